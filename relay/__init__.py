@@ -1,0 +1,1 @@
+"""Relais: a private messaging relay for classified-ad sites."""

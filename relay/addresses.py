@@ -1,0 +1,101 @@
+"""The addresses the relay makes: aliases, signed bounce addresses, message ids.
+
+An address or an id made here fits RFC 5321 4.5.3.1.1 (local part at most 64 octets) and
+survives a server that changes the case of a local part.
+"""
+
+import base64
+import hmac
+import re
+from collections.abc import Sequence
+from datetime import date, timedelta
+from uuid import UUID
+
+_RANDOM_BYTES = range(16, 39)  # at least 128 bits; 38 bytes and the prefix make 63 signs
+_ADDRESS_MAX = 254  # RFC 5321 4.5.3.1.3 less the angle brackets
+
+_EPOCH = date(2020, 1, 1)
+_MAC_BYTES = 12  # 16 (id) + 2 (day) + 12 = 30 bytes: base32 without spare bits, one spelling each
+_PURPOSE = b"relay bounce address 1\0"
+_BOUNCE = re.compile(r"b-([a-z2-7]{48})")
+# Printable ASCII without what ends an address or a header: no quoted local part, no literal.
+_ADDRESS = re.compile(r"[!#-'*+\-./0-9=?A-Z^_`a-z{|}~]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.\-]{0,252})")
+
+
+def new_local_part(randomness: bytes) -> str:
+    """Return the local part of a new alias, ``r-`` and base32 in lower case.
+
+    Args:
+        randomness: 16 to 38 bytes from the operating system's source.
+
+    Raises:
+        ValueError: Fewer than 128 bits, or more than a local part can hold.
+    """
+    if len(randomness) not in _RANDOM_BYTES:
+        raise ValueError("an alias needs 16 to 38 random bytes")
+    return "r-" + _base32(randomness)
+
+
+def bounce_address(mail_id: UUID, *, domain: str, keys: Sequence[bytes], expires_on: date) -> str:
+    """Return the envelope sender that names the mail it was sent with (VERP), signed.
+
+    Args:
+        mail_id: The mail a bounce will speak of.
+        domain: Where the relay takes mail.
+        keys: Secrets of at least 32 bytes, the newest first; the first one signs.
+        expires_on: Last day the address is read.
+
+    Source: RFC 5321 4.5.3.1.1; RFC 2104; HMAC truncated to 96 bits as in RFC 4868's floor.
+    """
+    days = (expires_on - _EPOCH).days.to_bytes(2, "big")
+    payload = mail_id.bytes + days
+    return plain_address(f"b-{_base32(payload + _sign(payload, keys[0]))}@{domain}")
+
+
+def read_bounce_address(local_part: str, *, keys: Sequence[bytes], today: date) -> UUID | None:
+    """Return the mail a bounce address names, None when it is foreign, altered or expired.
+
+    Args:
+        local_part: What stands before the @, in any case, any text at all.
+        keys: Secrets, any of which may have signed.
+        today: The day to compare the end with.
+    """
+    # isascii first: lower() turns the Kelvin sign into a plain k.
+    found = _BOUNCE.fullmatch(local_part.lower()) if local_part.isascii() else None
+    if found is None:
+        return None
+    token = base64.b32decode(found[1].upper())
+    payload, mac = token[:-_MAC_BYTES], token[-_MAC_BYTES:]
+    genuine = [hmac.compare_digest(_sign(payload, key), mac) for key in keys]
+    expires_on = _EPOCH + timedelta(days=int.from_bytes(payload[16:], "big"))
+    return UUID(bytes=payload[:16]) if any(genuine) and today <= expires_on else None
+
+
+def message_id_for(mail_id: UUID, domain: str) -> str:
+    """Return the Message-ID of a mail, the same on every attempt, with its angle brackets.
+
+    Source: RFC 5322 3.6.4.
+    """
+    return f"<{plain_address(f'msg_{_base32(mail_id.bytes)}@{domain}')}>"
+
+
+def plain_address(address: str) -> str:
+    """Return *address* unchanged when it can stand in an envelope and a header as it is.
+
+    SMTP libraries cut an address silently at a line end or ``>``; here nothing is cut.
+
+    Raises:
+        ValueError: It holds CR, LF, a space, ``<``, ``>``, a quote or a sign outside ASCII,
+            or is no ``local@domain`` within the limits of RFC 5321 4.5.3.1.
+    """
+    if _ADDRESS.fullmatch(address) is None or len(address) > _ADDRESS_MAX:
+        raise ValueError("not a plain address")
+    return address
+
+
+def _base32(data: bytes) -> str:
+    return base64.b32encode(data).decode("ascii").rstrip("=").lower()
+
+
+def _sign(payload: bytes, key: bytes) -> bytes:
+    return hmac.digest(key, _PURPOSE + payload, "sha256")[:_MAC_BYTES]

@@ -1,0 +1,220 @@
+"""From read contacts to rows: ids, sealed values and look-up hashes of one batch.
+
+Pure, but for the randomness of ids and nonces.
+"""
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from ipaddress import ip_address, ip_network
+from typing import NamedTuple
+from uuid import UUID
+
+from ua_parser import parse as parse_user_agent
+
+from relay.contacts import Contact, Origin
+from relay.sealing import DataKey, Keyring, new_id, token_hash
+from relay.sites import Site
+
+DELIVERY_EXPIRY = timedelta(days=5)
+HOLD_EXPIRY = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class ContactRequest:
+    """A read contact on its way into the store.
+
+    Args:
+        key: The Idempotency-Key, None when the sender's program gave none.
+        request_hash: SHA-256 of the fields as sent: what the key stands for.
+        held_for: Why the message waits for a person; None to queue it.
+        receipt: Whether the sender is to be told by mail, once a day.
+    """
+
+    site: Site
+    contact: Contact
+    origin: Origin
+    key: str | None
+    request_hash: bytes
+    received_at: datetime
+    held_for: str | None
+    receipt: bool
+
+    @property
+    def mail_hash(self) -> bytes:
+        """Names the sender of this site."""
+        return self.site.hash("mail", self.contact.email.address.lower())
+
+    @property
+    def key_hash(self) -> bytes | None:
+        """Names the Idempotency-Key."""
+        return self.site.hash("idempotency", self.key) if self.key else None
+
+    @property
+    def content_hash(self) -> bytes:
+        """Names listing, sender and text."""
+        return self.site.hash("content", self.contact.fingerprint)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What is known already about a request: its listing, sender and conversation."""
+
+    listing_id: UUID
+    sender_id: UUID | None
+    wrapped_key: bytes | None
+    conversation_id: UUID | None
+
+
+class NewContact(NamedTuple):
+    """A row of the type ``new_contact`` (sql/migrations/0001_house.sql), in its order."""
+
+    site_id: UUID
+    message_id: UUID
+    key_hash: bytes | None
+    request_hash: bytes
+    content_hash: bytes
+    received_at: datetime
+    sender_id: UUID
+    sender_is_new: bool
+    mail_hash: bytes
+    wrapped_key: bytes
+    sealed_mail: bytes
+    conversation_id: UUID
+    conversation_is_new: bool
+    listing_id: UUID
+    buyer_address_hash: bytes
+    advertiser_address_hash: bytes
+    language: str
+    sealed_content: bytes
+    mailbox_hash: bytes
+    phone_hash: bytes | None
+    text_hash: bytes
+    policy_version: int
+    score: int
+    signals: list[str]
+    sealed_origin: bytes
+    ip_hash: bytes
+    net_hash: bytes
+    browser_hash: bytes
+    state: str
+    reason: str
+    due_at: datetime
+    expires_at: datetime
+    receipt_id: UUID | None
+    told_hash: bytes
+
+
+@dataclass(slots=True)
+class Batch:
+    """Requests written together; a sender or conversation new to several of them is made once."""
+
+    keyring: Keyring
+    _people: dict[tuple[UUID, bytes], tuple[UUID, bytes]] = field(default_factory=dict)
+    _conversations: dict[tuple[UUID, UUID, UUID], UUID] = field(default_factory=dict)
+
+    def row(self, request: ContactRequest, place: Place) -> NewContact:
+        """Make the row of *request*.
+
+        Raises:
+            Unsealable: The sender was erased while this request was under way.
+        """
+        site, contact, at = request.site, request.contact, request.received_at
+        message_id = new_id(at)
+        sender_id, wrapped_key = self._sender(request, place)
+        conversation_id = self._conversation(request, place, sender_id)
+        key = self.keyring.unwrap(wrapped_key, f"person:{sender_id}")
+        ip = request.origin.ip
+        held = request.held_for is not None
+        return NewContact(
+            site_id=site.site_id,
+            message_id=message_id,
+            key_hash=request.key_hash,
+            request_hash=request.request_hash,
+            content_hash=request.content_hash,
+            received_at=at,
+            sender_id=sender_id,
+            sender_is_new=place.sender_id is None,
+            mail_hash=request.mail_hash,
+            wrapped_key=wrapped_key,
+            sealed_mail=key.seal(contact.email.address, f"person.sealed_mail:{sender_id}"),
+            conversation_id=conversation_id,
+            conversation_is_new=place.conversation_id is None,
+            listing_id=place.listing_id,
+            buyer_address_hash=token_hash(site.reply_local_part(conversation_id, "buyer")),
+            advertiser_address_hash=token_hash(
+                site.reply_local_part(conversation_id, "advertiser")
+            ),
+            language=contact.language,
+            sealed_content=_seal_content(contact, key, message_id),
+            mailbox_hash=site.hash("mailbox", contact.mailbox),
+            phone_hash=site.hash("phone", contact.phone.e164) if contact.phone else None,
+            text_hash=site.hash("text", " ".join(contact.text.casefold().split())),
+            policy_version=site.policy.version,
+            score=contact.score.points,
+            signals=[str(signal) for signal in contact.score.signals],
+            sealed_origin=_seal_origin(request.origin, key, message_id),
+            ip_hash=site.hash("ip", ip),
+            net_hash=site.hash("net", network_of(ip)),
+            browser_hash=site.hash(
+                "browser", f"{request.origin.user_agent}\0{request.origin.accept_language}"
+            ),
+            state="held" if held else "queued",
+            reason=request.held_for or "accepted",
+            due_at=at + HOLD_EXPIRY if held else at,
+            expires_at=at + (HOLD_EXPIRY if held else DELIVERY_EXPIRY),
+            receipt_id=new_id(at) if request.receipt and not held else None,
+            told_hash=told_hash(site, request.mail_hash, "receipt", at),
+        )
+
+    def _sender(self, request: ContactRequest, place: Place) -> tuple[UUID, bytes]:
+        if place.sender_id is not None:
+            return place.sender_id, place.wrapped_key or b""
+        who = (request.site.site_id, request.mail_hash)
+        if who not in self._people:
+            person_id = new_id(request.received_at)
+            self._people[who] = (person_id, self.keyring.new_wrapped_key(f"person:{person_id}"))
+        return self._people[who]
+
+    def _conversation(self, request: ContactRequest, place: Place, sender_id: UUID) -> UUID:
+        if place.conversation_id is not None:
+            return place.conversation_id
+        which = (request.site.site_id, place.listing_id, sender_id)
+        return self._conversations.setdefault(which, new_id(request.received_at))
+
+
+def network_of(ip: str) -> str:
+    """Return the network a client belongs to: /24 for IPv4, /48 for IPv6."""
+    address = ip_address(ip)
+    return str(ip_network((address, 24 if address.version == 4 else 48), strict=False))  # noqa: PLR2004
+
+
+def told_hash(site: Site, mail_hash: bytes, what: str, at: datetime) -> bytes:
+    """Name a fixed-text mail that an address may get once a day."""
+    return site.hash("told", f"{mail_hash.hex()}\0{what}\0{at.date()}")
+
+
+def _seal_content(contact: Contact, key: DataKey, message_id: UUID) -> bytes:
+    content = {
+        "name": contact.name,
+        "email": contact.email.address,
+        "phone": contact.phone.e164 if contact.phone else None,
+        "phone_typed": contact.phone.raw if contact.phone else None,
+        "text": contact.text,
+    }
+    return key.seal(json.dumps(content), f"message.sealed_content:{message_id}")
+
+
+def _seal_origin(origin: Origin, key: DataKey, message_id: UUID) -> bytes:
+    parsed = parse_user_agent(origin.user_agent)
+    trace = {
+        "ip": origin.ip,
+        "port": origin.port,
+        "chain": origin.chain,
+        "user_agent": origin.user_agent,
+        "accept_language": origin.accept_language,
+        "browser": parsed.user_agent.family if parsed.user_agent else None,
+        "system": parsed.os.family if parsed.os else None,
+        "device": parsed.device.family if parsed.device else None,
+    }
+    return key.seal(json.dumps(trace), f"sender_trace.sealed_origin:{message_id}")

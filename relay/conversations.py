@@ -1,0 +1,241 @@
+"""Acts on conversations: take a contact, show its state, cancel it.
+
+A contact is accepted when message, trace, outbox row, reply addresses and idempotency row are
+committed in one statement; contacts that arrive together share the commit.
+"""
+
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+from prometheus_client import Counter
+
+from relay import checkpoints
+from relay.batching import Batcher
+from relay.contact_rows import Batch, ContactRequest, NewContact, Place
+from relay.context import Context
+from relay.database import Record, UniqueConflict, queries, rows_of
+from relay.errors import Refused, Unavailable
+from relay.sites import Site
+
+SAME_TEXT = timedelta(minutes=10)
+CANCEL_WITHIN = timedelta(minutes=10)
+TRIES = 3
+
+accepted_total = Counter("relay_accepted_total", "Contacts accepted", ["state"])
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The answer to a contact; *replayed* when the same request was accepted before."""
+
+    message_id: UUID
+    state: str
+    received_at: datetime
+    replayed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What the sender of a message may see of it."""
+
+    message_id: UUID
+    language: str
+    received_at: datetime
+    state: str
+    reason: str
+    settled_at: datetime | None
+    listing_title: str
+    listing_url: str | None
+    can_cancel: bool
+
+
+class ContactDesk:
+    """Accepts contacts, writing those that arrive together with one commit."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._writer: Batcher[ContactRequest, Accepted] = Batcher(self._write)
+
+    async def accept(self, request: ContactRequest) -> Accepted:
+        """Store a contact, or return the one that it repeats.
+
+        Raises:
+            Refused: ``listing_unknown``, ``listing_closed``, ``idempotency_conflict``.
+            Unavailable: Nothing was stored, or nothing can be said about it now; a retry with
+                the same key or the same text finds what was stored.
+        """
+        accepted = await self._writer.submit(request)
+        if not accepted.replayed:
+            accepted_total.labels(accepted.state).inc()
+            log.info(
+                "message.accepted",
+                message_id=str(accepted.message_id),
+                site=request.site.slug,
+                state=accepted.state,
+            )
+        return accepted
+
+    async def drain(self) -> None:
+        """Write everything that was submitted, before the process stops."""
+        await self._writer.drain()
+
+    async def _write(
+        self, requests: Sequence[ContactRequest]
+    ) -> Sequence[Accepted | BaseException]:
+        try:
+            return await self._write_together(requests)
+        except Unavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 (one bad row must not fail its neighbours)
+            log.warning("contacts.apart", fault=type(error).__name__, requests=len(requests))
+        return [await self._write_alone(request) for request in requests]
+
+    async def _write_alone(self, request: ContactRequest) -> Accepted | BaseException:
+        for _ in range(TRIES):
+            try:
+                return (await self._write_together([request]))[0]
+            except UniqueConflict:
+                continue  # another process met the same person first: read again
+            except Exception as error:  # noqa: BLE001 (the caller's to answer)
+                return error
+        return Unavailable()
+
+    async def _write_together(
+        self, requests: Sequence[ContactRequest]
+    ) -> list[Accepted | BaseException]:
+        batch = Batch(self._context.keyring)
+        written: list[NewContact | Refused] = [
+            batch.row(request, place) if isinstance(place, Place) else place
+            for request, place in zip(requests, await self._find_places(requests), strict=True)
+        ]
+        stored = await self._store([row for row in written if isinstance(row, NewContact)])
+        return [
+            await self._answer(request, row, stored)
+            for request, row in zip(requests, written, strict=True)
+        ]
+
+    async def _answer(
+        self, request: ContactRequest, row: NewContact | Refused, stored: frozenset[UUID]
+    ) -> Accepted | BaseException:
+        if isinstance(row, Refused):
+            return row
+        if row.message_id in stored:
+            return Accepted(row.message_id, row.state, row.received_at, replayed=False)
+        return await self._twin(request)
+
+    async def _find_places(self, requests: Sequence[ContactRequest]) -> list[Place | Refused]:
+        rows = await self._context.database.run(
+            lambda connection: rows_of(
+                queries().find_places(
+                    connection,
+                    site_ids=[request.site.site_id for request in requests],
+                    refs=[request.contact.ref for request in requests],
+                    mail_hashes=[request.mail_hash for request in requests],
+                )
+            )
+        )
+        return [_place(row) for row in rows]
+
+    async def _store(self, rows: Sequence[NewContact]) -> frozenset[UUID]:
+        """Commit *rows*; return which are new. A lost answer to the commit is asked for again."""
+        if not rows:
+            return frozenset()
+        checkpoints.reached("accept.before_commit")
+        try:
+            new = await self._context.database.run(
+                lambda connection: rows_of(queries().store_contacts(connection, contacts=rows))
+            )
+        except Unavailable:
+            new = await self._find_stored(rows)
+            if not new:
+                raise
+        checkpoints.reached("accept.committed")
+        self._context.bell.ring()
+        return frozenset(row["message_id"] for row in new)
+
+    async def _find_stored(self, rows: Sequence[NewContact]) -> list[Record]:
+        async with self._context.database.connection() as connection:
+            found: list[Record] = await rows_of(
+                queries().find_stored(
+                    connection,
+                    site_ids=[row.site_id for row in rows],
+                    message_ids=[row.message_id for row in rows],
+                )
+            )
+            return found
+
+    async def _twin(self, request: ContactRequest) -> Accepted | BaseException:
+        """Answer a request that was stored before, under its key or within ten minutes."""
+        async with self._context.database.connection() as connection:
+            twin = await queries().find_twin(
+                connection,
+                site_id=request.site.site_id,
+                key_hash=request.key_hash,
+                content_hash=request.content_hash,
+            )
+            if twin is None:
+                return Unavailable()  # it was rolled back, or purged this instant
+            if twin["same_key"]:
+                if not hmac.compare_digest(twin["request_hash"], request.request_hash):
+                    return Refused("idempotency_conflict")
+            elif request.received_at - twin["created_at"] > SAME_TEXT:
+                await queries().forget_content(
+                    connection, site_id=request.site.site_id, message_id=twin["message_id"]
+                )
+                return await self._write_alone(request)
+        return Accepted(twin["message_id"], twin["state"], twin["created_at"], replayed=True)
+
+
+def _place(row: Record) -> Place | Refused:
+    if row["listing_id"] is None:
+        return Refused("listing_unknown")
+    if row["listing_state"] != "open":
+        return Refused("listing_closed")
+    return Place(row["listing_id"], row["sender_id"], row["wrapped_key"], row["conversation_id"])
+
+
+async def read_status(context: Context, site: Site, message_id: UUID) -> Status:
+    """Show a message to its sender.
+
+    Raises:
+        Refused: ``not_found``: it never was, or it is purged.
+    """
+    async with context.database.connection() as connection:
+        row = await queries().read_status(connection, site_id=site.site_id, message_id=message_id)
+    if row is None:
+        raise Refused("not_found")
+    recent = context.clock() - row["received_at"] < CANCEL_WITHIN
+    return Status(
+        message_id=row["message_id"],
+        language=row["language"],
+        received_at=row["received_at"],
+        state=row["state"],
+        reason=row["reason"],
+        settled_at=row["settled_at"],
+        listing_title=row["title"],
+        listing_url=row["url"],
+        can_cancel=recent and row["state"] in ("held", "queued", "deferred"),
+    )
+
+
+async def cancel(context: Context, site: Site, message_id: UUID) -> None:
+    """Cancel a message that has not left, within ten minutes of its receipt.
+
+    Raises:
+        Refused: ``too_late_to_cancel``.
+    """
+    async with context.database.connection() as connection:
+        row = await queries().cancel(
+            connection,
+            site_id=site.site_id,
+            message_id=message_id,
+            oldest=context.clock() - CANCEL_WITHIN,
+        )
+    if row is None:
+        raise Refused("too_late_to_cancel")
+    log.info("message.cancelled", message_id=str(message_id), site=site.slug)

@@ -1,0 +1,174 @@
+"""Acts on listings: register, read, close. The advertiser's address never reaches a page."""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+
+from relay.context import Context
+from relay.database import Connection, Record, UniqueConflict, queries
+from relay.errors import Refused
+from relay.sealing import DataKey, new_id
+from relay.sites import Site
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Advertiser:
+    """The person behind a listing; professionals show their company (company, SIRET, VAT)."""
+
+    pseudonym: str
+    email: str
+    phone: str | None
+    company: str | None = None
+    siret: str | None = None
+    vat: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A listing as its site describes it.
+
+    Args:
+        ref: The site's own number for it.
+        details: Price and town in the site's words.
+        show_phone: The advertiser's choice, read again whenever a mail is sent.
+    """
+
+    ref: str
+    title: str
+    details: str
+    url: str | None
+    language: str
+    show_phone: bool
+    advertiser: Advertiser
+    state: str = "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """The answer to a registration."""
+
+    listing_id: UUID
+    created: bool
+    updated_at: datetime
+
+
+async def put_listing(context: Context, site: Site, listing: Listing) -> Registered:
+    """Create or replace a listing, and its advertiser when that person is new."""
+    for _ in range(3):
+        try:
+            return await context.database.run(
+                lambda connection: _put(context, connection, site, listing)
+            )
+        except UniqueConflict:
+            continue  # another process met the same advertiser first
+    raise Refused("listing_busy", retry_after_s=1)
+
+
+async def _put(
+    context: Context, connection: Connection, site: Site, listing: Listing
+) -> Registered:
+    now = context.clock()
+    async with connection.transaction():
+        advertiser_id, key = await _advertiser(context, connection, site, listing.advertiser.email)
+        sealed = key.seal(json.dumps(asdict(listing.advertiser)), _place(site, listing.ref))
+        row = await queries().put_listing(
+            connection,
+            site_id=site.site_id,
+            listing_id=new_id(now),
+            ref=listing.ref,
+            title=listing.title,
+            details=listing.details,
+            url=listing.url,
+            language=listing.language,
+            state=listing.state,
+            advertiser_id=advertiser_id,
+            sealed_advertiser=sealed,
+            show_phone=listing.show_phone,
+        )
+    log.info("listing.put", listing_id=str(row["listing_id"]), site=site.slug)
+    return Registered(row["listing_id"], row["created"], row["updated_at"])
+
+
+async def _advertiser(
+    context: Context, connection: Connection, site: Site, email: str
+) -> tuple[UUID, DataKey]:
+    mail_hash = site.hash("mail", email.lower())
+    found = await queries().find_person(connection, site_id=site.site_id, mail_hash=mail_hash)
+    if found is None:
+        person_id = new_id(context.clock())
+        wrapped = context.keyring.new_wrapped_key(f"person:{person_id}")
+        key = context.keyring.unwrap(wrapped, f"person:{person_id}")
+        await queries().add_person(
+            connection,
+            site_id=site.site_id,
+            person_id=person_id,
+            mail_hash=mail_hash,
+            wrapped_key=wrapped,
+            sealed_mail=key.seal(email, f"person.sealed_mail:{person_id}"),
+        )
+        return person_id, key
+    owner = f"person:{found['person_id']}"
+    return found["person_id"], context.keyring.unwrap(found["wrapped_key"], owner)
+
+
+async def read_listing(context: Context, site: Site, ref: str) -> Listing:
+    """Return a listing with its advertiser, for the site that registered it.
+
+    Raises:
+        Refused: ``listing_unknown``.
+    """
+    async with context.database.connection() as connection:
+        row = await queries().read_listing(connection, site_id=site.site_id, ref=ref)
+    if row is None:
+        raise Refused("listing_unknown")
+    return Listing(
+        ref=row["ref"],
+        title=row["title"],
+        details=row["details"],
+        url=row["url"],
+        language=row["language"],
+        show_phone=row["show_phone"],
+        advertiser=open_advertiser(context, site, row),
+        state=row["state"],
+    )
+
+
+async def find_listing(context: Context, site: Site, ref: str) -> Record | None:
+    """Return what a page may show of a listing: nothing of its advertiser."""
+    async with context.database.connection() as connection:
+        row: Record | None = await queries().read_public_listing(
+            connection, site_id=site.site_id, ref=ref
+        )
+    return row
+
+
+async def close_listing(context: Context, site: Site, ref: str) -> None:
+    """End a listing: no new contact is taken for it.
+
+    Raises:
+        Refused: ``listing_unknown``.
+    """
+    async with context.database.connection() as connection:
+        row = await queries().close_listing(connection, site_id=site.site_id, ref=ref)
+    if row is None:
+        raise Refused("listing_unknown")
+    log.info("listing.closed", listing_id=str(row["listing_id"]), site=site.slug)
+
+
+def open_advertiser(context: Context, site: Site, row: Record) -> Advertiser:
+    """Open the sealed advertiser of a listing row.
+
+    Raises:
+        Unsealable: The advertiser was erased.
+    """
+    key = context.keyring.unwrap(row["wrapped_key"], f"person:{row['advertiser_id']}")
+    return Advertiser(**json.loads(key.open(row["sealed_advertiser"], _place(site, row["ref"]))))
+
+
+def _place(site: Site, ref: str) -> str:
+    return f"listing.sealed_advertiser:{site.site_id}:{ref}"

@@ -1,0 +1,58 @@
+"""Write ``data/plans.json``, the numbering plans, from the metadata of phonenumbers.
+
+Run ``python -m relay.masking.build_plans`` after phonenumbers was updated; a test
+compares the file with the installed metadata. The masker reads the file alone, so
+that importing it does not load the metadata of 245 regions.
+"""
+
+import json
+from pathlib import Path
+
+import phonenumbers
+
+KINDS = (
+    "fixed_line",
+    "mobile",
+    "toll_free",
+    "premium_rate",
+    "shared_cost",
+    "personal_number",
+    "voip",
+    "uan",
+)
+FILE = Path(__file__).parent / "data" / "plans.json"
+
+
+def plans() -> dict[str, list[str]]:
+    """Return per region: country code, trunk prefix, valid pattern, mobile pattern, lengths.
+
+    Source: ITU-T E.164 as compiled in the metadata of libphonenumber.
+    """
+    table = {}
+    for region in sorted(phonenumbers.SUPPORTED_REGIONS):
+        metadata = phonenumbers.PhoneMetadata.metadata_for_region(region)
+        if metadata is None:
+            continue
+        patterns = {
+            kind: desc.national_number_pattern
+            for kind in KINDS
+            if (desc := getattr(metadata, kind)) and desc.national_number_pattern
+        }
+        table[region] = [
+            str(metadata.country_code),
+            metadata.national_prefix or "",
+            "|".join(sorted(set(patterns.values()))),
+            patterns.get("mobile", ""),
+            " ".join(str(n) for n in metadata.general_desc.possible_length),
+        ]
+    return table
+
+
+def rendered() -> str:
+    """Return the text of the file: one region per line, stable order."""
+    rows = (f"{json.dumps(region)}: {json.dumps(row)}" for region, row in plans().items())
+    return "{\n" + ",\n".join(rows) + "\n}\n"
+
+
+if __name__ == "__main__":
+    FILE.write_text(rendered(), encoding="utf-8")

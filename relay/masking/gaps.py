@@ -1,0 +1,82 @@
+"""What stands between two pieces of a number, and how much it speaks against one number."""
+
+import re
+
+APART = 99.0  # nothing on both sides can be one number
+_LONGEST_SIGNS, _LONGEST = 12, 110  # characters
+_SIGNS = re.compile(r"[^\w$£€%¥]|_")
+_ONLY_SIGNS = re.compile(r"(?:[^\w$£€%¥°]|_)*")
+_BORDER = re.compile(
+    r"a ecrit|wrote|schrieb|escribio|escreveu|ha scritto|schreef|كتب"
+    r"|-{4}|(?:^|\n)[> ]*(?:de|from|von|envoye|sent|date|objet|subject|message-id) ?:"
+)
+_CONNECTOR_WORDS = (
+    "et puis ensuite apres encore enfin suivi suivie suivis de du d par la le l les fin a en pour finir dernier derniere "
+    "espace espaces point points tiret tirets virgule slash barre oblique trait union underscore bas et "
+    "deux-points moins plus on enchaine voila alors then and next followed by finally last space dot dash "
+    "hyphen comma stop pause dann danach gefolgt von zuletzt und leerzeichen punkt strich bindestrich komma "
+    "luego despues y seguido por ultimo espacio punto guion coma e depois finalmente espaco ponto hifen "
+    "virgula spatie punt streepje daarna en dan poi dopo infine spazio trattino virgola "
+    "ثم و بعدها نقطه فاصله فراغ the is c'est est ca soit double"
+).split()
+_CONNECTOR = re.compile(
+    r"(?:[^\w$£€%]|_)*(?:(?:" + "|".join(sorted({re.escape(w) for w in _CONNECTOR_WORDS}, key=len, reverse=True))
+    + r")(?:[^\w$£€%]|_)+){0,5}(?:" + "|".join(sorted({re.escape(w) for w in _CONNECTOR_WORDS}, key=len, reverse=True))
+    + r")(?:[^\w$£€%]|_)*"
+)
+_SPLIT = re.compile(
+    r"\b(?:debut|debute|suite|fin|finit|finis\w*|commenc\w*|termin\w*|puis|ensuite|ajout\w*|complet\w*|reste|"
+    r"partie|morceau\w*|suivi\w*|bout|premier\w*|dernier\w*|chiffres?|milieu|devant|derriere|rajout\w*|"
+    r"start\w*|begin\w*|end\w*|then|rest|last|first|part|half|finish\w*|follow\w*|digits?|"
+    r"empieza|termina|acaba|comienza|sigue|resto|ultim\w*|primer\w*|cifras|comeca|segue|inizia|finisce|"
+    r"beginnt|endet|dann|fangt|aufhort|weiter|rest|begint|eindigt|vervolg|eerste|laatste|cijfers|"
+    r"يبدا|ينتهي|ثم|الباقي)\b"
+)
+_COMMENT = re.compile(r"(?:[^\w(\[{*]|_)*(?:\([^()]*\)|\[[^\[\]]*\]|\{[^{}]*\}|\*[^*]*\*)(?:[^\w(]|_)*")
+_SENTENCE = re.compile(r"[.!?]\s+\S")
+_PLAIN = frozenset(("", " ", ".", "-", "/", ", ", ",", " - ", ". ", "  ", "_", " / ", " . ", ":"))
+
+
+def is_connector(word: str) -> bool:
+    """Tell whether *word* is one people put between the figures of a number."""
+    return word in _CONNECTOR_WORDS
+
+
+def cost(gap: str) -> float:
+    """Return what *gap* costs: 0 for a separator, about 1 for free words, APART for a border.
+
+    Args:
+        gap: Folded text between two atoms.
+    """
+    if gap in _PLAIN:
+        return 0.0
+    if len(gap) > _LONGEST:
+        return APART
+    if _ONLY_SIGNS.fullmatch(gap):
+        return _signs_cost(gap)
+    if _CONNECTOR.fullmatch(gap):
+        return 0.1
+    if "\n" in gap and _BORDER.search(gap) or "a ecrit" in gap or gap.count("\n") > 2:  # noqa: PLR2004
+        return APART
+    return _words_cost(gap)
+
+
+def _signs_cost(gap: str) -> float:
+    lines = gap.count("\n")
+    if lines > 2 or len(gap) > 3 * _LONGEST_SIGNS:  # noqa: PLR2004
+        return APART
+    return 0.2 * lines + (0.0 if len(gap) <= _LONGEST_SIGNS else 0.3)
+
+
+def _words_cost(gap: str) -> float:
+    if _COMMENT.fullmatch(gap):
+        return 0.25
+    if _SPLIT.search(gap):
+        return 0.3 + 0.005 * len(gap)
+    if "\n" in gap and not gap.rpartition("\n")[2].strip(" >\t-•*"):
+        return 0.3
+    sentence = 0.4 if _SENTENCE.search(gap) else 0.0
+    return 0.6 + 0.02 * len(gap) + sentence
+
+
+TIGHT = 0.65  # gaps up to this cost keep a row of atoms one tight cluster

@@ -1,0 +1,152 @@
+"""Read HTML as a browser shows it, keeping the offsets in the source.
+
+Inline tags vanish, block tags end a line, entities become the sign they stand for,
+hidden nodes are left out. Attributes that a link follows or a reader is shown are
+read on their own.
+
+Source: HTML Standard, sections 13.5 (named character references) and 15 (rendering).
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import unescape
+
+from relay.masking.signs import Piece, Reading, read_pieces
+
+_LOOKS_LIKE = re.compile(r"</?[a-zA-Z][^<>]{0,2000}>|<!--|&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,31});")
+_MARKUP = re.compile(
+    r"<!--|<(?P<close>/?)(?P<name>[a-zA-Z][a-zA-Z0-9:-]{0,30})(?P<rest>(?:[^<>\"']|\"[^\"<>]*\"|'[^'<>]*'|[\"'])*)>"
+    r"|<![a-zA-Z][^<>]*>|&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,31});?"
+)
+_BLOCKS = frozenset(
+    "p div br td th tr table li ul ol h1 h2 h3 h4 h5 h6 hr blockquote section article header "
+    "footer pre dd dt dl body html form option address center".split()
+)
+_UNSHOWN = frozenset("script style head title template noscript textarea object".split()) - {
+    "title", "textarea", "noscript",
+}  # fmt: skip
+_VOID = frozenset("br hr img input meta link area base col embed source wbr".split())
+_HIDDEN = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?:px|pt|em)?\s*(?:;|[\"']|$)|"
+    r"opacity\s*:\s*0\s*(?:;|[\"']|$)|(?:^|\s)hidden(?=[\s=>/]|$)|mso-hide\s*:\s*all|"
+    r"max-height\s*:\s*0|(?:^|;|\s)width\s*:\s*0(?:px)?\s*;",
+    re.IGNORECASE,
+)
+_ATTRIBUTE = re.compile(r"([a-zA-Z-]{1,30})\s*=\s*(?:\"([^\"<>]*)\"|'([^'<>]*)'|([^\s\"'<>]+))")
+_READ = frozenset("title alt aria-label placeholder value content label summary".split())
+_FOLLOWED = re.compile(
+    r"(?:tel|sms|callto|facetime|whatsapp|viber|skype|mailto|signal|tg|imessage|smsto|mms)\s*:|wa\.me|whatsapp\.com|t\.me|signal\.me|viber",
+    re.IGNORECASE,
+)
+_PERCENT = re.compile(r"%[0-9a-fA-F]{2}")
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """One piece of markup in the source."""
+
+    start: int
+    end: int
+    name: str
+    closes: bool
+    rest_start: int
+    rest: str
+
+
+def looks_like_html(text: str) -> bool:
+    """Tell whether *text* holds a tag, a comment or an entity."""
+    return ("<" in text or "&" in text) and _LOOKS_LIKE.search(text) is not None
+
+
+def readings(text: str) -> list[Reading]:
+    """Return what a reader sees of *text*, then each attribute that shows or links something.
+
+    A second reading with the hidden nodes follows when there are any: what is hidden
+    from the eye still travels in the source.
+    """
+    seen, hidden, attributes = _walk(text)
+    found = [read_pieces(text, seen)]
+    if hidden:
+        spans = {(piece.start, piece.end) for piece in hidden}
+        kept = [p for p in seen if (p.start, p.end) not in spans]
+        inner = [p for start, end in spans for p in _markup_pieces(text, start, end)]
+        found.append(read_pieces(text, sorted(kept + inner, key=lambda p: p.start)))
+    found += [_attribute_reading(text, start, end) for start, end in attributes]
+    return found
+
+
+def _walk(text: str) -> tuple[list[Piece], list[Piece], list[tuple[int, int]]]:
+    seen: list[Piece] = []
+    hidden: list[Piece] = []
+    attributes: list[tuple[int, int]] = []
+    at = 0
+    while found := _MARKUP.search(text, at):
+        start, end = found.span()
+        name = (found.group("name") or "").lower()
+        if found.group() == "<!--":
+            end = _after(text, "-->", end)
+            shown = ""
+        elif name:
+            attributes += _attributes(found)
+            if not found.group("close") and _is_hidden(name, found.group("rest")):
+                end = _closing(text, name, end)
+                hidden.append(Piece(start, end, ""))
+            shown = "\n" if name in _BLOCKS else ""
+        else:
+            shown = unescape(found.group())
+        seen.append(Piece(start, end, shown))
+        at = max(end, start + 1)
+    return seen, hidden, attributes
+
+
+def _markup_pieces(text: str, start: int, end: int) -> Iterator[Piece]:
+    for found in _MARKUP.finditer(text, start, end):
+        if found.group() != "<!--":
+            name = (found.group("name") or "").lower()
+            shown = unescape(found.group()) if found.group()[0] == "&" else ""
+            yield Piece(found.start(), found.end(), "\n" if name in _BLOCKS else shown)
+
+
+def _after(text: str, mark: str, at: int) -> int:
+    found = text.find(mark, at)
+    return len(text) if found < 0 else found + len(mark)
+
+
+def _is_hidden(name: str, rest: str) -> bool:
+    if name in _UNSHOWN:
+        return True
+    return name not in _VOID and _HIDDEN.search(rest) is not None
+
+
+def _closing(text: str, name: str, at: int) -> int:
+    """Return where the node *name* opened before *at* ends, nested ones counted."""
+    depth = 1
+    for found in re.finditer(rf"<(/?){name}\b[^<>]*>", text[at:], re.IGNORECASE):
+        depth += -1 if found.group(1) else 1
+        if depth == 0:
+            return at + found.end()
+    return at
+
+
+def _attributes(tag: re.Match[str]) -> list[tuple[int, int]]:
+    """Return the offsets of the attribute values of *tag* that a reader sees or follows."""
+    found = []
+    base = tag.start("rest")
+    for pair in _ATTRIBUTE.finditer(tag.group("rest")):
+        group = 2 if pair.group(2) is not None else 3 if pair.group(3) is not None else 4
+        name, value = pair.group(1).lower(), pair.group(group)
+        linked = name in ("href", "src", "action", "data") and _FOLLOWED.search(value)
+        if name in _READ or linked:
+            found.append((base + pair.start(group), base + pair.end(group)))
+    return found
+
+
+def _attribute_reading(text: str, start: int, end: int) -> Reading:
+    value = text[start:end]
+    pieces = [Piece(0, start, " "), Piece(end, len(text), " ")] if start else []
+    for found in re.finditer(rf"{_PERCENT.pattern}|{_MARKUP.pattern.rpartition('|')[2]}", value):
+        sign = found.group()
+        shown = chr(int(sign[1:], 16)) if sign[0] == "%" else unescape(sign)
+        pieces.append(Piece(start + found.start(), start + found.end(), shown))
+    return read_pieces(text, sorted(pieces, key=lambda p: p.start))

@@ -1,0 +1,212 @@
+"""Numbering plans: does a row of digits make a phone number, and which.
+
+Source: ITU-T E.164; metadata of libphonenumber compiled into ``data/plans.json``.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from enum import Enum
+from functools import cache
+from importlib import resources
+
+# Regions that dial each other's national numbers as their own.
+_SAME_PLAN = {"FR": ("FR", "RE", "GP", "MQ", "GF", "YT", "BL", "MF")}
+# Whose national numbers people of a region write without thinking of the border.
+_NEIGHBOURS = {
+    "FR": ("BE", "CH", "LU", "DE", "ES", "IT", "GB", "NL", "PT", "MA", "DZ"),
+    "BE": ("FR", "NL", "LU", "DE", "GB"),
+    "CH": ("FR", "DE", "IT", "AT", "LI"),
+    "LU": ("FR", "BE", "DE"),
+}
+_DEFAULT_NEIGHBOURS = ("FR", "GB", "DE", "ES")
+SHORTEST, LONGEST = 7, 15  # digits of an E.164 number with its country code
+
+
+class Form(Enum):
+    """How completely a number is written; the fuller, the less context it needs."""
+
+    PLUS = "international"
+    EXIT_CODE = "exit code"
+    MOBILE = "mobile"
+    NATIONAL = "national"
+    BARE = "no trunk prefix in the plan"
+    COUNTRY_CODE = "country code without sign"
+    NO_TRUNK = "trunk prefix left out"
+    NEIGHBOUR = "plan of a neighbour"
+    POSSIBLE = "right length only"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The numbering plan of one region."""
+
+    code: str
+    trunk: str
+    valid: re.Pattern[str]
+    mobile: re.Pattern[str]
+    lengths: tuple[int, ...]
+
+
+@cache
+def _table() -> dict[str, list[str]]:
+    file = resources.files("relay.masking") / "data" / "plans.json"
+    table: dict[str, list[str]] = json.loads(file.read_text(encoding="utf-8"))
+    return table
+
+
+@cache
+def plan_of(region: str) -> Plan | None:
+    """Return the plan of an ISO 3166 *region*, None when it has none."""
+    row = _table().get(region.upper())
+    if row is None:
+        return None
+    code, trunk, valid, mobile, lengths = row
+    sizes = tuple(map(int, lengths.split()))
+    return Plan(code, trunk, re.compile(valid), re.compile(mobile or r"(?!)"), sizes)
+
+
+@cache
+def _regions() -> dict[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {}
+    for region, row in _table().items():
+        found.setdefault(row[0], []).append(region)
+    return {code: tuple(regions) for code, regions in found.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Numbering:
+    """What a site's region reads as a phone number.
+
+    Args:
+        home, near: Plans whose national numbers are read, the own ones first.
+        with_zero, without: Digits a number without sign can have, by its first digit.
+    """
+
+    home: tuple[Plan, ...]
+    near: tuple[Plan, ...]
+    with_zero: frozenset[int]
+    without: frozenset[int]
+
+    @property
+    def code(self) -> str:
+        """Country code of the region, empty for an unknown one."""
+        return self.home[0].code if self.home else ""
+
+    def lengths(self, first: str) -> frozenset[int]:
+        """Return how many digits a number without sign can have when it begins with *first*."""
+        return self.with_zero if first == "0" else self.without
+
+
+def _lengths(plans: tuple[Plan, ...], *, zero: bool) -> frozenset[int]:
+    found: set[int] = set()
+    for plan in plans:
+        for length in plan.lengths:
+            if zero and plan.trunk:
+                found.add(length + len(plan.trunk))
+                continue
+            found.add(length)
+            if not zero:
+                found |= {length + len(plan.code), length + len(plan.code) + len(plan.trunk)}
+    return frozenset(n for n in found if SHORTEST <= n <= LONGEST)
+
+
+@cache
+def numbering(region: str) -> Numbering:
+    """Return the plans to read national numbers by for a site of *region*."""
+    region = region.upper()
+    home = _plans(_SAME_PLAN.get(region, (region,)))
+    codes = {plan.code for plan in home}
+    near = tuple(
+        plan
+        for plan in _plans(_NEIGHBOURS.get(region, _DEFAULT_NEIGHBOURS))
+        if plan.code not in codes
+    )
+    both = home + near
+    return Numbering(home, near, _lengths(both, zero=True), _lengths(both, zero=False))
+
+
+def _plans(regions: tuple[str, ...]) -> tuple[Plan, ...]:
+    return tuple(plan for region in regions if (plan := plan_of(region)))
+
+
+def international(digits: str) -> str | None:
+    """Read country code and national number; a trunk zero between them is forgiven.
+
+    Returns:
+        The E.164 number, or None.
+    """
+    if not SHORTEST <= len(digits) <= LONGEST + 1 or digits[0] == "0":
+        return None
+    for width in (1, 2, 3):
+        code = digits[:width]
+        for region in _regions().get(code, ()):
+            plan = plan_of(region)
+            if plan and (rest := _significant(plan, digits[width:])):
+                return f"+{code}{rest}"
+    return None
+
+
+def _significant(plan: Plan, rest: str) -> str | None:
+    if plan.valid.fullmatch(rest):
+        return rest
+    if plan.trunk and rest.startswith(plan.trunk):
+        inner = rest[len(plan.trunk) :]
+        if plan.valid.fullmatch(inner):
+            return inner
+    return None
+
+
+def read(digits: str, *, plus: bool, region: str) -> tuple[str, Form] | None:
+    """Read a row of digits as a phone number for a site of *region*.
+
+    Args:
+        digits: 0-9 only.
+        plus: A plus sign stood before them.
+        region: ISO 3166 code.
+
+    Returns:
+        The E.164 number and how it was written, or None.
+    """
+    if plus:
+        number = international(digits.removeprefix("00"))
+        return (number, Form.PLUS) if number else None
+    if digits.startswith("00"):
+        number = international(digits[2:])
+        return (number, Form.EXIT_CODE) if number else None
+    plans = numbering(region)
+    return _national(digits, plans) or _unusual(digits, plans)
+
+
+def _national(digits: str, plans: Numbering) -> tuple[str, Form] | None:
+    for plan in plans.home:
+        trunk = plan.trunk
+        if trunk and not digits.startswith(trunk):
+            continue
+        rest = digits[len(trunk) :]
+        if not plan.valid.fullmatch(rest):
+            continue
+        mobile = plan.mobile.fullmatch(rest) is not None
+        form = Form.MOBILE if mobile else Form.NATIONAL
+        if not trunk and not rest.startswith("0"):
+            form = Form.BARE
+        return f"+{plan.code}{rest}", form
+    return None
+
+
+def _unusual(digits: str, plans: Numbering) -> tuple[str, Form] | None:
+    for plan in plans.home:
+        if digits.startswith(plan.code) and (rest := _significant(plan, digits[len(plan.code) :])):
+            return f"+{plan.code}{rest}", Form.COUNTRY_CODE
+    for plan in plans.home:
+        if plan.trunk and plan.valid.fullmatch(digits):
+            return f"+{plan.code}{digits}", Form.NO_TRUNK
+    if plans.code == "33" and len(digits) == 10 and digits[0] == "0" and digits[1] != "0":  # noqa: PLR2004
+        return f"+33{digits[1:]}", Form.POSSIBLE
+    for plan in plans.near:
+        trunk = plan.trunk
+        if (not trunk or digits.startswith(trunk)) and plan.mobile.fullmatch(digits[len(trunk) :]):
+            return f"+{plan.code}{digits[len(trunk):]}", Form.NEIGHBOUR
+        if digits.startswith(plan.code) and plan.mobile.fullmatch(digits[len(plan.code) :]):
+            return f"+{digits}", Form.NEIGHBOUR
+    return None

@@ -1,0 +1,132 @@
+"""Number words: one table per language, glued words, and words with digits for letters."""
+
+import re
+import tomllib
+from dataclasses import dataclass
+from enum import Enum
+from functools import cache
+from importlib import resources
+
+from relay.masking.signs import read_signs
+
+
+class Kind(Enum):
+    """What a number word can be combined with."""
+
+    UNIT = "unit"
+    TEEN = "teen"
+    TEN = "ten"
+    HUNDRED = "hundred"
+    TIMES = "times"
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One number word.
+
+    Args:
+        digits: What it stands for, ``6`` or ``70``; for TIMES how often the next is said.
+        kind: Its place in the grammar.
+        weak: Also an ordinary word (un, six in a text of another language, for): counts
+            only between other numbers.
+        units_first: The language says units before tens (vierundzwanzig).
+        vigesimal: Takes ten to nineteen (soixante-douze).
+    """
+
+    digits: str
+    kind: Kind
+    weak: bool = False
+    units_first: bool = False
+    vigesimal: bool = False
+
+
+_FIRST_OF = {"units": (Kind.UNIT, 0, 1), "teens": (Kind.TEEN, 10, 1), "tens": (Kind.TEN, 20, 10)}
+_TIMES = {"double": "2", "doble": "2", "doppel": "2", "dubbel": "2", "dobro": "2", "doppio": "2"} | {
+    "triple": "3", "triplo": "3", "dreifach": "3", "treble": "3", "drievoudig": "3",
+}  # fmt: skip
+_GLUED_LEAST = 7  # letters of the shortest token worth cutting into words
+_LEET = str.maketrans("013457@$!€", "oieastasie")
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """Every number word of every language, and the words that may stand between two of them."""
+
+    words: dict[str, Word]
+    joiners: frozenset[str]
+    pieces: re.Pattern[str]
+
+
+@cache
+def vocabulary() -> Vocabulary:
+    """Read ``data/words``; the first language in alphabetical order wins a shared word."""
+    words: dict[str, Word] = {}
+    joiners: set[str] = set()
+    glued: set[str] = set()
+    folder = resources.files("relay.masking") / "data" / "words"
+    for file in sorted(folder.iterdir(), key=lambda f: f.name):
+        table = tomllib.loads(file.read_text(encoding="utf-8"))
+        joiners |= set(_plain(table["joiners"]).split())
+        glued |= set(_plain(table.get("glued", "")).split())
+        glued |= {_plain(row).split()[0] for name in _FIRST_OF for row in table[name] if row}
+        glued |= {_plain(table["hundred"]).split()[0]}
+        for text, word in _words(table, french=file.name == "fr.toml").items():
+            if text not in words or (words[text].weak and not word.weak):
+                words[text] = word
+    for text, times in _TIMES.items():
+        words[text] = Word(times, Kind.TIMES, weak=True)
+    parts = sorted(glued | {"et", "und", "en", "and", "y", "i", "e", "و"}, key=len, reverse=True)
+    return Vocabulary(words, frozenset(joiners), re.compile("|".join(map(re.escape, parts))))
+
+
+def _plain(text: str) -> str:
+    return read_signs(text).text
+
+
+def _words(table: dict[str, list[str]], *, french: bool) -> dict[str, Word]:
+    weak = set(_plain(str(table["weak"])).split())
+    first = bool(table.get("units_first", False))
+    found = {
+        text: Word("100", Kind.HUNDRED, units_first=first)
+        for text in _plain(str(table["hundred"])).split()
+    }
+    for name, (kind, start, step) in _FIRST_OF.items():
+        for row, spellings in enumerate(table[name]):
+            digits = str(start + row * step)
+            for text in _plain(spellings).split():
+                vigesimal = french and digits == "60"
+                found[text] = Word(digits, kind, text in weak, first, vigesimal)
+                if first and kind is Kind.TEN and not text.isascii():
+                    found["و" + text] = found[text]  # Arabic writes "and" on the tens
+    return found
+
+
+def unleet(token: str) -> str:
+    """Return *token* with the digits that imitate letters turned back: z3ro, s1x."""
+    return token.translate(_LEET)
+
+
+def cut_glued(token: str) -> list[tuple[int, int, str]]:
+    """Cut a token of number words written together.
+
+    Args:
+        token: Letters only, folded.
+
+    Returns:
+        Start, end and text of each word of the longest unbroken row of number words;
+        empty when fewer than two number words stand side by side.
+    """
+    if len(token) < _GLUED_LEAST:
+        return []
+    row: list[tuple[int, int, str]] = []
+    best: list[tuple[int, int, str]] = []
+    for found in vocabulary().pieces.finditer(token):
+        if row and row[-1][1] != found.start():
+            row = []
+        row.append((found.start(), found.end(), found.group()))
+        if len(row) > len(best):
+            best = row
+    covers = best[-1][1] - best[0][0] if best else 0
+    whole = covers == len(token)
+    words = [piece for piece in best if piece[2] in vocabulary().words]
+    return words if len(words) > 1 and (whole or covers >= _GLUED_LEAST + len(words)) else []

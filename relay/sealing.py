@@ -1,0 +1,144 @@
+"""Sealing of personal data, keyed look-up hashes, and the ids that name rows.
+
+A value is sealed with AES-256-GCM under the data key of its person; the data key is
+wrapped by the operator's master key. Destroying the wrapped data key erases the person,
+in every backup too (GDPR 17, 32). The place of a value (table, column, row) is bound to
+it as associated data, so that a sealed value cannot be moved to another row.
+
+Source: NIST SP 800-38D (GCM), RFC 9562 (UUIDv7), RFC 5869 (HKDF).
+"""
+
+import hmac
+import os
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+NONCE_BYTES = 12
+KEY_BYTES = 32
+
+
+class Unsealable(Exception):
+    """The value cannot be opened: its key is gone (erased), unknown, or the value was moved."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataKey:
+    """The open data key of one person; ``seal`` and ``open`` bind a value to its place."""
+
+    secret: bytes
+
+    def __repr__(self) -> str:
+        return "DataKey(…)"
+
+    def seal(self, text: str, place: str) -> bytes:
+        """Seal *text* for *place* (``table.column:id``); nonce, then ciphertext and tag."""
+        nonce = os.urandom(NONCE_BYTES)
+        return nonce + AESGCM(self.secret).encrypt(nonce, text.encode(), place.encode())
+
+    def open(self, sealed: bytes, place: str) -> str:
+        """Open what ``seal`` made for the same *place*.
+
+        Raises:
+            Unsealable: Another key, another place, or a damaged value.
+        """
+        nonce, rest = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
+        try:
+            return AESGCM(self.secret).decrypt(nonce, rest, place.encode()).decode()
+        except InvalidTag:
+            raise Unsealable(place.split(":", maxsplit=1)[0]) from None
+
+
+class Keyring:
+    """The operator's master keys, newest first: wraps data keys, derives signing keys."""
+
+    def __init__(self, keys: Sequence[tuple[str, bytes]]) -> None:
+        if not keys:
+            raise ValueError("at least one master key is needed")
+        self._keys = dict(keys)
+        self._newest = keys[0][0]
+
+    def new_wrapped_key(self, owner: str) -> bytes:
+        """Make a data key for *owner* (``table:id``) and return it wrapped."""
+        return self.wrap(os.urandom(KEY_BYTES), owner)
+
+    def wrap(self, secret: bytes, owner: str) -> bytes:
+        """Wrap 32 bytes for *owner*: key id, NUL, nonce, ciphertext and tag."""
+        nonce = os.urandom(NONCE_BYTES)
+        cipher = AESGCM(self._keys[self._newest])
+        return self._newest.encode() + b"\0" + nonce + cipher.encrypt(nonce, secret, owner.encode())
+
+    def unwrap(self, wrapped: bytes | None, owner: str) -> DataKey:
+        """Open a wrapped data key.
+
+        Raises:
+            Unsealable: The key was destroyed, or its master key is not in the ring.
+        """
+        key_id, _, rest = (wrapped or b"").partition(b"\0")
+        master = self._keys.get(key_id.decode("ascii", "replace"))
+        if master is None:
+            raise Unsealable(owner.split(":", maxsplit=1)[0])
+        try:
+            secret = AESGCM(master).decrypt(rest[:NONCE_BYTES], rest[NONCE_BYTES:], owner.encode())
+        except InvalidTag:
+            raise Unsealable(owner.split(":", maxsplit=1)[0]) from None
+        return DataKey(secret)
+
+    def signing_keys(self, purpose: str) -> tuple[bytes, ...]:
+        """Derive one signing key per master key for *purpose*, newest first."""
+        return tuple(
+            HKDF(SHA256(), KEY_BYTES, salt=None, info=f"relais {purpose}".encode()).derive(key)
+            for key in self._keys.values()
+        )
+
+
+def keyed_hash(key: DataKey, kind: str, value: str) -> bytes:
+    """Return the 16-byte look-up hash of *value*, a normal form, under the site's hash key.
+
+    *kind* (``phone``, ``mail``, ``ip``, ``net``, ``browser``, ``text``) keeps equal strings
+    of different kinds apart. Source: RFC 2104; truncated as RFC 2104 section 5 allows.
+    """
+    return hmac.digest(key.secret, f"{kind}\0{value}".encode(), "sha256")[:16]
+
+
+def token_hash(token: str) -> bytes:
+    """Return the SHA-256 of a random token of at least 128 bits (no key needed: no guess)."""
+    return sha256(token.encode()).digest()
+
+
+def new_id(now: datetime) -> uuid.UUID:
+    """Make a UUIDv7: 48 bits of Unix milliseconds, then random bits (RFC 9562 5.7)."""
+    milliseconds = int(now.timestamp() * 1000)
+    tail = int.from_bytes(os.urandom(10), "big")
+    value = milliseconds << 80 | 0x7 << 76 | (tail >> 68) << 64 | 0b10 << 62 | tail & (1 << 62) - 1
+    return uuid.UUID(int=value)
+
+
+def id_time(identifier: uuid.UUID) -> datetime:
+    """Return the time a UUIDv7 was made at, to the millisecond."""
+    return datetime.fromtimestamp((identifier.int >> 80) / 1000, UTC)
+
+
+def first_id(at: datetime) -> uuid.UUID:
+    """Return the smallest UUIDv7 of the millisecond *at*: the bound of a time range."""
+    return uuid.UUID(int=int(at.timestamp() * 1000) << 80)
+
+
+def public_id(prefix: str, identifier: uuid.UUID) -> str:
+    """Write an id as people and programs see it: ``msg_`` and 32 hexadecimal digits."""
+    return f"{prefix}_{identifier.hex}"
+
+
+def read_public_id(prefix: str, text: str) -> uuid.UUID | None:
+    """Read what ``public_id`` wrote; None for anything else."""
+    head, _, digits = text.partition("_")
+    if head != prefix or len(digits) != 32 or not all(c in "0123456789abcdef" for c in digits):  # noqa: PLR2004
+        return None
+    return uuid.UUID(hex=digits)

@@ -1,0 +1,90 @@
+"""The sentences people read, in French and English, from ``relay/locale``.
+
+Each language is a folder of TOML files; a key is ``file.name``, so ``mail.subject``
+is the entry ``subject`` of ``mail.toml``. An entry with ``one`` and ``other`` is
+chosen by the value ``n`` under the plural rule of the language (Unicode CLDR).
+"""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from datetime import datetime, tzinfo
+from functools import cache
+from importlib import resources
+
+from babel import Locale
+from babel.dates import format_date, format_time, get_timezone
+
+LANGUAGES = ("fr", "en")
+Entry = str | dict[str, str]
+
+
+def say(language: str, key: str, /, **values: str | int) -> str:
+    """Return the sentence *key* in *language*, filled with *values*.
+
+    Args:
+        language: One of LANGUAGES.
+        key: ``file.name`` of the entry.
+        values: Fillings; an entry with plural forms needs the number ``n``.
+
+    Raises:
+        KeyError: The entry, or a value it names, is missing.
+    """
+    entry = _catalogue(language)[key]
+    if isinstance(entry, dict):
+        entry = entry[_locale(language).plural_form(int(values["n"]))]
+    return entry.format_map(values)
+
+
+def keys(language: str) -> frozenset[str]:
+    """Return every key of *language*, for the tests that compare languages."""
+    return frozenset(_catalogue(language))
+
+
+def has(language: str, key: str) -> bool:
+    """Tell whether *language* has the entry *key*."""
+    return key in _catalogue(language)
+
+
+def day(language: str, at: datetime, zone: tzinfo | str = "Europe/Paris") -> str:
+    """Return the date of *at* as people write it there: 14/03/2027, 14 March 2027."""
+    local = at.astimezone(get_timezone(zone) if isinstance(zone, str) else zone)
+    return format_date(local, "dd/MM/y" if language == "fr" else "d MMMM y", _locale(language))
+
+
+def clock(language: str, at: datetime, zone: tzinfo | str = "Europe/Paris") -> str:
+    """Return the time of day of *at* as people write it there: 14:05, 2:05 PM."""
+    local = at.astimezone(get_timezone(zone) if isinstance(zone, str) else zone)
+    return format_time(local, "short", locale=_locale(language))
+
+
+def best_language(accepted: str, offered: Sequence[str] = LANGUAGES) -> str:
+    """Choose among *offered* by an Accept-Language header (RFC 9110 12.5.4), first if none fits."""
+    ranked: list[tuple[float, str]] = []
+    for part in accepted.split(",")[:20]:
+        tag, _, weight = part.strip().partition(";q=")
+        try:
+            quality = float(weight) if weight else 1.0
+        except ValueError:
+            quality = 0.0
+        ranked.append((quality, tag.split("-")[0].lower()))
+    for quality, tag in sorted(ranked, key=lambda pair: -pair[0]):
+        if quality > 0 and tag in offered:
+            return tag
+    return offered[0]
+
+
+@cache
+def _locale(language: str) -> Locale:
+    return Locale("en", "GB") if language == "en" else Locale(language)
+
+
+@cache
+def _catalogue(language: str) -> Mapping[str, Entry]:
+    folder = resources.files("relay") / "locale" / language
+    entries: dict[str, Entry] = {}
+    for file in folder.iterdir():
+        if file.name.endswith(".toml"):
+            room = file.name.removesuffix(".toml")
+            loaded = tomllib.loads(file.read_text(encoding="utf-8"))
+            entries |= {f"{room}.{name}": entry for name, entry in loaded.items()}
+    return entries

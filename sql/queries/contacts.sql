@@ -1,0 +1,115 @@
+-- name: find_places(site_ids, refs, mail_hashes)
+-- For each request: its listing, and its sender and conversation when they are known already.
+select
+    asked.n::int                 as n,
+    listing.listing_id           as listing_id,
+    listing.state                as listing_state,
+    person.person_id             as sender_id,
+    person.wrapped_key           as wrapped_key,
+    conversation.conversation_id as conversation_id
+from unnest(:site_ids::uuid[], :refs::text[], :mail_hashes::bytea[])
+    with ordinality as asked (site_id, ref, mail_hash, n)
+left join listing on listing.site_id = asked.site_id and listing.ref = asked.ref
+left join person on person.site_id = asked.site_id and person.mail_hash = asked.mail_hash
+left join conversation on conversation.site_id = asked.site_id
+    and conversation.listing_id = listing.listing_id and conversation.buyer_id = person.person_id
+order by asked.n;
+
+-- name: store_contacts(contacts)
+-- Write whole contacts in one statement and ring the bell; returns those that were not there already.
+with given as (
+    select contact.* from unnest(:contacts::new_contact[]) as contact
+), claimed as (
+    insert into idempotency (site_id, message_id, key_hash, request_hash, content_hash, created_at)
+    select site_id, message_id, key_hash, request_hash, content_hash, received_at from given
+    on conflict do nothing
+    returning site_id, message_id
+), fresh as (
+    select given.* from given join claimed using (site_id, message_id)
+), people as (
+    insert into person (site_id, person_id, mail_hash, wrapped_key, sealed_mail)
+    select distinct on (site_id, sender_id) site_id, sender_id, mail_hash, wrapped_key, sealed_mail
+    from fresh where sender_is_new
+), conversations as (
+    insert into conversation (site_id, conversation_id, listing_id, buyer_id)
+    select distinct on (site_id, conversation_id) site_id, conversation_id, listing_id, sender_id
+    from fresh where conversation_is_new
+), addresses as (
+    insert into reply_address (site_id, conversation_id, side, address_hash)
+    select distinct site_id, conversation_id, side, address_hash
+    from fresh cross join lateral
+        (values ('buyer', buyer_address_hash), ('advertiser', advertiser_address_hash)) as address (side, address_hash)
+    where conversation_is_new
+), messages as (
+    insert into message (site_id, message_id, conversation_id, sender_id, language, sealed_content,
+        mailbox_hash, phone_hash, text_hash, policy_version, score, signals, received_at)
+    select site_id, message_id, conversation_id, sender_id, language, sealed_content,
+        mailbox_hash, phone_hash, text_hash, policy_version, score, signals, received_at
+    from fresh
+), traces as (
+    insert into sender_trace (site_id, message_id, sender_id, sealed_origin, ip_hash, net_hash, browser_hash, received_at)
+    select site_id, message_id, sender_id, sealed_origin, ip_hash, net_hash, browser_hash, received_at
+    from fresh
+), first_today as (
+    insert into told (site_id, told_hash)
+    select distinct site_id, told_hash from fresh where receipt_id is not null
+    on conflict do nothing
+    returning site_id, told_hash
+), mails as (
+    insert into outbox (site_id, mail_id, message_id, kind, state, reason, due_at, expires_at)
+    select site_id, message_id, message_id, 'contact', state, reason, due_at, expires_at
+    from fresh
+    union all
+    (select distinct on (site_id, told_hash) site_id, receipt_id, message_id, 'receipt', 'queued', 'accepted', due_at, expires_at
+    from fresh join first_today using (site_id, told_hash))
+)
+select message_id, pg_notify('outbox', '') as rung from claimed;
+
+-- name: find_stored(site_ids, message_ids)
+-- Which of these messages are stored: asked after the answer to a commit was lost.
+select message.message_id
+from unnest(:site_ids::uuid[], :message_ids::uuid[]) as asked (site_id, message_id)
+join message on message.site_id = asked.site_id and message.message_id = asked.message_id;
+
+-- name: find_twin(site_id, key_hash, content_hash)^
+-- The earlier request that this one repeats, by its key first, else by its content.
+select
+    idempotency.message_id,
+    idempotency.request_hash,
+    idempotency.created_at,
+    (idempotency.key_hash = :key_hash) is true as same_key,
+    outbox.state
+from idempotency
+join outbox on outbox.site_id = idempotency.site_id and outbox.mail_id = idempotency.message_id
+where idempotency.site_id = :site_id
+    and (idempotency.key_hash = :key_hash or idempotency.content_hash = :content_hash)
+order by same_key desc
+limit 1;
+
+-- name: forget_content(site_id, message_id)!
+-- Let the same text be sent again: its ten minutes are over.
+update idempotency set content_hash = null
+where site_id = :site_id and message_id = :message_id;
+
+-- name: read_status(site_id, message_id)^
+-- What the sender may see of one message.
+select
+    message.message_id, message.language, message.received_at, message.policy_version,
+    outbox.state, outbox.reason, outbox.settled_at, outbox.expires_at,
+    listing.title, listing.url
+from message
+join outbox on outbox.site_id = message.site_id and outbox.mail_id = message.message_id
+join conversation on conversation.site_id = message.site_id
+    and conversation.conversation_id = message.conversation_id
+join listing on listing.site_id = message.site_id and listing.listing_id = conversation.listing_id
+where message.site_id = :site_id and message.message_id = :message_id;
+
+-- name: cancel(site_id, message_id, oldest)^
+-- Cancel a mail that has not left and was received after *oldest*; no row when it is too late.
+update outbox set state = 'cancelled', reason = 'by_sender', settled_at = now()
+where site_id = :site_id and mail_id = :message_id and kind = 'contact'
+    and state in ('held', 'queued', 'deferred') and ambiguous = 0
+    and exists (select 1 from message
+        where message.site_id = :site_id and message.message_id = :message_id
+            and message.received_at > :oldest)
+returning mail_id;

@@ -1,0 +1,44 @@
+-- name: find_person(site_id, mail_hash)^
+select person_id, wrapped_key from person where site_id = :site_id and mail_hash = :mail_hash;
+
+-- name: add_person(site_id, person_id, mail_hash, wrapped_key, sealed_mail)!
+insert into person (site_id, person_id, mail_hash, wrapped_key, sealed_mail)
+values (:site_id, :person_id, :mail_hash, :wrapped_key, :sealed_mail)
+on conflict (site_id, mail_hash) do nothing;
+
+-- name: put_listing(site_id, listing_id, ref, title, details, url, language, state, advertiser_id, sealed_advertiser, show_phone)^
+-- Create or replace a listing; says which of the two happened.
+insert into listing (site_id, listing_id, ref, title, details, url, language, state,
+    advertiser_id, sealed_advertiser, show_phone)
+values (:site_id, :listing_id, :ref, :title, :details, :url, :language, :state,
+    :advertiser_id, :sealed_advertiser, :show_phone)
+on conflict (site_id, ref) do update set
+    title = excluded.title, details = excluded.details, url = excluded.url,
+    language = excluded.language, state = excluded.state, advertiser_id = excluded.advertiser_id,
+    sealed_advertiser = excluded.sealed_advertiser, show_phone = excluded.show_phone, updated_at = now()
+returning listing_id, (xmax = 0) as created, updated_at;
+
+-- name: read_listing(site_id, ref)^
+select
+    listing.listing_id, listing.ref, listing.title, listing.details, listing.url, listing.language,
+    listing.state, listing.show_phone, listing.sealed_advertiser, listing.advertiser_id, listing.updated_at,
+    person.wrapped_key, person.sealed_mail
+from listing
+join person on person.site_id = listing.site_id and person.person_id = listing.advertiser_id
+where listing.site_id = :site_id and listing.ref = :ref;
+
+-- name: read_public_listing(site_id, ref)^
+-- What a page may show of a listing: nothing of its advertiser.
+select listing_id, ref, title, details, url, language, state, updated_at
+from listing where site_id = :site_id and ref = :ref;
+
+-- name: close_listing(site_id, ref)^
+-- End a listing: no new contact is taken; conversations go on.
+update listing set state = 'closed', updated_at = now()
+where site_id = :site_id and ref = :ref
+returning listing_id;
+
+-- name: show_phone(site_id, listing_id, shown)^
+update listing set show_phone = :shown, updated_at = now()
+where site_id = :site_id and listing_id = :listing_id
+returning listing_id;

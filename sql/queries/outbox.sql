@@ -1,0 +1,164 @@
+-- name: claim(site_limit, total_limit, lease_s, oldest_id, route, suspects)
+-- Lease due mails, a few of every site so that no flood delays another, and note each attempt before it connects.
+-- Suspects are mails whose last claim ended in a crash: they are taken one by one, apart from the others.
+with due as (
+    select mail.site_id, mail.mail_id, mail.state
+    from site cross join lateral (
+        select outbox.site_id, outbox.mail_id, outbox.state, outbox.due_at
+        from outbox
+        where outbox.site_id = site.site_id and outbox.state in ('queued', 'deferred', 'sending')
+            and outbox.due_at <= now() and outbox.mail_id >= :oldest_id
+            and (outbox.crashes > 0 or outbox.state = 'sending') = :suspects
+        order by outbox.due_at
+        limit :site_limit
+        for update skip locked
+    ) as mail
+    where not exists (select 1 from route where route.route = :route and route.paused_until > now())
+    order by row_number() over (partition by mail.site_id order by mail.due_at), mail.due_at
+    limit :total_limit
+), claimed as (
+    update outbox set
+        state = 'sending',
+        due_at = now() + make_interval(secs => :lease_s),
+        token = nextval('outbox_token'),
+        tries = outbox.tries + 1,
+        crashes = outbox.crashes + (due.state = 'sending')::int
+    from due
+    where outbox.site_id = due.site_id and outbox.mail_id = due.mail_id
+    returning outbox.site_id, outbox.mail_id, outbox.message_id, outbox.kind, outbox.token, outbox.tries,
+        outbox.crashes, outbox.ambiguous, outbox.expires_at, outbox.delay_told
+), noted as (
+    insert into attempt (site_id, mail_id, token, number, route, phase)
+    select claimed.site_id, claimed.mail_id, claimed.token, claimed.tries, :route, 'claimed' from claimed
+)
+select
+    claimed.site_id, claimed.mail_id, claimed.message_id, claimed.kind, claimed.token, claimed.tries,
+    claimed.crashes, claimed.ambiguous, claimed.expires_at, claimed.delay_told,
+    (select earlier.phase from attempt as earlier
+        where earlier.site_id = claimed.site_id and earlier.mail_id = claimed.mail_id and earlier.outcome is null
+        order by earlier.token desc limit 1) as cut_phase
+from claimed;
+
+-- name: mark_data(site_ids, mail_ids, tokens)
+-- Note that content is about to leave; only the holder of the lease may, so a stale worker gets no row back.
+with held as (
+    select outbox.site_id, outbox.mail_id, outbox.token
+    from unnest(:site_ids::uuid[], :mail_ids::uuid[], :tokens::bigint[]) as asked (site_id, mail_id, token)
+    join outbox on outbox.site_id = asked.site_id and outbox.mail_id = asked.mail_id and outbox.token = asked.token
+    where outbox.state = 'sending' and outbox.due_at > now() + interval '5 seconds'
+)
+update attempt set phase = 'data'
+from held
+where attempt.site_id = held.site_id and attempt.mail_id = held.mail_id and attempt.token = held.token
+returning attempt.mail_id;
+
+-- name: extend(site_ids, mail_ids, tokens, lease_s)
+-- Keep the leases of mails still under way; those whose token is no longer ours do not come back.
+update outbox set due_at = now() + make_interval(secs => :lease_s)
+from unnest(:site_ids::uuid[], :mail_ids::uuid[], :tokens::bigint[]) as asked (site_id, mail_id, token)
+where outbox.site_id = asked.site_id and outbox.mail_id = asked.mail_id and outbox.token = asked.token
+    and outbox.state = 'sending'
+returning outbox.mail_id;
+
+-- name: settle(outcomes)
+-- Write outcomes; each UPDATE guards on state and token. Returns the mails whose outcome was taken.
+with outcome as (
+    select given.* from unnest(:outcomes::mail_outcome[]) as given
+), settled as (
+    update outbox set
+        state = outcome.state,
+        reason = outcome.reason,
+        due_at = case when outcome.wait_s is null then outbox.due_at else now() + make_interval(secs => outcome.wait_s) end,
+        tries = outbox.tries - outcome.untried::int,
+        crashes = case when outcome.crashed then outbox.crashes + 1 when outcome.untried then outbox.crashes else 0 end,
+        ambiguous = outbox.ambiguous + outcome.ambiguous::int,
+        delay_told = outbox.delay_told or outcome.notice_id is not null,
+        settled_at = case when outcome.wait_s is null then now() end
+    from outcome
+    where outbox.site_id = outcome.site_id and outbox.mail_id = outcome.mail_id
+        and outbox.token = outcome.token and outbox.state = 'sending'
+    returning outbox.site_id, outbox.mail_id, outbox.message_id, outbox.token
+), noted as (
+    update attempt set ended_at = now(), phase = outcome.phase, tls = outcome.tls, outcome = outcome.outcome,
+        reason = outcome.reason, code = outcome.code, enhanced = outcome.enhanced
+    from outcome
+    where attempt.site_id = outcome.site_id and attempt.mail_id = outcome.mail_id and attempt.token = outcome.token
+        and attempt.outcome is null
+), suppressed as (
+    insert into suppression (site_id, mail_hash, reason, expires_at)
+    select distinct on (outcome.site_id, outcome.suppress_hash)
+        outcome.site_id, outcome.suppress_hash, outcome.reason, now() + interval '90 days'
+    from outcome join settled using (site_id, mail_id) where outcome.suppress_hash is not null
+    on conflict (site_id, mail_hash) do update set expires_at = excluded.expires_at, reason = excluded.reason
+), first_today as (
+    insert into told (site_id, told_hash)
+    select distinct outcome.site_id, outcome.told_hash
+    from outcome join settled using (site_id, mail_id) where outcome.notice_id is not null
+    on conflict do nothing
+    returning site_id, told_hash
+), notices as (
+    insert into outbox (site_id, mail_id, message_id, kind, state, reason, due_at, expires_at)
+    select distinct on (outcome.site_id, outcome.told_hash)
+        outcome.site_id, outcome.notice_id, settled.message_id, 'notice', 'queued', outcome.notice, now(), now() + interval '5 days'
+    from outcome join settled using (site_id, mail_id) join first_today using (site_id, told_hash)
+)
+select mail_id from settled;
+
+-- name: close_cut_attempts(site_ids, mail_ids, tokens)!
+-- Give attempts that a crash left open their outcome: ambiguous when content may have left.
+update attempt set ended_at = now(), reason = 'crashed',
+    outcome = case when attempt.phase = 'data' then 'ambiguous' else 'crashed' end
+from unnest(:site_ids::uuid[], :mail_ids::uuid[], :tokens::bigint[]) as asked (site_id, mail_id, token)
+where attempt.site_id = asked.site_id and attempt.mail_id = asked.mail_id and attempt.token < asked.token
+    and attempt.outcome is null;
+
+-- name: read_mails(site_ids, mail_ids)
+-- Everything a mail is rendered from, as it stands now: the newest title, address and choice about the phone.
+select
+    outbox.site_id, outbox.mail_id, outbox.kind, outbox.reason,
+    message.message_id, message.conversation_id, message.sender_id, message.language as buyer_language,
+    message.sealed_content, message.policy_version, message.received_at,
+    buyer.wrapped_key as buyer_key, buyer.sealed_mail as buyer_mail, buyer.mail_hash as buyer_mail_hash,
+    listing.listing_id, listing.ref, listing.title, listing.url, listing.language as listing_language, listing.state as listing_state,
+    listing.show_phone, listing.sealed_advertiser, listing.advertiser_id,
+    advertiser.wrapped_key as advertiser_key, advertiser.mail_hash as advertiser_mail_hash,
+    (suppression.mail_hash is not null) as suppressed
+from unnest(:site_ids::uuid[], :mail_ids::uuid[]) as asked (site_id, mail_id)
+join outbox on outbox.site_id = asked.site_id and outbox.mail_id = asked.mail_id
+join message on message.site_id = outbox.site_id and message.message_id = outbox.message_id
+join conversation on conversation.site_id = message.site_id and conversation.conversation_id = message.conversation_id
+join listing on listing.site_id = message.site_id and listing.listing_id = conversation.listing_id
+join person as buyer on buyer.site_id = message.site_id and buyer.person_id = conversation.buyer_id
+join person as advertiser on advertiser.site_id = message.site_id and advertiser.person_id = listing.advertiser_id
+left join suppression on suppression.site_id = outbox.site_id and suppression.expires_at > now()
+    and suppression.mail_hash = case when outbox.kind = 'contact' then advertiser.mail_hash else buyer.mail_hash end;
+
+-- name: pause_route(route, base_s, most_s, reason)^
+-- Hold every mail of a next hop, twice as long each time until one is taken; returns the pause in force, in seconds.
+insert into route (route, paused_until, reason, pauses)
+values (:route, now() + make_interval(secs => :base_s), :reason, 1)
+on conflict (route) do update set
+    paused_until = case when route.paused_until > now() then route.paused_until
+        else now() + make_interval(secs => least(:most_s, :base_s * 2 ^ least(route.pauses, 10))) end,
+    pauses = case when route.paused_until > now() then route.pauses else route.pauses + 1 end,
+    reason = excluded.reason
+returning greatest(0, extract(epoch from paused_until - now()))::float8 as pause_s, pauses;
+
+-- name: resume_route(route)!
+update route set paused_until = null, pauses = 0 where route = :route and pauses > 0;
+
+-- name: read_routes()
+select route, paused_until, reason, pauses from route order by route;
+
+-- name: expire_held()
+-- End holds that nobody released in their time.
+update outbox set state = 'expired', reason = 'hold_over', settled_at = now()
+where outbox.state = 'held' and outbox.due_at <= now()
+returning site_id, mail_id;
+
+-- name: count_states()
+-- The ledger: contacts by site and state; their sum is the number of accepted messages.
+select site_id, state, count(*) as mails from outbox where kind = 'contact' group by site_id, state;
+
+-- name: count_accepted()
+select site_id, count(*) as messages from message group by site_id;

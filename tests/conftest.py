@@ -1,0 +1,83 @@
+"""Real engines for every test that asks: one PostgreSQL and one Valkey per test process."""
+
+import base64
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from relay.context import Context, open_context
+from relay.database import migrate
+from relay.engines import Engines, start_engines
+from relay.settings import Settings, read_settings
+
+TEMPLATE = "relais_template"
+
+
+@pytest.fixture(scope="session")
+def engines() -> Iterator[Engines]:
+    """The embedded engines of this test process."""
+    state = Path(tempfile.mkdtemp(prefix="relais-test-"))
+    state.chmod(0o755)
+    started = start_engines(state)
+    yield started
+    started.stop()
+    shutil.rmtree(state, ignore_errors=True)
+
+
+def with_database(url: str, name: str) -> str:
+    """Return *url* with another database."""
+    return url.rsplit("/", 1)[0] + "/" + name
+
+
+@pytest.fixture(scope="session")
+def template(engines: Engines) -> str:
+    """A migrated database that tests are copied from."""
+    import asyncio
+
+    async def make() -> None:
+        connection = await asyncpg.connect(engines.database_url)
+        await connection.execute(f"create database {TEMPLATE}")
+        await connection.close()
+        await migrate(with_database(engines.database_url, TEMPLATE))
+
+    asyncio.run(make())
+    return TEMPLATE
+
+
+@pytest.fixture
+async def database_url(engines: Engines, template: str) -> AsyncIterator[str]:
+    """A migrated database of this test's own."""
+    name = "t_" + uuid.uuid4().hex[:12]
+    connection = await asyncpg.connect(engines.database_url)
+    try:
+        await connection.execute(f"create database {name} template {template}")
+        yield with_database(engines.database_url, name)
+        await connection.execute(f"drop database {name} with (force)")
+    finally:
+        await connection.close()
+
+
+@pytest.fixture
+def settings(database_url: str, engines: Engines) -> Settings:
+    """Settings of a relay on the test's own database, with no smarthost."""
+    return read_settings(
+        {},
+        database_url=database_url,
+        redis_url=engines.redis_url,
+        master_key="k1:" + base64.b64encode(os.urandom(32)).decode(),
+        mail_domain="relais.example",
+        public_url="https://relais.example",
+    )
+
+
+@pytest.fixture
+async def context(settings: Settings) -> AsyncIterator[Context]:
+    """An open context."""
+    async with open_context(settings) as opened:
+        yield opened

@@ -1,0 +1,93 @@
+"""A listening socket on 127.0.0.1 that can go away and come back on the same port."""
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable
+
+HOST = "127.0.0.1"
+BACKLOG = 1024
+
+
+class Listener:
+    """Accept TCP connections and own one task per connection until closed.
+
+    While paused, the port stays bound without listening: a connect is refused, and no other
+    program of the machine can take the port meanwhile.
+
+    Args:
+        serve: Called with each accepted non-blocking socket; the listener closes the socket.
+    """
+
+    def __init__(self, serve: Callable[[socket.socket], Awaitable[None]]) -> None:
+        self._serve = serve
+        self._socket = _bound(0)
+        self._accepting: asyncio.Task[None] | None = None
+        self._serving: set[asyncio.Task[None]] = set()
+        self._faults: list[BaseException] = []
+        self.port: int = self._socket.getsockname()[1]
+        """Port number, the same for the whole life of the listener."""
+
+    def resume(self) -> None:
+        """Start to accept; does nothing when already accepting."""
+        if self._accepting is None:
+            self._socket.listen(BACKLOG)
+            self._accepting = asyncio.create_task(self._accept_all())
+            self._accepting.add_done_callback(self._done)
+
+    async def pause(self) -> None:
+        """Refuse new connections and end the present ones."""
+        await self.cut_all()
+        if self._accepting is not None:
+            await _cancel(self._accepting)
+            self._accepting = None
+            self._socket.close()
+            self._socket = _bound(self.port)
+        # A connection accepted while the first cut was waiting.
+        await self.cut_all()
+
+    async def cut_all(self) -> None:
+        """End every present connection; new ones are still accepted."""
+        for task in tuple(self._serving):
+            await _cancel(task)
+
+    async def close(self) -> None:
+        """Stop for good and wait until every task of the listener has ended.
+
+        Raises:
+            Exception: The first fault of the rig itself; a test must not pass over it.
+        """
+        await self.pause()
+        self._socket.close()
+        if self._faults:
+            raise self._faults[0]
+
+    async def _accept_all(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            accepted, _ = await loop.sock_accept(self._socket)
+            task = asyncio.create_task(self._serve_one(accepted))
+            self._serving.add(task)
+            task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._serving.discard(task)
+        if not task.cancelled() and (fault := task.exception()) is not None:
+            self._faults.append(fault)
+
+    async def _serve_one(self, accepted: socket.socket) -> None:
+        with accepted:
+            await self._serve(accepted)
+
+
+def _bound(port: int) -> socket.socket:
+    made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    made.setblocking(False)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    made.bind((HOST, port))
+    return made
+
+
+async def _cancel(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    # wait() does not raise what the task raised; that is noted when the task is done.
+    await asyncio.wait({task})

@@ -1,0 +1,255 @@
+"""Delivery: claim what is due, render it, hand it over, settle it. PostgreSQL alone is the truth.
+
+A round starts when a bell rings or, without any bell, every few seconds. A claim is a lease
+with a fencing token: it is extended while a mail is under way, and whoever lost it can neither
+send content nor write an outcome.
+"""
+
+import asyncio
+import random
+import time
+from datetime import timedelta
+
+import structlog
+from prometheus_client import Counter, Histogram
+
+from relay import checkpoints
+from relay.contact_rows import told_hash
+from relay.context import Context
+from relay.database import Record, queries, rows_of
+from relay.errors import Unavailable
+from relay.mail.compose import Composed
+from relay.mail.outcomes import Verdict
+from relay.outgoing import Bounced, Held, read_mails, render
+from relay.sealing import first_id, id_time, new_id
+from workers import decisions
+from workers.decisions import Claim, MailOutcome
+from workers.journal import Journal, Timing
+from workers.lanes import Lanes
+from workers.transport import LeaseLost, Transport
+
+SITE_SHARE = 25
+OLDEST = timedelta(days=45)  # longer than a hold and a delivery together
+
+attempts_total = Counter("relay_attempts_total", "Delivery attempts by outcome", ["outcome"])
+handoff_seconds = Histogram(
+    "relay_handoff_seconds",
+    "From the receipt of a contact to its hand-over",
+    buckets=(0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300, 3600, 14400),
+)
+log = structlog.get_logger()
+
+
+class Courier:
+    """Delivers due mails until it is stopped."""
+
+    def __init__(
+        self, context: Context, transport: Transport, *, route: str, timing: Timing
+    ) -> None:
+        self._context = context
+        self._transport = transport
+        self._route = route
+        self._timing = timing
+        self._journal = Journal(context, timing)
+        self._lanes = Lanes()
+        self._bell = asyncio.Event()
+        self._is_stopping = False
+        self._was_paused = True  # a pause may stand from before this process
+
+    def ring(self) -> None:
+        """Start a round now."""
+        self._bell.set()
+
+    def stop(self) -> None:
+        """Claim nothing more; ``run`` returns when what is under way has ended."""
+        self._is_stopping = True
+        self._bell.set()
+
+    async def run(self) -> None:
+        """Deliver until ``stop``; a database that is away is waited for."""
+        heartbeat = asyncio.create_task(self._journal.keep_leases())
+        try:
+            while not self._is_stopping:
+                if not await self._round():
+                    await self._wait()
+            await self._lanes.finish(self._timing.stop_s)
+        finally:
+            heartbeat.cancel()
+            await self._transport.close()
+
+    async def _wait(self) -> None:
+        """Wait for a bell, at most until the next sweep; jitter keeps workers apart."""
+        try:
+            async with asyncio.timeout(self._timing.sweep_s * random.uniform(0.8, 1.2)):  # noqa: S311
+                await self._bell.wait()
+        except TimeoutError:
+            pass
+        self._bell.clear()
+
+    async def _round(self) -> int:
+        """Claim and start as many mails as there is room for; return how many."""
+        try:
+            claims = await self._claim(await self._lanes.room(), suspects=False)
+            if claims:
+                await self._start(claims)
+            elif self._lanes.are_empty:
+                claims = await self._deliver_suspect()
+        except Unavailable:
+            return 0
+        return len(claims)
+
+    async def _deliver_suspect(self) -> list[Claim]:
+        """Deliver one mail that a crash interrupted, alone: if it is what kills, it kills alone."""
+        claims = await self._claim(1, suspects=True)
+        if claims:
+            await self._journal.close_cut_attempts(claims)
+            await self._start(claims)
+            await self._lanes.finish(None)
+        return claims
+
+    async def _claim(self, most: int, *, suspects: bool) -> list[Claim]:
+        asked_at = time.monotonic()
+        rows = await self._context.database.run(
+            lambda connection: rows_of(
+                queries().claim(
+                    connection,
+                    site_limit=min(most, SITE_SHARE),
+                    total_limit=most,
+                    lease_s=self._timing.lease_s,
+                    oldest_id=first_id(self._context.clock() - OLDEST),
+                    route=self._route,
+                    suspects=suspects,
+                )
+            )
+        )
+        claims = [_claim(row) for row in rows]
+        self._journal.hold(claims, asked_at)
+        if claims:
+            checkpoints.reached("deliver.claimed")
+        return claims
+
+    async def _start(self, claims: list[Claim]) -> None:
+        rows = await read_mails(
+            self._context, [claim.site_id for claim in claims], [claim.mail_id for claim in claims]
+        )
+        for claim in claims:
+            self._lanes.start(self._deliver(claim, rows.get(claim.mail_id)))
+
+    async def _deliver(self, claim: Claim, row: Record | None) -> None:
+        """Bring one claim to its outcome."""
+        async with self._lanes.lane():
+            outcome = await self._make(claim, row)
+            if isinstance(outcome, Composed) and row is not None:
+                outcome = await self._send(claim, row, outcome)
+            if isinstance(outcome, MailOutcome):
+                await self._settle(claim, outcome, row)
+
+    async def _make(self, claim: Claim, row: Record | None) -> Composed | MailOutcome:
+        """Render the mail, or say why it does not leave."""
+        early = decisions.before_sending(claim, self._context.clock(), random.random())  # noqa: S311
+        if early or row is None:
+            return early or decisions.hold(claim, "incomplete")
+        try:
+            site = await self._context.sites.by_id(claim.site_id)
+            rendered = render(self._context, site, row)
+        except Exception as error:
+            log.exception("mail.not_made", mail_id=str(claim.mail_id), kind=type(error).__name__)
+            return decisions.after_crash(claim, random.random())  # noqa: S311
+        if isinstance(rendered, Held):
+            return decisions.hold(claim, rendered.reason)
+        if isinstance(rendered, Bounced):
+            return decisions.bounce(claim, rendered.reason)
+        return rendered
+
+    async def _send(self, claim: Claim, row: Record, mail: Composed) -> MailOutcome:
+        """Hand the mail over and judge how that ended."""
+        checkpoints.reached("deliver.before_connect")
+        try:
+            sent = await self._transport.send(mail, lambda: self._journal.may_send(claim))
+        except LeaseLost:
+            log.warning("mail.lease_lost", mail_id=str(claim.mail_id))
+            return decisions.give_back(claim, "lease_lost", 0.0)
+        checkpoints.reached("deliver.answered")
+        if sent.outcome.verdict is Verdict.ROUTE_PAUSED:
+            wait_s = await self._pause(sent.outcome.reason)
+            return decisions.give_back(claim, sent.outcome.reason, wait_s)._replace(
+                phase=sent.phase.value, code=sent.outcome.code, enhanced=sent.outcome.enhanced
+            )
+        recipient = "advertiser_mail_hash" if claim.kind == "contact" else "buyer_mail_hash"
+        return decisions.after_sending(
+            claim,
+            sent,
+            row[recipient],
+            self._context.clock(),
+            random.random(),  # noqa: S311
+        )
+
+    async def _settle(self, claim: Claim, outcome: MailOutcome, row: Record | None) -> None:
+        taken = await self._journal.settle(await self._with_notice(outcome, row))
+        attempts_total.labels(outcome.outcome).inc()
+        if outcome.state == "delivered":
+            if claim.kind == "contact":
+                waited = self._context.clock() - id_time(claim.mail_id)
+                handoff_seconds.observe(waited.total_seconds())
+            await self._resume()
+        log.info(
+            "mail.settled",
+            mail_id=str(claim.mail_id),
+            kind=claim.kind,
+            state=outcome.state,
+            reason=outcome.reason,
+            tries=claim.tries,
+            taken=taken,
+        )
+
+    async def _with_notice(self, outcome: MailOutcome, row: Record | None) -> MailOutcome:
+        """Name the mail that tells the sender; an address is told once a day at most."""
+        if row is None:
+            return outcome._replace(notice=None)
+        now = self._context.clock()
+        site = await self._context.sites.by_id(outcome.site_id)
+        if outcome.notice:
+            outcome = outcome._replace(
+                notice_id=new_id(now),
+                told_hash=told_hash(site, row["buyer_mail_hash"], "notice", now),
+            )
+        return outcome
+
+    async def _pause(self, reason: str) -> float:
+        """Hold the whole route; return for how many seconds."""
+        self._was_paused = True
+        row = await self._context.database.run(
+            lambda connection: queries().pause_route(
+                connection,
+                route=self._route,
+                base_s=self._timing.pause_s,
+                most_s=self._timing.pause_most_s,
+                reason=reason,
+            )
+        )
+        log.error("route.paused", route=self._route, reason=reason, pause_s=round(row["pause_s"]))
+        return float(row["pause_s"])
+
+    async def _resume(self) -> None:
+        if self._was_paused:
+            self._was_paused = False
+            await self._context.database.run(
+                lambda connection: queries().resume_route(connection, route=self._route)
+            )
+
+
+def _claim(row: Record) -> Claim:
+    return Claim(
+        site_id=row["site_id"],
+        mail_id=row["mail_id"],
+        message_id=row["message_id"],
+        kind=row["kind"],
+        token=row["token"],
+        tries=row["tries"],
+        crashes=row["crashes"],
+        ambiguous=row["ambiguous"],
+        accepted_at=id_time(row["mail_id"]),
+        expires_at=row["expires_at"],
+        delay_told=row["delay_told"],
+        cut_phase=row["cut_phase"],
+    )

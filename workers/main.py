@@ -1,0 +1,94 @@
+"""The worker process: a courier, its two bells and the clock of the nightly jobs.
+
+The courier needs PostgreSQL only. arq rings it through Redis and keeps the calendar; when Redis
+is away arq is started again and again beside a courier that goes on by its own sweep.
+"""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+from arq import Worker, cron, func
+from prometheus_client import Gauge
+
+from relay import log as relay_log
+from relay.bell import JOB, QUEUE, dumps, loads, redis_settings
+from relay.context import Context, open_context
+from relay.settings import Settings, read_settings
+from workers.deliver import Courier
+from workers.journal import Timing
+from workers.purge import purge_expired
+from workers.transport import Transport
+
+RESTART_S = 2.0
+log = structlog.get_logger()
+bell_up = Gauge("relay_worker_bell_up", "Whether arq is connected to Redis")
+
+
+async def run(settings: Settings, *, timing: Timing = Timing()) -> None:  # noqa: B008 (frozen)
+    """Deliver and keep the calendar until SIGTERM or SIGINT."""
+    async with open_context(settings) as context:
+        transport = Transport(settings.smtp_url, hostname=settings.mail_domain)
+        route = settings.smtp_url[0].name if settings.smtp_url else "none"
+        courier = Courier(context, transport, route=route, timing=timing)
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(name, courier.stop)
+        bells = {"listen": lambda: context.database.listen("outbox", courier.ring)}
+        if settings.redis_url:
+            redis_url = settings.redis_url.get_secret_value()
+            bells["arq"] = lambda: _run_arq(context, courier, redis_url)
+        beside = [asyncio.create_task(_keep_up(name, act)) for name, act in bells.items()]
+        log.info("worker.started", route=route)
+        try:
+            await courier.run()
+        finally:
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
+        log.info("worker.stopped")
+
+
+async def _keep_up(name: str, act: Callable[[], Awaitable[None]]) -> None:
+    """Run *act* again whenever it ends: it lives as long as its server does."""
+    while True:
+        try:
+            await act()
+        except Exception as error:  # noqa: BLE001 (Redis or the listening connection went away)
+            log.info("worker.beside_lost", name=name, fault=type(error).__name__)
+        await asyncio.sleep(RESTART_S)
+
+
+async def _run_arq(context: Context, courier: Courier, redis_url: str) -> None:
+    async def deliver(_ctx: dict[str, Any]) -> None:
+        courier.ring()
+
+    async def purge(_ctx: dict[str, Any]) -> None:
+        await purge_expired(context)
+
+    worker = Worker(
+        functions=[func(deliver, name=JOB, keep_result=0, max_tries=1)],  # type: ignore[arg-type]
+        cron_jobs=[cron(purge, name="purge", minute={7, 37}, keep_result=0, max_tries=1)],  # type: ignore[arg-type]
+        queue_name=QUEUE,
+        redis_settings=redis_settings(redis_url),
+        handle_signals=False,
+        job_serializer=dumps,
+        job_deserializer=loads,
+        poll_delay=0.5,
+        health_check_interval=60,
+    )
+    bell_up.set(1)
+    try:
+        await worker.async_run()
+    finally:
+        bell_up.set(0)
+        await worker.close()
+
+
+def main() -> None:
+    """Run one worker with the settings of the environment."""
+    settings = read_settings()
+    relay_log.configure(settings.log_format)
+    asyncio.run(run(settings))

@@ -1,0 +1,277 @@
+"""Handing one mail to the smarthost: the only room that imports aiosmtplib.
+
+Connections are kept and reused. One mail is one SMTP transaction with one recipient, done
+command by command, so that it is known how far it came: a cut before the final dot is safe to
+retry, a cut after it is ambiguous (RFC 5321 4.5.3.2, 6.1).
+"""
+
+import asyncio
+import ssl
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+import aiosmtplib
+from aiosmtplib import (
+    SMTP,
+    SMTPException,
+    SMTPHeloError,
+    SMTPResponse,
+    SMTPResponseException,
+    SMTPStatus,
+)
+
+from relay import checkpoints
+from relay.addresses import plain_address
+from relay.mail.compose import Composed
+from relay.mail.outcomes import Outcome, Phase, Verdict, judge
+from relay.mail.replies import Reason
+from relay.settings import Smarthost
+from workers.decisions import Sent
+
+CONNECT_TIMEOUT_S = 30.0
+COMMAND_TIMEOUT_S = 60.0
+DOT_TIMEOUT_S = 600.0  # RFC 5321 4.5.3.2.6
+IDLE_S = 30.0
+MAILS_PER_CONNECTION = 200
+
+_FAILURES = (SMTPException, OSError, TimeoutError)
+
+
+class LeaseLost(Exception):
+    """The mail is no longer ours to send; nothing of its content has left."""
+
+
+@dataclass(slots=True)
+class _Progress:
+    """How far a transaction came."""
+
+    phase: Phase = Phase.MAIL
+    dot_left: bool = False
+
+
+@dataclass(slots=True)
+class _Line:
+    """One open connection and what it was used for."""
+
+    client: SMTP
+    tls: str
+    mails: int = 0
+    used_at: float = 0.0
+
+
+class Transport:
+    """Sends mails through the first smarthost that takes them."""
+
+    def __init__(self, smarthosts: Sequence[Smarthost], *, hostname: str) -> None:
+        self._smarthosts = smarthosts
+        self._hostname = hostname
+        self._idle: deque[_Line] = deque()
+
+    async def send(self, mail: Composed, may_send: Callable[[], Awaitable[bool]]) -> Sent:
+        """Hand *mail* over.
+
+        Args:
+            may_send: Asked just before content leaves; notes it, and says whether the lease holds.
+
+        Raises:
+            LeaseLost: *may_send* said no.
+        """
+        line = self._reuse()
+        if line:
+            sent = await self._transact(line, mail, may_send)
+            if not _was_stale(sent):
+                return sent
+        opened = await self._open()
+        if isinstance(opened, Sent):
+            return opened
+        return await self._transact(opened, mail, may_send)
+
+    async def close(self) -> None:
+        """Say goodbye on every idle connection, without waiting for answers."""
+        while self._idle:
+            self._idle.pop().client.close()
+
+    def _reuse(self) -> _Line | None:
+        while self._idle:
+            line = self._idle.pop()
+            fresh = time.monotonic() - line.used_at < IDLE_S
+            if fresh and line.mails < MAILS_PER_CONNECTION and line.client.is_connected:
+                return line
+            line.client.close()
+        return None
+
+    async def _open(self) -> _Line | Sent:
+        """Connect to the first smarthost that answers; the last failure when none does."""
+        failure = Sent(_pause(Reason.CONNECTION_REFUSED), Phase.CONNECT, "")
+        for smarthost in self._smarthosts:
+            opened = await self._dial(smarthost)
+            if isinstance(opened, _Line):
+                return opened
+            failure = opened
+        return failure
+
+    async def _dial(self, smarthost: Smarthost) -> _Line | Sent:
+        client = SMTP(
+            hostname=smarthost.host,
+            port=smarthost.port,
+            local_hostname=self._hostname,
+            timeout=CONNECT_TIMEOUT_S,
+            use_tls=smarthost.tls == "implicit",
+            start_tls=False,
+        )
+        phase = Phase.CONNECT
+        try:
+            await client.connect()
+            client.timeout = COMMAND_TIMEOUT_S
+            phase = Phase.EHLO
+            await _greet(client)
+            phase = Phase.STARTTLS
+            await _protect(client, smarthost)
+            phase = Phase.AUTH
+            if smarthost.username and smarthost.password:
+                await client.login(smarthost.username, smarthost.password.get_secret_value())
+        except _FAILURES as error:
+            client.close()
+            return Sent(_judge_error(phase, error), phase, "")
+        return _Line(client, _tls_version(client))
+
+    async def _transact(
+        self, line: _Line, mail: Composed, may_send: Callable[[], Awaitable[bool]]
+    ) -> Sent:
+        progress = _Progress()
+        try:
+            response = await _exchange(line.client, mail, may_send, progress)
+        except LeaseLost:
+            line.client.close()
+            raise
+        except _FAILURES as error:
+            line.client.close()
+            outcome = _judge_error(progress.phase, error)
+            return Sent(outcome, progress.phase, line.tls, ambiguous=progress.dot_left)
+        except BaseException:
+            line.client.close()
+            raise
+        outcome = judge(progress.phase, response.code, response.message)
+        await self._give_back(line, taken=outcome.verdict is Verdict.DELIVERED)
+        return Sent(outcome, progress.phase, line.tls)
+
+    async def _give_back(self, line: _Line, *, taken: bool) -> None:
+        """Keep a connection for the next mail, cleared when the server refused something."""
+        try:
+            if not taken:
+                await line.client.rset(timeout=5)
+        except _FAILURES:
+            line.client.close()
+            return
+        line.mails += 1
+        line.used_at = time.monotonic()
+        self._idle.append(line)
+
+
+async def _exchange(
+    client: SMTP, mail: Composed, may_send: Callable[[], Awaitable[bool]], progress: _Progress
+) -> SMTPResponse:
+    """Go through one mail transaction; return the final answer, or the first that refuses."""
+    response = await client.execute_command(b"MAIL", b"FROM:" + _path(mail.sender))
+    if response.code != SMTPStatus.completed:
+        return response
+    progress.phase = Phase.RCPT
+    response = await client.execute_command(b"RCPT", b"TO:" + _path(mail.recipient))
+    if response.code not in (SMTPStatus.completed, SMTPStatus.will_forward):
+        return response
+    if not await may_send():
+        raise LeaseLost
+    progress.phase = Phase.DATA
+    response = await client.execute_command(b"DATA")
+    if response.code != SMTPStatus.start_input:
+        return response
+    return await _send_content(client, mail.content, progress)
+
+
+async def _send_content(client: SMTP, content: bytes, progress: _Progress) -> SMTPResponse:
+    """Send dot-stuffed content, then the dot on its own, so that a cut before it is known."""
+    protocol = client.protocol
+    if protocol is None:
+        raise aiosmtplib.SMTPServerDisconnected("connection lost")
+    protocol.write(_stuffed(content))
+    await asyncio.sleep(0)  # lets a server that has already hung up be noticed before the dot
+    protocol.write(b".\r\n")
+    progress.phase = Phase.DOT
+    progress.dot_left = True
+    checkpoints.reached("deliver.dot_sent")
+    return await protocol.read_response(timeout=DOT_TIMEOUT_S)
+
+
+def _stuffed(content: bytes) -> bytes:
+    """Double a dot at the start of a line (RFC 5321 4.5.2); content has CRLF line ends."""
+    stuffed = content.replace(b"\r\n.", b"\r\n..")
+    if stuffed.startswith(b"."):
+        stuffed = b"." + stuffed
+    return stuffed if stuffed.endswith(b"\r\n") else stuffed + b"\r\n"
+
+
+def _path(address: str) -> bytes:
+    """Write an envelope path; ``plain_address`` refuses what the library would cut silently."""
+    return f"<{plain_address(address)}>".encode("ascii") if address else b"<>"
+
+
+async def _greet(client: SMTP) -> None:
+    """Say EHLO, or HELO to a server that does not know it (RFC 5321 3.2)."""
+    try:
+        await client.ehlo()
+    except SMTPHeloError:
+        await client.helo()
+
+
+async def _protect(client: SMTP, smarthost: Smarthost) -> None:
+    """Start TLS as the route's policy asks.
+
+    Raises:
+        SMTPException: ``require``, and the server does not offer it or the handshake failed.
+    """
+    if smarthost.tls not in ("require", "opportunistic"):
+        return
+    if not client.supports_extension("starttls"):
+        if smarthost.tls == "require":
+            raise _TlsMissing
+        return
+    strict = smarthost.tls == "require"
+    await client.starttls(validate_certs=strict)
+    await client.ehlo()
+
+
+class _TlsMissing(SMTPException):
+    """The route requires TLS and the server does not offer it."""
+
+    def __init__(self) -> None:
+        super().__init__("STARTTLS is not offered")
+
+
+def _judge_error(phase: Phase, error: Exception) -> Outcome:
+    """Name a failure: an answer when the library wraps one, else what happened to the line."""
+    if isinstance(error, SMTPResponseException):
+        return judge(phase, error.code, error.message)
+    if isinstance(error, _TlsMissing | ssl.SSLError):
+        return Outcome(
+            Verdict.ROUTE_PAUSED, Reason.TLS_UNAVAILABLE, suppress=False, code=None, enhanced=None
+        )
+    reason = Reason.TIMEOUT if isinstance(error, TimeoutError) else Reason.CONNECTION_LOST
+    if phase is Phase.CONNECT and reason is Reason.CONNECTION_LOST:
+        reason = Reason.CONNECTION_REFUSED
+    return Outcome(Verdict.DEFERRED, reason, suppress=False, code=None, enhanced=None)
+
+
+def _pause(reason: Reason) -> Outcome:
+    return Outcome(Verdict.ROUTE_PAUSED, reason, suppress=False, code=None, enhanced=None)
+
+
+def _was_stale(sent: Sent) -> bool:
+    """Whether a kept connection turned out to be closed by the server before anything was said."""
+    return sent.phase is Phase.MAIL and sent.outcome.reason == Reason.CONNECTION_LOST
+
+
+def _tls_version(client: SMTP) -> str:
+    tls = client.get_transport_info("ssl_object")
+    return str(tls.version()) if tls else "none"
