@@ -64,6 +64,16 @@ class Bell:
             lost.inc()
             log.info("bell.lost", fault=type(error).__name__)
 
+    async def is_heard(self) -> bool:
+        """Tell whether Redis answers."""
+        if self._redis is None:
+            return self._task is None or not self._task.done()
+        try:
+            async with asyncio.timeout(RING_TIMEOUT_S):
+                return bool(await self._redis.ping())
+        except Exception:  # noqa: BLE001 (any failure is the answer)
+            return False
+
     async def close(self) -> None:
         """Let a ring under way end, then close the connection."""
         if self._task:

@@ -196,6 +196,8 @@ def _place(row: Record) -> Place | Refused:
         return Refused("listing_unknown")
     if row["listing_state"] != "open":
         return Refused("listing_closed")
+    if row["blocked_at"] is not None:
+        return Refused("conversation_closed")
     return Place(row["listing_id"], row["sender_id"], row["wrapped_key"], row["conversation_id"])
 
 

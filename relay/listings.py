@@ -7,6 +7,7 @@ from uuid import UUID
 
 import structlog
 
+from relay.catalogue import Advertiser, Listing
 from relay.context import Context
 from relay.database import Connection, Record, UniqueConflict, queries
 from relay.errors import Refused
@@ -14,38 +15,6 @@ from relay.sealing import DataKey, new_id
 from relay.sites import Site
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Advertiser:
-    """The person behind a listing; professionals show their company (company, SIRET, VAT)."""
-
-    pseudonym: str
-    email: str
-    phone: str | None
-    company: str | None = None
-    siret: str | None = None
-    vat: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """A listing as its site describes it.
-
-    Args:
-        ref: The site's own number for it.
-        details: Price and town in the site's words.
-        show_phone: The advertiser's choice, read again whenever a mail is sent.
-    """
-
-    ref: str
-    title: str
-    details: str
-    url: str | None
-    language: str
-    show_phone: bool
-    advertiser: Advertiser
-    state: str = "open"
 
 
 @dataclass(frozen=True, slots=True)

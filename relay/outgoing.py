@@ -13,10 +13,10 @@ from uuid import UUID
 import structlog
 
 from relay.addresses import bounce_address, message_id_for
+from relay.catalogue import Advertiser
 from relay.context import Context
 from relay.database import Record, queries, rows_of
 from relay.links import Link, Side, sign_link
-from relay.listings import Advertiser
 from relay.mail.compose import (
     Composed,
     ContactMail,

@@ -25,7 +25,6 @@ class Signal(StrEnum):
     CANVASSING_NUMBER = "canvassing_number"
     LINK = "link"
     MANY_LINKS = "many_links"
-    CARD_NUMBER = "card_number"
 
 
 WEIGHTS = {
@@ -36,7 +35,6 @@ WEIGHTS = {
     Signal.CANVASSING_NUMBER: 3,
     Signal.LINK: 2,
     Signal.MANY_LINKS: 3,
-    Signal.CARD_NUMBER: 8,
 }
 
 
@@ -76,7 +74,6 @@ def score(
     *,
     disposable: bool,
     canvassing: bool,
-    card_number: bool,
 ) -> Score:
     """Name every signal of a contact; the order is that of ``Signal``."""
     links = len(_LINK.findall(text))
@@ -90,6 +87,5 @@ def score(
         Signal.CANVASSING_NUMBER: canvassing,
         Signal.LINK: links > 0,
         Signal.MANY_LINKS: links > 2,  # noqa: PLR2004 (the third link)
-        Signal.CARD_NUMBER: card_number,
     }
     return Score(tuple(signal for signal in Signal if seen[signal]))

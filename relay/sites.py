@@ -35,6 +35,11 @@ class Site:
         """Return the look-up hash of a normal form, under this site's key."""
         return keyed_hash(self.key, kind, value)
 
+    @property
+    def token_key(self) -> bytes:
+        """The 32 bytes that seal listing tokens, given to the site's own programs."""
+        return hmac.digest(self.key.secret, b"listing token", "sha256")
+
     def reply_local_part(self, conversation_id: UUID, side: str) -> str:
         """Return the local part of the alias that mails from *side* carry; it is never stored."""
         seed = f"reply address\0{conversation_id}\0{side}".encode()

@@ -5,9 +5,7 @@ takes more than ten times as long.
 """
 
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from enum import Enum
 from functools import cache, lru_cache
 from types import SimpleNamespace
 
@@ -15,6 +13,26 @@ from relay import texts
 from relay.addresses import plain_address
 from relay.mail import headers, mime
 from relay.mail.forms import Form, form
+from relay.mail.letters import (
+    Composed,
+    ContactMail,
+    Links,
+    NoticeKind,
+    NoticeMail,
+    ReceiptMail,
+)
+
+__all__ = [
+    "Composed",
+    "ContactMail",
+    "Links",
+    "NoticeKind",
+    "NoticeMail",
+    "ReceiptMail",
+    "compose_contact",
+    "compose_notice",
+    "compose_receipt",
+]
 
 LARGEST_BYTES = 24_000
 _PREHEADER_SIGNS = 90
@@ -24,109 +42,6 @@ _PREHEADER_SIGNS = 90
 # Receipts and notices come from a process and answer no mail: "auto-generated".
 _BY_PERSON = b"Auto-Submitted: no\r\n"
 _BY_MACHINE = b"Auto-Submitted: auto-generated\r\n"
-
-
-@dataclass(frozen=True, slots=True)
-class Composed:
-    """A finished mail: envelope sender ("" is the null sender), recipient, wire bytes."""
-
-    sender: str
-    recipient: str
-    content: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Links:
-    """Signed addresses of the actions; a GET of one only shows a page."""
-
-    available: str
-    sold: str
-    report: str
-    block: str
-    show_phone: str
-    why: str
-    pause: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContactMail:
-    """What the mail to the advertiser says.
-
-    Args:
-        text: The buyer's words, masked already.
-        phone: The buyer's number as it is to be shown; None when it is not passed on.
-        email: The buyer's address as it is to be shown; None when it stays hidden.
-        neutral_subject: Names neither listing nor people before the mail is opened.
-        thread_id: Message-ID of the first mail of the conversation; None in that one.
-        purged_on: The day the relay forgets the message.
-    """
-
-    language: str
-    site_name: str
-    listing_title: str
-    listing_ref: str
-    listing_url: str | None
-    advertiser_name: str
-    buyer_name: str
-    text: str
-    phone: str | None
-    email: str | None
-    advertiser_phone_hidden: bool
-    neutral_subject: bool
-    first_in_thread: bool
-    from_address: str
-    envelope_sender: str
-    recipient: str
-    message_id: str
-    thread_id: str | None
-    sent_at: datetime
-    purged_on: date
-    links: Links
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReceiptMail:
-    """The receipt to a buyer whose address nobody has confirmed: fixed text only (A5)."""
-
-    language: str
-    site_name: str
-    neutral_subject: bool
-    page_url: str
-    from_address: str
-    envelope_sender: str
-    recipient: str
-    message_id: str
-    sent_at: datetime
-
-
-class NoticeKind(Enum):
-    """What became of the buyer's message."""
-
-    DELAYED = "delayed"
-    EXPIRED = "expired"
-    BOUNCED = "bounced"
-    REFUSED = "refused"
-    UNCONFIRMED = "unconfirmed"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoticeMail:
-    """News of the buyer's message: fixed text, and the reason by its code.
-
-    Args:
-        reason: A code of ``outcomes.Reason``; None when there is nothing to explain.
-    """
-
-    kind: NoticeKind
-    reason: str | None
-    language: str
-    site_name: str
-    neutral_subject: bool
-    page_url: str
-    from_address: str
-    recipient: str
-    message_id: str
-    sent_at: datetime
 
 
 def compose_contact(mail: ContactMail) -> Composed:
@@ -275,7 +190,7 @@ def _filled(forms: tuple[Form, Form], fields: list[bytes], values: dict[str, str
     text_part = text_form.part(barred)
     content = mime.assemble(fields, text_part, html_form.part(values))
     # The text part is complete: a mail too heavy for both parts loses nothing without HTML.
-    return content if len(content) <= LARGEST_BYTES else mime.assemble(fields, text_part, None)
+    return content if len(content) <= LARGEST_BYTES else mime.assemble(fields, text_part)
 
 
 @cache

@@ -15,10 +15,9 @@ _BASE64_LINE_BYTES = 57  # 76 signs (RFC 2045 6.8)
 
 _SOFT_BREAK = b"=\r\n"
 _DENSE = 1.3
-_TO_QUOTE = re.compile(r"[=\n\x7f]|^\.|\s$|[^\x20-\x7e]")
+_TOKEN = re.compile(r"[!-<>-~]{3,}")
 
-_VERSION = b"MIME-Version: 1.0\r\n"
-_OPEN = b'Content-Type: multipart/alternative; boundary="=_relais"\r\n\r\n'
+_HEAD = b'MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary="=_relais"\r\n\r\n'
 _NEXT = b"--=_relais\r\n"
 _CLOSE = b"--=_relais--\r\n"
 _PART = b"Content-Type: text/%s; charset=utf-8\r\nContent-Transfer-Encoding: %s\r\n\r\n%s"
@@ -33,20 +32,17 @@ def plain_text(text: str) -> str:
     return _SURROGATES.sub("\ufffd", kept)
 
 
-def assemble(fields: Sequence[bytes], text_part: bytes, html_part: bytes | None) -> bytes:
+def assemble(fields: Sequence[bytes], *parts: bytes) -> bytes:
     """Return the whole mail, CRLF line ends, every byte below 128.
 
     Args:
         fields: Header fields, each with its line end.
-        text_part: As :func:`part` returns it.
-        html_part: None leaves a mail of one text part.
+        parts: As :func:`part` returns them, the plainest first.
 
     Source: RFC 2046 5.1.4.
     """
-    if html_part is None:
-        return b"".join([*fields, _VERSION, text_part])
-    parts = [_NEXT, text_part, b"\r\n", _NEXT, html_part, b"\r\n"]
-    return b"".join([*fields, _VERSION, _OPEN, *parts, _CLOSE])
+    framed = [piece for body in parts for piece in (_NEXT, body, b"\r\n")]
+    return b"".join([*fields, _HEAD, *framed, _CLOSE])
 
 
 def part(
@@ -79,7 +75,7 @@ def part(
 
 def quoted_printable(text: str) -> bytes:
     """Return *text* (LF line ends) in quoted-printable with CRLF line ends."""
-    if text.isascii() and not _TO_QUOTE.search(text):  # links, most names: half the time
+    if _TOKEN.fullmatch(text):  # a link without "=": nothing to quote
         return _SOFT_BREAK.join([text[at : at + 75].encode() for at in range(0, len(text), 75)])
     # Given CRLF, b2a_qp writes bare LF soft breaks into a text that has no line end of its own.
     return binascii.b2a_qp(text.encode(), istext=True).replace(b"\n", b"\r\n")

@@ -76,7 +76,7 @@ BY_PROVIDER = _table(
     (Reason.RATE_LIMITED, r"\[TSS0[1-7]\]|\bRP-00[1-3]\b|receiving mail (?:too quickly|at a rate)"),
     (Reason.REPUTATION, r"\[TSS\d\d\]|\bS(?:3\d{3}|77\d)\b|\b(?:OU|SC|DY)-00\d\b"),
     (Reason.MAILBOX_UNKNOWN, r"5\.4\.1 .{0,80}recipient address rejected: access denied"),
-    (Reason.MAILBOX_UNKNOWN, r"user doesn.t have an? \S+ account"),
+    (Reason.MAILBOX_UNKNOWN, r"user doesn.t have an? \S+ account|RecipientNotFound"),
 )
 
 # Words that outweigh the status code: a block dressed as 5.1.1 kills no address (R7).

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from relay.masking.signs import PHONE_SIGNS, Reading
+from relay.masking.signs import Reading
 from relay.masking.words import Word, cut_glued, unleet, vocabulary
 
 TOKEN = re.compile(r"(?<![^\W_])\|[^\W_]+|[^\W_]+(?:\|(?![^\W_]))?|\|\|?(?![^\W_])|[^\W_]+")
@@ -21,6 +21,8 @@ _OTHER_LOOK = {"g": "6", "b": "8", "B": "6", "G": "9", "q": "0"}
 _LOOK_LETTERS = frozenset("oilzsbgtq|ʒчƽƅȣƨead")
 _PURE_LOOK_LONGEST = 2
 _MIXED_LOOK_LONGEST = 14
+_LEAST_ROW = 4
+_BESIDE = re.compile(r"[ \t\n.,;:/\\|_•-]{0,4}")
 _NOISE = re.compile(r"[aehmnx]|km|cm|mm|kg|go|ch|cv|hdi|tdi|dci|ans|mois|eur|euros?")
 
 
@@ -59,17 +61,19 @@ def find_atoms(reading: Reading, *, words: bool) -> list[Atom]:
                 Atom(found.start(), found.end(), (word.digits,), word, 0.1 * word.weak, word.weak)
             )
         else:
-            atoms += _odd(reading, found.start(), token)
+            after_word = bool(atoms) and atoms[-1].word is not None
+            atoms += _odd(reading, found.start(), token, after_word=after_word)
     return _without_lonely(atoms, text)
 
 
-def _odd(reading: Reading, start: int, token: str) -> list[Atom]:
+def _odd(reading: Reading, start: int, token: str, *, after_word: bool) -> list[Atom]:
     if token.isalpha():
         return _glued(start, token) or _pure_look(reading, start, token)
-    if unleet(token) in vocabulary().joiners:
+    if after_word and unleet(token) in vocabulary().joiners:
         return []
     return (
         _leet(start, token)
+        or _filled(start, token)
         or _mixed_look(reading, start, token)
         or _split(start, token)
     )
@@ -137,40 +141,55 @@ def _split(start: int, token: str) -> list[Atom]:
     """Take the figures out of letters glued to them, when they can be part of a number."""
     runs = list(_RUNS.finditer(token))
     fillers = _LETTERS.findall(token)
-    if len(runs) == 1:
-        digits = runs[0].group()
-        long_word = all(len(f) > 2 and not _NOISE.fullmatch(f) for f in fillers)  # noqa: PLR2004
-        if len(digits) < _LONG and not long_word:
-            return []
-        cost = 0.0 if len(digits) >= _LONG else 0.4
-        return [Atom(start + runs[0].start(), start + runs[0].end(), (digits,), None, cost)]
-    total = sum(len(run.group()) for run in runs)
-    short = all(len(filler) <= 3 for filler in fillers)  # noqa: PLR2004
-    if total < _LONG - 1 or not short or len(runs) < 4:  # noqa: PLR2004
+    if len(runs) != 1:
         return []
-    cost = 0.05 if len({*fillers}) == 1 else 0.15
-    return [Atom(start + r.start(), start + r.end(), (r.group(),), None, cost) for r in runs]
+    digits = runs[0].group()
+    long_word = all(len(f) > 2 and not _NOISE.fullmatch(f) for f in fillers)  # noqa: PLR2004
+    if len(digits) < _LONG and not long_word:
+        return []
+    cost = 0.0 if len(digits) >= _LONG else 0.4
+    return [Atom(start + runs[0].start(), start + runs[0].end(), (digits,), None, cost)]
+
+
+def cut_filled(token: str) -> list[tuple[int, int, str]]:
+    """Cut a token whose figures are kept apart by letters: 06x12x34x56x78.
+
+    Returns:
+        Start, end and digits of each group; empty when it is another kind of token.
+    """
+    runs = list(_RUNS.finditer(token))
+    fillers = _LETTERS.findall(token)
+    inner = fillers[token[0].isalpha() : len(fillers) - token[-1].isalpha()]
+    total = sum(len(run.group()) for run in runs)
+    if total < _LONG - 1 or len(runs) < 4 or any(len(f) > 3 for f in inner):  # noqa: PLR2004
+        return []
+    if len({*inner}) > 1 and len({len(run.group()) for run in runs}) > 1:
+        return []
+    return [(run.start(), run.end(), run.group()) for run in runs]
+
+
+def _filled(start: int, token: str) -> list[Atom]:
+    return [Atom(start + a, start + b, (digits,)) for a, b, digits in cut_filled(token)]
 
 
 def _without_lonely(atoms: list[Atom], text: str) -> list[Atom]:
-    """Drop shy atoms that no other atom stands right beside."""
+    """Keep shy atoms only in a row that holds enough of the others."""
     if not any(atom.shy for atom in atoms):
         return atoms
     kept: list[Atom] = []
-    last = len(atoms) - 1
-    for index, atom in enumerate(atoms):
-        if not atom.shy:
-            kept.append(atom)
-            continue
-        before = bool(kept) and _beside(text, kept[-1].end, atom.start)
-        after = index < last and _beside(text, atom.end, atoms[index + 1].start)
-        opens = after and not (atom.word is None and atoms[index + 1].shy and not kept)
-        closes = before and text[atom.end : atom.end + 1] not in ("'", "’")
-        if (before and after) or (opens and not before) or (closes and not after):
-            kept.append(atom)
+    for row in _rows(atoms, text):
+        sure = sum(not atom.shy for atom in row)
+        enough = sure > 1 or (sure == 1 and len(row) >= _LEAST_ROW)
+        kept += row if enough else [atom for atom in row if not atom.shy]
     return kept
 
 
-def _beside(text: str, end: int, start: int) -> bool:
-    gap = text[end:start]
-    return len(gap) <= 4 and not any(c.isalnum() or c in PHONE_SIGNS for c in gap)  # noqa: PLR2004
+def _rows(atoms: list[Atom], text: str) -> list[list[Atom]]:
+    """Return the atoms in rows that only spaces and separators interrupt."""
+    rows: list[list[Atom]] = []
+    for atom in atoms:
+        if rows and _BESIDE.fullmatch(text, rows[-1][-1].end, atom.start):
+            rows[-1].append(atom)
+        else:
+            rows.append([atom])
+    return rows

@@ -4,7 +4,8 @@ import re
 
 from stdnum import iban, luhn
 
-from relay.masking.context import announced
+from relay.masking.atoms import cut_filled
+from relay.masking.context import cue_near
 from relay.masking.gaps import is_connector
 from relay.masking.words import cut_glued, unleet
 
@@ -16,7 +17,7 @@ _MONTH = (
     r"enero|febrero|abril|junio|julio|janeiro|fevereiro|junho|julho|gennaio|febbraio|maggio|giugno|luglio)"
 )
 UNITS = (
-    r"€|\$|£|%|°c?|eur|euros?|roros?|balles|e(?= |$|[.,;!?)])|chf|gbp|usd|dh|mad|dinars?|francs?|cts?|centimes?|"
+    r"€|\$|£|%|°c?|eur|euros?|balles|e(?=$|[.,;!?)\n])|chf|gbp|usd|dh|mad|dinars?|francs?|cts?|centimes?|"
     r"km/h|kms?|kilom\w*|miles?|mi|m|metres?|cm|mm|ml|cl|dl|litres?|l|kg|kilos?|gr?|grammes?|tonnes?|"
     r"m2|m3|m²|ha|hectares?|ch|cv|hp|ps|kw|kwh\w*|watts?|w|volts?|mah|amperes?|go|mo|to|gb|mb|tb|ko|"
     r"pouces?|inch|inches|zoll|mp|mpx|megapixels?|hz|ghz|mhz|fps|"
@@ -41,9 +42,9 @@ _TIMES = (
     r"|(?:[01]?\d|2[0-4])\s?(?:h|[ap]\.?m|uhr|heures?|uur|horas)\b(?!\s?\d\d\s?h)"
 )
 _SIZES = r"\d+(?:[.,]\d+)?\s?(?:cm|mm|m)?\s?[x*]\s?\d+(?:[.,]\d+)?(?:\s?(?:cm|mm|m)?\s?[x*]\s?\d+(?:[.,]\d+)?)?(?![x*]?\d)"
-_QUANTITY = rf"(?:{_AMOUNT})\s?(?:{UNITS})(?![a-z0-9])"
+_QUANTITY = rf"(?:{_AMOUNT})[ \t]?(?:{UNITS})(?![a-z0-9])"
 _IDS = (
-    r"(?:\d{1,3}\.){3}\d{1,3}(?![.\d])"  # IP address
+    r"(?=[\d.]*(?<!\d)(?:\d|\d{3})(?!\d))(?:\d{1,3}\.){3}\d{1,3}(?![.\d])"  # IP address
     r"|\d{1,3}[.,]\d{4,}\s?°?[nsewo]?\s?[,;/ ]\s?-?\d{1,3}[.,]\d{4,}"  # coordinates
 )
 _SOFT = re.compile("|".join((_DATES, _TIMES, _SIZES, _QUANTITY, _DECIMAL, _IDS)))
@@ -88,9 +89,9 @@ _CHECKS = {
     "url": lambda s: not _CHAT_LINK.search(s),
     "mail": lambda s: not _is_phone_mail(s),
     "iban": lambda s: iban.is_valid(s) or len(re.sub(r"\W", "", s)) >= 20,  # noqa: PLR2004
-    "plate": lambda s: not is_connector(re.sub(r"[\d -]", "", s)),
+    "plate": lambda s: not any(is_connector(part) for part in re.findall(r"[a-z]+", s)),
     "siren": lambda s: luhn.is_valid(re.sub(r"\D", "", s)),
-    "code": lambda s: len(re.findall(r"\d+", s)) > 1 and not cut_glued(unleet(s)),
+    "code": lambda s: len(re.findall(r"\d+", s)) > 1 and not cut_glued(unleet(s)) and not cut_filled(s),
     "nir": lambda s: _nir_holds(re.sub(r"[^\dab]", "", s)),
     "ean": lambda s: _ean_holds(re.sub(r"\D", "", s)),
 }
@@ -103,7 +104,7 @@ def identifiers(text: str) -> list[tuple[int, int, str]]:
         for found in _HARD.finditer(text)
         if (kind := found.lastgroup or "")
         and _CHECKS.get(kind, bool)(found.group())
-        and not (kind == "siren" and announced(text, found.start()))
+        and not (kind == "siren" and cue_near(text, *found.span()))
     ]
 
 

@@ -14,15 +14,20 @@ FORM_WEIGHT = {
     Form.BARE: 2.0,
     Form.COUNTRY_CODE: 1.2,
     Form.NO_TRUNK: 0.4,
+    Form.MOBILE_NO_TRUNK: 1.4,
     Form.NEIGHBOUR: 0.3,
     Form.POSSIBLE: 0.8,
 }
 CUE_BEFORE = 2.0  # a word that announces a phone number
 CUE_AFTER = 1.2
+CUE_AT = 0.8  # no such word, but "at", "au", "sur le" right before
 PAIRS = 0.6  # grouped the way people group a number
 WORDS = 0.8  # at least four number words in a row
 IDENTIFIER = -2.5  # a word that announces another kind of number
 SHORT_DATE = -1.6  # two of its groups could be a day and a month
+SPLIT_SAID = 1.0  # the words between say that the number is cut: starts with, the rest
+ALONE = 1.2  # nothing else in the text
+POSTCODES = -1.5  # two groups of five
 WORD_TAIL = -0.7  # a row of number words goes on
 TAIL = -1.6  # more figures right before or after
 RISING = -2.5  # an enumeration: rising values apart by commas
@@ -41,6 +46,9 @@ _CUE = re.compile(
     r"zadzwon\w*|komork\w*|sunati|suna|ara\w{0,3}|joignez|fax)\b|[☎☏✆📞📱📲🤙🕿🖀🕻💬]"
     r"|اتصل|هاتف|رقم|واتس|جوال|موبايل|تلفون|كلمني|نمره|تيليفون"
 )
+_AT = re.compile(
+    r"\b(?:au|sur|sur le|a ce|ici|at|on|al|unter|auf|op|ao|no|pelo|en el|sul|na|pod|على|علي)\W{0,3}$"
+)
 _IDENTIFIER = re.compile(
     r"\b(?:ref\w*|referen\w*|commande|order|facture|invoice|dossier|annonce|siret|siren|s[ir]{2}e[nt]|iban|rib|"
     r"bic|isbn|ean|gencod\w*|code[- ]?barres?|serie|serial|chassis|vin|immat\w*|plaque|tva|vat|colis|"
@@ -48,7 +56,7 @@ _IDENTIFIER = re.compile(
     r"factura|fatura|encomenda|anuncio|ordine|fattura|annuncio|bestelling|advertentie|imei|lot|modele|"
     r"licence|rcs|naf|ape|secu|insee|permis|compte|konto\w*|kunden\w*|cuenta|conta|account|ticket|"
     r"dossard|adresse|cp|codes? posta\w*|departements?|postcodes?|plz|version|parcelle|cadastr\w*|"
-    r"isin|bon|devis|billet|reservation|booking|msg|message|id)\b\W{0,3}(?:\w{1,4}\W{0,2}){0,2}$"
+    r"isin|bon|devis|billet|reservation|booking|msg|message|id)\b\W{0,3}(?:[^\W\d]{1,4}\b\W{0,2}){0,2}$"
 )
 _UNIT = re.compile(
     r"\W?\s?(?:€|\$|£|%|eur\b|euros?\b|km\b|kms\b|kg\b|cm\b|mm\b|m2\b|m3\b|ch\b|cv\b|ans\b|mois\b|go\b|"
@@ -72,7 +80,9 @@ def cue_near(text: str, start: int, end: int) -> float:
     """Return how strongly the words around ``text[start:end]`` announce a phone number."""
     if announced(text, start):
         return CUE_BEFORE
-    return CUE_AFTER if _CUE.search(text, end, min(len(text), end + _BEHIND)) else 0.0
+    if _CUE.search(text, end, min(len(text), end + _BEHIND)):
+        return CUE_AFTER
+    return CUE_AT if _AT.search(text, max(0, start - 12), start) else 0.0
 
 
 def identifier_before(text: str, start: int) -> bool:

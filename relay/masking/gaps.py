@@ -3,7 +3,7 @@
 import re
 
 APART = 99.0  # nothing on both sides can be one number
-_LONGEST_SIGNS, _LONGEST = 12, 110  # characters
+_LONGEST_SIGNS, _LONGEST, _LONGEST_FILLER = 12, 110, 3  # characters
 _SIGNS = re.compile(r"[^\w$£€%¥]|_")
 _ONLY_SIGNS = re.compile(r"(?:[^\w$£€%¥°]|_)*")
 _BORDER = re.compile(
@@ -15,7 +15,7 @@ _CONNECTOR_WORDS = (
     "espace espaces point points tiret tirets virgule slash barre oblique trait union underscore bas et "
     "deux-points moins plus on enchaine voila alors then and next followed by finally last space dot dash "
     "hyphen comma stop pause dann danach gefolgt von zuletzt und leerzeichen punkt strich bindestrich komma "
-    "luego despues y seguido por ultimo espacio punto guion coma e depois finalmente espaco ponto hifen "
+    "luego despues y seguido quindi e-poi allora ensuite-puis alors wsl por ultimo espacio punto guion coma e depois finalmente espaco ponto hifen "
     "virgula spatie punt streepje daarna en dan poi dopo infine spazio trattino virgola "
     "ثم و بعدها نقطه فاصله فراغ the is c'est est ca soit double"
 ).split()
@@ -34,12 +34,18 @@ _SPLIT = re.compile(
 )
 _COMMENT = re.compile(r"(?:[^\w(\[{*]|_)*(?:\([^()]*\)|\[[^\[\]]*\]|\{[^{}]*\}|\*[^*]*\*)(?:[^\w(]|_)*")
 _SENTENCE = re.compile(r"[.!?]\s+\S")
+_LINE = " >\t-•*.,;"
 _PLAIN = frozenset(("", " ", ".", "-", "/", ", ", ",", " - ", ". ", "  ", "_", " / ", " . ", ":"))
 
 
 def is_connector(word: str) -> bool:
     """Tell whether *word* is one people put between the figures of a number."""
     return word in _CONNECTOR_WORDS
+
+
+def says_split(gap: str) -> bool:
+    """Tell whether *gap* says that a number goes on after it."""
+    return len(gap) > _LONGEST_FILLER and _SPLIT.search(gap) is not None
 
 
 def cost(gap: str) -> float:
@@ -54,18 +60,20 @@ def cost(gap: str) -> float:
         return APART
     if _ONLY_SIGNS.fullmatch(gap):
         return _signs_cost(gap)
+    if len(gap) <= _LONGEST_FILLER and not any(sign.isspace() for sign in gap):
+        return 0.15
     if _CONNECTOR.fullmatch(gap):
         return 0.1
-    if "\n" in gap and _BORDER.search(gap) or "a ecrit" in gap or gap.count("\n") > 2:  # noqa: PLR2004
+    if "\n" in gap and _BORDER.search(gap) or "a ecrit" in gap or gap.count("\n") > 4:  # noqa: PLR2004
         return APART
     return _words_cost(gap)
 
 
 def _signs_cost(gap: str) -> float:
     lines = gap.count("\n")
-    if lines > 2 or len(gap) > 3 * _LONGEST_SIGNS:  # noqa: PLR2004
+    if lines > 4 or len(gap) > 3 * _LONGEST_SIGNS:  # noqa: PLR2004
         return APART
-    return 0.2 * lines + (0.0 if len(gap) <= _LONGEST_SIGNS else 0.3)
+    return 0.05 * lines + (0.0 if len(gap) <= _LONGEST_SIGNS else 0.3)
 
 
 def _words_cost(gap: str) -> float:
@@ -73,10 +81,10 @@ def _words_cost(gap: str) -> float:
         return 0.25
     if _SPLIT.search(gap):
         return 0.3 + 0.005 * len(gap)
-    if "\n" in gap and not gap.rpartition("\n")[2].strip(" >\t-•*"):
+    if "\n" in gap and (not gap.rpartition("\n")[2].strip(_LINE) or not gap.partition("\n")[0].strip(_LINE)):
         return 0.3
     sentence = 0.4 if _SENTENCE.search(gap) else 0.0
-    return 0.6 + 0.02 * len(gap) + sentence
+    return 0.4 + 0.02 * len(gap) + sentence
 
 
 TIGHT = 0.65  # gaps up to this cost keep a row of atoms one tight cluster

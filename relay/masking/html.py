@@ -15,9 +15,10 @@ from html import unescape
 from relay.masking.signs import Piece, Reading, read_pieces
 
 _LOOKS_LIKE = re.compile(r"</?[a-zA-Z][^<>]{0,2000}>|<!--|&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,31});")
+_ENTITY = r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,31});?"
 _MARKUP = re.compile(
     r"<!--|<(?P<close>/?)(?P<name>[a-zA-Z][a-zA-Z0-9:-]{0,30})(?P<rest>(?:[^<>\"']|\"[^\"<>]*\"|'[^'<>]*'|[\"'])*)>"
-    r"|<![a-zA-Z][^<>]*>|&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,31});?"
+    rf"|<![a-zA-Z][^<>]*>|{_ENTITY}"
 )
 _BLOCKS = frozenset(
     "p div br td th tr table li ul ol h1 h2 h3 h4 h5 h6 hr blockquote section article header "
@@ -39,7 +40,7 @@ _FOLLOWED = re.compile(
     r"(?:tel|sms|callto|facetime|whatsapp|viber|skype|mailto|signal|tg|imessage|smsto|mms)\s*:|wa\.me|whatsapp\.com|t\.me|signal\.me|viber",
     re.IGNORECASE,
 )
-_PERCENT = re.compile(r"%[0-9a-fA-F]{2}")
+_ESCAPE = re.compile(rf"%[0-9a-fA-F]{{2}}|{_ENTITY}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +146,7 @@ def _attributes(tag: re.Match[str]) -> list[tuple[int, int]]:
 def _attribute_reading(text: str, start: int, end: int) -> Reading:
     value = text[start:end]
     pieces = [Piece(0, start, " "), Piece(end, len(text), " ")] if start else []
-    for found in re.finditer(rf"{_PERCENT.pattern}|{_MARKUP.pattern.rpartition('|')[2]}", value):
+    for found in _ESCAPE.finditer(value):
         sign = found.group()
         shown = chr(int(sign[1:], 16)) if sign[0] == "%" else unescape(sign)
         pieces.append(Piece(start + found.start(), start + found.end(), shown))

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 from relay.masking.atoms import Atom
 from relay.masking.plans import Form, numbering, read
@@ -12,7 +13,10 @@ _JOINT = re.compile(r"[\s'’-]{0,3}(?:et|and|y|i|e|en|und|و|si)?[\s'’-]{0,3}
 _PLUS = re.compile(r"(?:\+|\bplus|\bpiu|\bmas|\bmais)[\s(\[]*$")
 _LONGEST_ROW = 17  # digits: exit code and the longest international number
 _APART = 0.3  # cost of reading sixty and two where sixty-two is said
-_WIDEST = 40  # readings kept per start
+_LONGEST_NATIONAL = 14
+_MOST_ATOMS = 28  # a number has no more pieces, joined words included
+_WIDEST = 16  # readings kept at each atom
+_JOINING = 0.3  # cheaper gaps inside one value cost nothing
 Arc = tuple[int, str, float]
 
 
@@ -164,24 +168,23 @@ def _from(
 ) -> Iterator[Candidate]:
     plus = plus_before(text, atoms[start].start)
     plans = numbering(region)
-    rows: list[Arc] = [(start, "", 0.0)]
-    seen = 0
-    while rows and seen < _WIDEST * _LONGEST_ROW:
-        at, digits, cost = rows.pop()
-        if at >= last:
+    rows: dict[int, dict[str, float]] = {start: {"": 0.0}}
+    for at in range(start, min(last, start + _MOST_ATOMS)):
+        if at not in rows:
             continue
         between = gaps[at] if at > start else 0.0
+        kept = sorted(rows.pop(at).items(), key=itemgetter(1))[:_WIDEST]
         for end, more, price in arcs(atoms, at, text):
-            seen += 1
-            row = digits + more
-            if end > last or len(row) > _LONGEST_ROW:
+            if end > last:
                 continue
-            inner = sum(gaps[k] for k in range(at + 1, end))
-            total = cost + between + price + (inner if inner > 0.3 else 0.0)  # noqa: PLR2004
-            wide = plus or row.startswith("00")
-            if wide or len(row) in plans.lengths(row[0]):
-                result = read(row, plus=plus, region=region)
-                if result:
-                    yield Candidate(start, end, result[0], result[1], total)
-            if wide or len(row) < 14:  # noqa: PLR2004
-                rows.append((end, row, total))
+            inner = sum(gap for gap in gaps[at + 1 : end] if gap > _JOINING)
+            for digits, cost in kept:
+                row, total = digits + more, cost + between + price + inner
+                wide = plus or row.startswith("00")
+                if wide or len(row) in plans.lengths(row[0]):
+                    result = read(row, plus=plus, region=region)
+                    if result:
+                        yield Candidate(start, end, result[0], result[1], total)
+                if len(row) < (_LONGEST_ROW if wide else _LONGEST_NATIONAL):
+                    known = rows.setdefault(end, {})
+                    known[row] = min(total, known.get(row, total))

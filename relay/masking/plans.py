@@ -10,8 +10,8 @@ from enum import Enum
 from functools import cache
 from importlib import resources
 
-# Regions that dial each other's national numbers as their own.
-_SAME_PLAN = {"FR": ("FR", "RE", "GP", "MQ", "GF", "YT", "BL", "MF")}
+# Regions whose numbers are written at home in the national way, besides those of one country code.
+_SAME_PLAN = {"FR": ("RE", "GP", "MQ", "GF", "YT", "BL", "MF")}
 # Whose national numbers people of a region write without thinking of the border.
 _NEIGHBOURS = {
     "FR": ("BE", "CH", "LU", "DE", "ES", "IT", "GB", "NL", "PT", "MA", "DZ"),
@@ -33,6 +33,7 @@ class Form(Enum):
     BARE = "no trunk prefix in the plan"
     COUNTRY_CODE = "country code without sign"
     NO_TRUNK = "trunk prefix left out"
+    MOBILE_NO_TRUNK = "trunk prefix of a mobile number left out"
     NEIGHBOUR = "plan of a neighbour"
     POSSIBLE = "right length only"
 
@@ -115,7 +116,9 @@ def _lengths(plans: tuple[Plan, ...], *, zero: bool) -> frozenset[int]:
 def numbering(region: str) -> Numbering:
     """Return the plans to read national numbers by for a site of *region*."""
     region = region.upper()
-    home = _plans(_SAME_PLAN.get(region, (region,)))
+    own = plan_of(region)
+    siblings = _regions().get(own.code, ()) if own else ()
+    home = _plans((region, *(r for r in siblings if r != region), *_SAME_PLAN.get(region, ())))
     codes = {plan.code for plan in home}
     near = tuple(
         plan
@@ -200,7 +203,8 @@ def _unusual(digits: str, plans: Numbering) -> tuple[str, Form] | None:
             return f"+{plan.code}{rest}", Form.COUNTRY_CODE
     for plan in plans.home:
         if plan.trunk and plan.valid.fullmatch(digits):
-            return f"+{plan.code}{digits}", Form.NO_TRUNK
+            mobile = plan.mobile.fullmatch(digits)
+            return f"+{plan.code}{digits}", Form.MOBILE_NO_TRUNK if mobile else Form.NO_TRUNK
     if plans.code == "33" and len(digits) == 10 and digits[0] == "0" and digits[1] != "0":  # noqa: PLR2004
         return f"+33{digits[1:]}", Form.POSSIBLE
     for plan in plans.near:

@@ -1,7 +1,9 @@
 """Find phone numbers in a text, and one known number in whatever form it was written."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from relay.masking import context, gaps, html
 from relay.masking.atoms import Atom, find_atoms
@@ -10,6 +12,8 @@ from relay.masking.lattice import Candidate, candidates, plus_before
 from relay.masking.plans import Form, read
 from relay.masking.signs import Reading, read_signs
 
+_LISTING = re.compile(r"\s*,?\s*(?:et|ou|and|or|und|oder|y|o|e|en|of)?\s*")
+_CLOSE, _CLOSE_SIGNS = 0.2, 4
 Found = tuple[int, int, str]
 
 
@@ -123,7 +127,7 @@ def _accept(row: Row, limit: float, *, plain: bool) -> list[Candidate]:
     pool = []
     for first, last in _clusters(row, limit):
         for candidate in candidates(row.atoms, row.gaps, first, last, row.text, row.region):
-            if plain and not is_plain(row, candidate):
+            if plain and (not is_plain(row, candidate) or _one_quantity(row, candidate)):
                 continue
             value = score(row, candidate)
             if value >= context.ACCEPT:
@@ -137,6 +141,11 @@ def _accept(row: Row, limit: float, *, plain: bool) -> list[Candidate]:
             used.update(span)
             taken.append(candidate)
     return taken
+
+
+def _one_quantity(row: Row, c: Candidate) -> bool:
+    """Tell whether the whole candidate is one date or one amount."""
+    return quantity_at(row.text, row.atoms[c.first].start) >= row.atoms[c.last - 1].end
 
 
 def is_plain(row: Row, c: Candidate) -> bool:
@@ -167,6 +176,12 @@ def score(row: Row, c: Candidate) -> float:
     value += _tails(row, c)
     if not is_plain(row, c) and any(short_date_at(row.text, a.start) > a.end for a in atoms):
         value += context.SHORT_DATE
+    if any(gaps.says_split(row.text[a.end : b.start]) for a, b in pairwise(atoms)):
+        value += context.SPLIT_SAID
+    if len(row.text.strip()) <= end - start + 2:
+        value += context.ALONE
+    if _two_fives(row, c):
+        value += context.POSTCODES
     if not cue and _rising(row, c):
         value += context.RISING
     return value
@@ -178,16 +193,21 @@ def _in_pairs(atoms: Sequence[Atom]) -> bool:
 
 
 def _tails(row: Row, c: Candidate) -> float:
-    """Return the penalty for atoms that go on right before or after the candidate."""
-    atoms, found = row.atoms, 0.0
+    """Return the penalty for figures or number words that go on right before or after."""
+    atoms, text, found = row.atoms, row.text, 0.0
     gap = _inner_gap(row, c)
+    gaps_on = ("-", ".", "/", "_") if gap in (None, "") else (gap, "-", ".", "/", "_")
+    start, end = atoms[c.first].start, atoms[c.last - 1].end
+    if any(text.endswith(g, 0, start) and text[: start - len(g)][-1:].isdigit() for g in gaps_on):
+        found += context.TAIL
+    after = next((g for g in gaps_on if text.startswith(g, end)), None)
+    if after is not None and text[end + len(after) :][:1].isdigit():
+        at = end + len(after)
+        found += 0.0 if text[at] == "0" or plus_before(text, at) else context.TAIL
     if c.first > 0:
-        found += _goes_on(row, c.first - 1, c.first, gap)
+        found += _goes_on(row, c.first - 1, c.first)
     if c.last < len(atoms):
-        opens = atoms[c.last].readings[0].startswith("0") or plus_before(
-            row.text, atoms[c.last].start
-        )
-        found += 0.0 if opens else _goes_on(row, c.last - 1, c.last, gap)
+        found += _goes_on(row, c.last - 1, c.last)
     return found
 
 
@@ -198,27 +218,28 @@ def _inner_gap(row: Row, c: Candidate) -> str | None:
     return between.pop() if len(between) == 1 else None
 
 
-def _goes_on(row: Row, left: int, right: int, inner: str | None) -> float:
+def _goes_on(row: Row, left: int, right: int) -> float:
     a, b = row.atoms[left], row.atoms[right]
-    if a.shy or b.shy:
-        return 0.0
-    gap = row.text[a.end : b.start]
-    if a.word and b.word:
-        return context.WORD_TAIL if row.gaps[right] < 0.2 and len(gap) < 4 else 0.0
-    if a.word or b.word:
-        return 0.0
-    return context.TAIL if gap == inner or gap in ("-", ".", "/", "", "_") else 0.0
+    close = row.gaps[right] < _CLOSE and b.start - a.end < _CLOSE_SIGNS
+    both = a.word is not None and b.word is not None and not (a.shy or b.shy)
+    return context.WORD_TAIL if both and close else 0.0
 
 
 def _rising(row: Row, c: Candidate) -> bool:
     atoms = row.atoms[c.first : c.last]
     if len(atoms) < 4 or any(a.word for a in atoms):
         return False
-    between = [row.text[a.end : b.start] for a, b in zip(atoms, atoms[1:], strict=False)]
-    if sum("," in gap or any(ch.isalpha() for ch in gap) for gap in between) < len(between) - 1:
+    between = [row.text[a.end : b.start] for a, b in pairwise(atoms)]
+    if not all(_LISTING.fullmatch(gap) for gap in between) or not any("," in g for g in between):
         return False
     values = [int(a.readings[0]) for a in atoms]
     return values == sorted(values)
+
+
+def _two_fives(row: Row, c: Candidate) -> bool:
+    sizes = [len(a.readings[0]) for a in row.atoms[c.first : c.last]]
+    gap = _inner_gap(row, c) or ""
+    return sizes == [5, 5] and gap.strip() not in ("-", ".", "_")
 
 
 def _found(row: Row, reading: Reading, c: Candidate) -> Found:

@@ -45,6 +45,7 @@ _TIMES = {"double": "2", "doble": "2", "doppel": "2", "dubbel": "2", "dobro": "2
     "triple": "3", "triplo": "3", "dreifach": "3", "treble": "3", "drievoudig": "3",
 }  # fmt: skip
 _GLUED_LEAST = 7  # letters of the shortest token worth cutting into words
+_LONGEST_ROW = 40  # words glued in one token; no number has more
 _LEET = str.maketrans("013457@$!€", "oieastasie")
 
 
@@ -54,7 +55,7 @@ class Vocabulary:
 
     words: dict[str, Word]
     joiners: frozenset[str]
-    pieces: re.Pattern[str]
+    pieces: tuple[re.Pattern[str], ...]
 
 
 @cache
@@ -62,21 +63,27 @@ def vocabulary() -> Vocabulary:
     """Read ``data/words``; the first language in alphabetical order wins a shared word."""
     words: dict[str, Word] = {}
     joiners: set[str] = set()
-    glued: set[str] = set()
+    pieces: list[re.Pattern[str]] = []
     folder = resources.files("relay.masking") / "data" / "words"
     for file in sorted(folder.iterdir(), key=lambda f: f.name):
         table = tomllib.loads(file.read_text(encoding="utf-8"))
-        joiners |= set(_plain(table["joiners"]).split())
-        glued |= set(_plain(table.get("glued", "")).split())
-        glued |= {_plain(row).split()[0] for name in _FIRST_OF for row in table[name] if row}
-        glued |= {_plain(table["hundred"]).split()[0]}
+        between = set(_plain(table["joiners"]).split())
+        joiners |= between
+        pieces.append(_pieces(table, between))
         for text, word in _words(table, french=file.name == "fr.toml").items():
             if text not in words or (words[text].weak and not word.weak):
                 words[text] = word
     for text, times in _TIMES.items():
         words[text] = Word(times, Kind.TIMES, weak=True)
-    parts = sorted(glued | {"et", "und", "en", "and", "y", "i", "e", "و"}, key=len, reverse=True)
-    return Vocabulary(words, frozenset(joiners), re.compile("|".join(map(re.escape, parts))))
+    return Vocabulary(words, frozenset(joiners), tuple(pieces))
+
+
+def _pieces(table: dict[str, list[str]], joiners: set[str]) -> re.Pattern[str]:
+    """Return what words written together are cut into: first spellings, and those for it."""
+    first = {_plain(row).split()[0] for name in _FIRST_OF for row in table[name] if row}
+    glued = {*first, *_plain(str(table.get("glued", ""))).split(), *joiners}
+    glued.add(_plain(str(table["hundred"])).split()[0])
+    return re.compile("|".join(map(re.escape, sorted(glued, key=len, reverse=True))))
 
 
 def _plain(text: str) -> str:
@@ -118,15 +125,30 @@ def cut_glued(token: str) -> list[tuple[int, int, str]]:
     """
     if len(token) < _GLUED_LEAST:
         return []
+    best: list[tuple[int, int, str]] = []
+    for pattern in vocabulary().pieces:
+        row = _longest_row(pattern, token)
+        if row and (not best or _covered(row) > _covered(best)):
+            best = row
+    if not best:
+        return []
+    words = [piece for piece in best if piece[2] in vocabulary().words]
+    whole = _covered(best) == len(token)
+    enough = whole or _covered(best) >= _GLUED_LEAST + len(words)
+    return words if len(words) > 1 and enough else []
+
+
+def _covered(row: list[tuple[int, int, str]]) -> int:
+    return row[-1][1] - row[0][0]
+
+
+def _longest_row(pattern: re.Pattern[str], token: str) -> list[tuple[int, int, str]]:
     row: list[tuple[int, int, str]] = []
     best: list[tuple[int, int, str]] = []
-    for found in vocabulary().pieces.finditer(token):
+    for found in pattern.finditer(token):
         if row and row[-1][1] != found.start():
             row = []
         row.append((found.start(), found.end(), found.group()))
-        if len(row) > len(best):
-            best = row
-    covers = best[-1][1] - best[0][0] if best else 0
-    whole = covers == len(token)
-    words = [piece for piece in best if piece[2] in vocabulary().words]
-    return words if len(words) > 1 and (whole or covers >= _GLUED_LEAST + len(words)) else []
+        if not best or _covered(row) > _covered(best):
+            best = list(row) if len(row) < _LONGEST_ROW else best
+    return best

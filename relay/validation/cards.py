@@ -113,5 +113,5 @@ def _without_iban(found: re.Match[str]) -> str:
 
 def _modulo(so_far: int, values: list[int]) -> int:
     for value in values:
-        so_far = (so_far * (100 if value > 9 else 10) + value) % 97  # noqa: PLR2004
+        so_far = (so_far * (10 if value in range(10) else 100) + value) % 97
     return so_far

@@ -20,6 +20,7 @@ __all__ = ["Phone", "is_canvassing", "read_phone", "readable"]
 _RAW_LIMIT = 64
 _DIGITS = 10  # of a French number, dialled in France
 _FEW_LETTERS = 2
+_BAD = ("Cc", "Cs", "Cn", "Zl", "Zp")
 _LONGEST_SHORT = 6  # of a French short number
 _LABEL = re.compile(r"^\s*(?:t[ée]l(?:[ée]phone)?|n\u00b0)\s*[.:]?\s*", re.IGNORECASE)
 _LOOK_ALIKES = str.maketrans("oOlIiSsBzZ", "0011155822")
@@ -89,10 +90,9 @@ def _typed(raw: str) -> str:
     if len(raw) > _RAW_LIMIT:
         raise _fault("phone_text_too_long", limit=_RAW_LIMIT)
     line = "".join(sign for sign in raw if unicodedata.category(sign) != "Cf").strip()
-    if any(unicodedata.category(sign) in ("Cc", "Cs", "Cn", "Zl", "Zp") for sign in line):
-        line = line.replace("\t", " ")
-        if any(unicodedata.category(sign) in ("Cc", "Cs", "Cn", "Zl", "Zp") for sign in line):
-            raise _fault("text_bad_characters")
+    line = line.replace("\t", " ")
+    if any(unicodedata.category(sign) in _BAD for sign in line):
+        raise _fault("text_bad_characters")
     if not line:
         raise _fault("phone_missing")
     return line

@@ -32,8 +32,7 @@ TERRITORIES = {
 }
 
 # Never given to anybody: for films, books and examples.
-FICTION = ("0199 00", "0261 91", "0353 01", "0465 71", "0536 49", "0639 98")
-FICTION_PREFIXES = tuple(prefix.replace(" ", "") for prefix in FICTION)
+FICTION_PREFIXES = ("019900", "026191", "035301", "046571", "053649", "063998")
 
 # Surcharged and shared-cost numbers, whatever follows.
 SURCHARGED = re.compile(r"08(?:[129]|36)")

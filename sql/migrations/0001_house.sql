@@ -51,7 +51,7 @@ create table listing (
     details           text not null,           -- price and town, as the site words them
     url               text,
     language          text not null,
-    state             text not null check (state in ('open', 'closed')),
+    state             text not null check (state in ('open', 'paused', 'closed')),
     advertiser_id     uuid not null,           -- person
     sealed_advertiser bytea not null,          -- JSON: pseudonym, phone, company, siret, vat
     show_phone        boolean not null,        -- read when a mail is sent, not when it is queued
@@ -65,6 +65,7 @@ create table conversation (
     conversation_id   uuid not null,
     listing_id        uuid not null,
     buyer_id          uuid not null,           -- person
+    blocked_at        timestamptz,             -- the advertiser takes no more messages of this buyer
     created_at        timestamptz not null default now(),
     primary key (site_id, conversation_id),
     unique (site_id, listing_id, buyer_id)
@@ -171,6 +172,18 @@ create table suppression (
     created_at        timestamptz not null default now(),
     expires_at        timestamptz not null,
     primary key (site_id, mail_hash)
+);
+
+-- What a party says is wrong with a message; a moderator decides.
+create table report (
+    site_id           uuid not null,
+    report_id         uuid not null,
+    message_id        uuid not null,
+    reporter_id       uuid not null,           -- person whose key seals the note
+    sealed_note       bytea not null,
+    created_at        timestamptz not null default now(),
+    primary key (site_id, report_id),
+    unique (site_id, message_id, reporter_id)
 );
 
 -- Fixed-text mails an address may get once a day (receipts) or once a message (notices).

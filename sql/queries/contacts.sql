@@ -6,7 +6,8 @@ select
     listing.state                as listing_state,
     person.person_id             as sender_id,
     person.wrapped_key           as wrapped_key,
-    conversation.conversation_id as conversation_id
+    conversation.conversation_id as conversation_id,
+    conversation.blocked_at      as blocked_at
 from unnest(:site_ids::uuid[], :refs::text[], :mail_hashes::bytea[])
     with ordinality as asked (site_id, ref, mail_hash, n)
 left join listing on listing.site_id = asked.site_id and listing.ref = asked.ref

@@ -162,3 +162,8 @@ select site_id, state, count(*) as mails from outbox where kind = 'contact' grou
 
 -- name: count_accepted()
 select site_id, count(*) as messages from message group by site_id;
+
+-- name: oldest_due()$
+-- Age in seconds of the oldest mail of any site that waits for its turn.
+select extract(epoch from now() - min(outbox.due_at))::float8 from outbox
+where outbox.state in ('queued', 'deferred', 'sending') and outbox.due_at <= now() and outbox.site_id is not null;

@@ -20,10 +20,12 @@ REPLIES = [
 
 
 @pytest.mark.parametrize(
-    "reply", REPLIES, ids=[f"{r['provider']}-{r['phase']}-{r['code']}-{i}" for i, r in enumerate(REPLIES)]
+    "reply",
+    REPLIES,
+    ids=[f"{r['provider']}-{r['phase']}-{r['code']}-{i}" for i, r in enumerate(REPLIES)],
 )
 def test_real_reply_is_judged_as_a_postmaster_would(reply):
-    """F28-F31, F35, R7: each known reply has the verdict, reason and suppression written beside it."""
+    """F28-F31, F35, R7: each known reply has the verdict and reason written beside it."""
     outcome = judge(Phase(reply["phase"]), reply["code"], reply["text"])
     expected = (Verdict(reply["verdict"]), reply["reason"], reply["suppress"])
     assert (outcome.verdict, outcome.reason, outcome.suppress) == expected

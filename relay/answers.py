@@ -1,0 +1,198 @@
+"""Acts of an advertiser from the links of a mail. Each has an inverse, or an end that is shown."""
+
+import json
+from dataclasses import dataclass
+from enum import Enum
+from uuid import UUID
+
+import structlog
+
+from relay.catalogue import Advertiser
+from relay.contact_rows import DELIVERY_EXPIRY, told_hash
+from relay.context import Context
+from relay.database import Connection, Record, queries
+from relay.errors import Refused
+from relay.sealing import new_id
+from relay.sites import Site
+
+NOTE_LIMIT = 2000
+log = structlog.get_logger()
+
+
+class Answer(Enum):
+    """What the links of a mail can do."""
+
+    AVAILABLE = "available"
+    SOLD = "sold"
+    PAUSE = "pause"
+    RESUME = "resume"
+    SHOW_PHONE = "show-phone"
+    HIDE_PHONE = "hide-phone"
+    BLOCK = "block"
+    UNBLOCK = "unblock"
+    REPORT = "report"
+
+
+@dataclass(frozen=True, slots=True)
+class Correspondence:
+    """What the pages behind a mail's links show: the listing, the buyer's name, the choices."""
+
+    listing_ref: str
+    listing_title: str
+    listing_state: str
+    buyer_name: str
+    is_phone_shown: bool
+    has_phone: bool
+    is_blocked: bool
+    is_reported: bool
+
+
+async def read_correspondence(context: Context, site: Site, message_id: UUID) -> Correspondence:
+    """Show what stands behind a mail's links.
+
+    Raises:
+        Refused: ``not_found``: the message is purged.
+        Unsealable: A party was erased.
+    """
+    async with context.database.connection() as connection:
+        row = await _read(connection, site, message_id)
+    advertiser = context.keyring.unwrap(row["advertiser_key"], f"person:{row['advertiser_id']}")
+    place = f"listing.sealed_advertiser:{site.site_id}:{row['ref']}"
+    person = Advertiser(**json.loads(advertiser.open(row["sealed_advertiser"], place)))
+    buyer = context.keyring.unwrap(row["buyer_key"], f"person:{row['sender_id']}")
+    content = buyer.open(row["sealed_content"], f"message.sealed_content:{message_id}")
+    return Correspondence(
+        listing_ref=row["ref"],
+        listing_title=row["title"],
+        listing_state=row["listing_state"],
+        buyer_name=json.loads(content)["name"],
+        is_phone_shown=row["show_phone"],
+        has_phone=person.phone is not None,
+        is_blocked=row["blocked_at"] is not None,
+        is_reported=row["is_reported"],
+    )
+
+
+async def answer(
+    context: Context, site: Site, message_id: UUID, choice: Answer, note: str = ""
+) -> None:
+    """Carry out what an advertiser chose; doing it twice changes nothing more.
+
+    Args:
+        note: What the advertiser says with a report.
+
+    Raises:
+        Refused: ``not_found``: the message is purged.
+    """
+    async with context.database.connection() as connection, connection.transaction():
+        row = await _read(connection, site, message_id)
+        await _ACTS[choice](context, connection, site, row, note)
+    log.info("answer.done", answer=choice.value, message_id=str(message_id), site=site.slug)
+    if choice is Answer.AVAILABLE:
+        context.bell.ring()
+
+
+async def _read(connection: Connection, site: Site, message_id: UUID) -> Record:
+    row: Record | None = await queries().read_correspondence(
+        connection, site_id=site.site_id, message_id=message_id
+    )
+    if row is None:
+        raise Refused("not_found")
+    return row
+
+
+async def _close(
+    _context: Context, connection: Connection, site: Site, row: Record, _note: str
+) -> None:
+    await queries().close_listing(connection, site_id=site.site_id, ref=row["ref"])
+
+
+async def _pause(
+    _context: Context, connection: Connection, site: Site, row: Record, _note: str
+) -> None:
+    await queries().pause_listing(connection, site_id=site.site_id, listing_id=row["listing_id"])
+
+
+async def _resume(
+    _context: Context, connection: Connection, site: Site, row: Record, _note: str
+) -> None:
+    await queries().resume_listing(connection, site_id=site.site_id, listing_id=row["listing_id"])
+
+
+async def _show_phone(
+    _context: Context, connection: Connection, site: Site, row: Record, _note: str
+) -> None:
+    await queries().show_phone(
+        connection, site_id=site.site_id, listing_id=row["listing_id"], shown=True
+    )
+
+
+async def _hide_phone(
+    _context: Context, connection: Connection, site: Site, row: Record, _note: str
+) -> None:
+    await queries().show_phone(
+        connection, site_id=site.site_id, listing_id=row["listing_id"], shown=False
+    )
+
+
+async def _block(
+    context: Context, connection: Connection, site: Site, row: Record, _note: str
+) -> None:
+    await queries().block(
+        connection,
+        site_id=site.site_id,
+        conversation_id=row["conversation_id"],
+        blocked_at=context.clock(),
+    )
+
+
+async def _unblock(
+    _context: Context, connection: Connection, site: Site, row: Record, _note: str
+) -> None:
+    await queries().unblock(
+        connection, site_id=site.site_id, conversation_id=row["conversation_id"]
+    )
+
+
+async def _report(
+    context: Context, connection: Connection, site: Site, row: Record, note: str
+) -> None:
+    report_id = new_id(context.clock())
+    key = context.keyring.unwrap(row["advertiser_key"], f"person:{row['advertiser_id']}")
+    await queries().add_report(
+        connection,
+        site_id=site.site_id,
+        report_id=report_id,
+        message_id=row["message_id"],
+        reporter_id=row["advertiser_id"],
+        sealed_note=key.seal(note[:NOTE_LIMIT], f"report.sealed_note:{report_id}"),
+    )
+    log.warning("report.received", report_id=str(report_id), site=site.slug)
+
+
+async def _say_available(
+    context: Context, connection: Connection, site: Site, row: Record, _note: str
+) -> None:
+    now = context.clock()
+    await queries().say_available(
+        connection,
+        site_id=site.site_id,
+        mail_id=new_id(now),
+        message_id=row["message_id"],
+        told_hash=told_hash(site, row["conversation_id"].bytes, "available", now),
+        due_at=now,
+        expires_at=now + DELIVERY_EXPIRY,
+    )
+
+
+_ACTS = {
+    Answer.AVAILABLE: _say_available,
+    Answer.SOLD: _close,
+    Answer.PAUSE: _pause,
+    Answer.RESUME: _resume,
+    Answer.SHOW_PHONE: _show_phone,
+    Answer.HIDE_PHONE: _hide_phone,
+    Answer.BLOCK: _block,
+    Answer.UNBLOCK: _unblock,
+    Answer.REPORT: _report,
+}

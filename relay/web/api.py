@@ -1,0 +1,203 @@
+"""The door of sites' own programs: listings and messages, with the site's secret key."""
+
+from aiohttp import web
+from pydantic import BaseModel, ConfigDict, Field
+
+from relay import conversations, listings
+from relay.catalogue import AdvertiserBody, Listing, ListingBody, read_listing
+from relay.contacts import Origin
+from relay.errors import FieldFault, Invalid, Refused
+from relay.outgoing import status_url
+from relay.sealing import public_id, read_public_id
+from relay.sites import Site
+from relay.texts import LANGUAGES
+from relay.web.bodies import read_json
+from relay.web.contact import (
+    HEADER_LIMIT,
+    Submission,
+    accepted_body,
+    idempotency_key,
+    submit,
+)
+from relay.web.keys import CONTEXT
+from relay.web.openapi import operation
+from relay.web.origins import plain_ip
+
+routes = web.RouteTableDef()
+
+
+class SenderBody(BaseModel):
+    """Where the site's visitor came from: the trace kept against abuse."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+    ip: str = Field(description="IPv4 or IPv6 address of the visitor")
+    port: int = Field(default=0, ge=0, le=65535, description="Source port, 0 when unknown")
+    user_agent: str = Field(default="", max_length=HEADER_LIMIT)
+
+
+class MessageBody(BaseModel):
+    """A contact that a site's server hands over for its visitor."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+    listing: str = Field(default="", description="The site's number of the listing")
+    listing_token: str = Field(default="", description="A sealed listing, instead of its number")
+    email: str
+    phone: str = ""
+    message: str
+    name: str = ""
+    language: str = Field(default="fr", pattern=f"^({'|'.join(LANGUAGES)})$")
+    sender: SenderBody
+
+
+class MessageAnswer(BaseModel):
+    """An accepted message."""
+
+    id: str
+    state: str
+    received_at: str
+    status_url: str
+
+
+class MessageState(BaseModel):
+    """What became of a message."""
+
+    id: str
+    state: str
+    reason: str
+    received_at: str
+    settled_at: str | None
+    status_url: str
+
+
+class ListingAnswer(ListingBody):
+    """A listing as it stands."""
+
+    ref: str
+    state: str
+
+
+@routes.put("/v1/listings/{ref}")
+@operation(
+    "Register or replace a listing",
+    body=ListingBody,
+    answers={200: ListingAnswer, 201: ListingAnswer},
+)
+async def put_listing(request: web.Request) -> web.Response:
+    """Register a listing, or replace it whole."""
+    site = await _site(request)
+    body = await read_json(request, ListingBody)
+    listing = read_listing(request.match_info["ref"], body, site.policy, sandbox=site.is_test)
+    registered = await listings.put_listing(request.app[CONTEXT], site, listing)
+    return _json(_listing_answer(listing), 201 if registered.created else 200)
+
+
+@routes.get("/v1/listings/{ref}", allow_head=False)
+@operation("Read a listing", answers={200: ListingAnswer})
+async def get_listing(request: web.Request) -> web.Response:
+    """Return a listing with its advertiser, to the site that registered it."""
+    site = await _site(request)
+    listing = await listings.read_listing(request.app[CONTEXT], site, request.match_info["ref"])
+    return _json(_listing_answer(listing), 200)
+
+
+@routes.delete("/v1/listings/{ref}")
+@operation("End a listing", answers={204: None})
+async def delete_listing(request: web.Request) -> web.Response:
+    """End a listing: no new contact is taken; doing it twice changes nothing."""
+    site = await _site(request)
+    await listings.close_listing(request.app[CONTEXT], site, request.match_info["ref"])
+    return web.Response(status=204)
+
+
+@routes.post("/v1/messages")
+@operation(
+    "Send a contact for a visitor",
+    body=MessageBody,
+    answers={202: MessageAnswer},
+    headers={"Idempotency-Key": "Makes a repeated request the same message, for 24 hours"},
+)
+async def post_message(request: web.Request) -> web.Response:
+    """Take a contact from a site's server."""
+    site = await _site(request)
+    body = await read_json(request, MessageBody)
+    origin = Origin(_visitor_ip(body.sender.ip), body.sender.port, "", body.sender.user_agent, "")
+    names = ("listing", "listing_token", "email", "phone", "message", "name")
+    accepted = await submit(
+        request,
+        Submission(
+            site=site,
+            fields={name: getattr(body, name) for name in names},
+            origin=origin,
+            language=body.language,
+            key=idempotency_key(request),
+            form=None,
+            is_proved=False,
+            holds=False,
+        ),
+    )
+    response = web.json_response(accepted_body(request.app[CONTEXT], site, accepted), status=202)
+    if accepted.replayed:
+        response.headers["Idempotent-Replayed"] = "true"
+    return response
+
+
+@routes.get("/v1/messages/{id}", allow_head=False)
+@operation("Read the state of a message", answers={200: MessageState})
+async def get_message(request: web.Request) -> web.Response:
+    """Say what became of a message; its text is for the people who wrote it."""
+    site = await _site(request)
+    message_id = read_public_id("msg", request.match_info["id"])
+    if message_id is None:
+        raise Refused("not_found")
+    status = await conversations.read_status(request.app[CONTEXT], site, message_id)
+    return _json(
+        MessageState(
+            id=public_id("msg", message_id),
+            state=status.state,
+            reason=status.reason,
+            received_at=status.received_at.isoformat(),
+            settled_at=status.settled_at.isoformat() if status.settled_at else None,
+            status_url=status_url(request.app[CONTEXT], site, message_id),
+        ),
+        200,
+    )
+
+
+async def _site(request: web.Request) -> Site:
+    scheme, _, key = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not key:
+        raise Refused("key_missing")
+    return await request.app[CONTEXT].sites.by_key(key.strip(), "secret")
+
+
+def _visitor_ip(text: str) -> str:
+    try:
+        return plain_ip(text)
+    except ValueError:
+        values = {"field": "sender.ip", "expected": "IP address"}
+        raise Invalid(FieldFault("sender.ip", "field_type", values)) from None
+
+
+def _listing_answer(listing: Listing) -> ListingAnswer:
+    person = listing.advertiser
+    return ListingAnswer(
+        ref=listing.ref,
+        state=listing.state,
+        title=listing.title,
+        details=listing.details,
+        url=listing.url,
+        language=listing.language,
+        show_phone=listing.show_phone,
+        advertiser=AdvertiserBody(
+            pseudonym=person.pseudonym,
+            email=person.email,
+            phone=person.phone,
+            company=person.company,
+            siret=person.siret,
+            vat=person.vat,
+        ),
+    )
+
+
+def _json(body: BaseModel, status: int) -> web.Response:
+    return web.Response(text=body.model_dump_json(), status=status, content_type="application/json")

@@ -1,0 +1,99 @@
+"""Builds the public application and serves it, with deadlines for slow clients."""
+
+import asyncio
+import secrets
+import signal
+import weakref
+from pathlib import Path
+
+import structlog
+from aiohttp import web
+
+from relay.context import Context, open_context
+from relay.conversations import ContactDesk
+from relay.settings import Settings
+from relay.web import actions, api, operations, public
+from relay.web.bodies import LIMIT_BYTES
+from relay.web.keys import CONTEXT, DESK, PAGES, REQUEST_ID, SPOKEN
+from relay.web.pages import Pages
+from relay.web.problems import Handler, answer_problems
+
+STATIC = Path(__file__).parent.parent / "static"
+HEADER_TIMEOUT_S = 10.0
+KEEPALIVE_S = 15.0
+STOP_S = 20.0
+
+log = structlog.get_logger()
+
+
+def make_app(context: Context) -> web.Application:
+    """Build the public application on an open context."""
+    app = web.Application(middlewares=[name_request, answer_problems], client_max_size=LIMIT_BYTES)
+    app[CONTEXT] = context
+    app[DESK] = ContactDesk(context)
+    app[PAGES] = Pages()
+    app[SPOKEN] = weakref.WeakSet()
+    for door in (public, actions, api, operations):
+        app.add_routes(door.routes)
+    app.router.add_static("/static/", STATIC)
+    app.on_shutdown.append(_drain)
+    return app
+
+
+async def _drain(app: web.Application) -> None:
+    await app[DESK].drain()
+
+
+@web.middleware
+async def name_request(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Give every request an id: in its answer, in the log, in a problem."""
+    request.app[SPOKEN].add(request.protocol)
+    request[REQUEST_ID] = "req_" + secrets.token_hex(8)
+    structlog.contextvars.bind_contextvars(request_id=request[REQUEST_ID])
+    response = await handler(request)
+    response.headers["Request-Id"] = request[REQUEST_ID]
+    return response
+
+
+class _Listener:
+    """Makes connections that are closed when no request has come through in time.
+
+    The framework waits for ever for the end of a header (slowloris, A27).
+    """
+
+    def __init__(self, runner: web.AppRunner) -> None:
+        self._runner = runner
+
+    def __call__(self) -> asyncio.Protocol:
+        if self._runner.server is None:
+            raise RuntimeError("the runner is not set up")
+        protocol = self._runner.server()
+        asyncio.get_running_loop().call_later(HEADER_TIMEOUT_S, self._check, weakref.ref(protocol))
+        return protocol
+
+    def _check(self, reference: "weakref.ref[web.RequestHandler]") -> None:
+        protocol = reference()
+        if protocol is not None and protocol not in self._runner.app[SPOKEN]:
+            protocol.force_close()
+
+
+async def serve(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT, then finish what is under way."""
+    async with open_context(settings) as context:
+        app = make_app(context)
+        runner = web.AppRunner(
+            app, access_log=None, keepalive_timeout=KEEPALIVE_S, shutdown_timeout=STOP_S
+        )
+        listener = _Listener(runner)
+        await runner.setup()
+        address = settings.http_listen
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(listener, address.host, address.port, backlog=1024)
+        stopped = asyncio.Event()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(name, stopped.set)
+        log.info("serve.started", listen=str(address))
+        await stopped.wait()
+        server.close()
+        await runner.cleanup()
+        log.info("serve.stopped")

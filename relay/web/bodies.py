@@ -1,0 +1,167 @@
+"""Reading of what was sent: strict JSON and forms, within bounds of size, depth and time."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import Any, TypeVar
+from urllib.parse import parse_qsl
+
+from aiohttp import web
+from pydantic import BaseModel, ValidationError
+
+from relay.errors import FieldFault, Invalid, Refused
+
+LIMIT_BYTES = 64 * 1024
+BODY_TIMEOUT_S = 10.0
+DEPTH_MOST = 20
+FIELDS_MOST = 50
+JSON = "application/json"
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+Body = TypeVar("Body", bound=BaseModel)
+
+
+async def read_json(request: web.Request, model: type[Body]) -> Body:
+    """Read a JSON body as *model*.
+
+    Raises:
+        Refused: It is not JSON, too large, too deep, compressed, too slow.
+        Invalid: Fields are missing, unknown or of another type.
+    """
+    if request.content_type != JSON:
+        raise Refused("media_type_refused")
+    return as_model(parse_json(await _read_bytes(request)), model)
+
+
+async def read_fields(request: web.Request) -> dict[str, str]:
+    """Read a form or a flat JSON object as text fields.
+
+    Raises:
+        Refused: It is neither, or too large, too deep, compressed, too slow.
+        Invalid: A field is a file or no text.
+    """
+    if request.content_type == JSON:
+        read = parse_json(await _read_bytes(request))
+        if not isinstance(read, dict):
+            raise Refused("body_not_json")
+        return {name: _text(name, value) for name, value in read.items()}
+    if request.content_type not in FORMS:
+        raise Refused("media_type_refused")
+    if request.content_type == "multipart/form-data":
+        return await _read_multipart(request)
+    return _parse_form(await _read_bytes(request))
+
+
+def parse_json(data: bytes) -> Any:
+    """Parse JSON strictly: UTF-8, finite numbers, no key twice, at most 20 levels (RFC 8259).
+
+    Raises:
+        Refused: ``body_not_json``, ``json_too_deep``, ``json_duplicate_key``.
+    """
+    try:
+        read = json.loads(data.decode("utf-8"), object_pairs_hook=_once, parse_constant=_not_finite)
+    except RecursionError:
+        raise Refused("json_too_deep", limit=DEPTH_MOST) from None
+    except ValueError:  # also UnicodeDecodeError, and integers of thousands of digits
+        raise Refused("body_not_json") from None
+    _check_depth(read)
+    return read
+
+
+def as_model(read: object, model: type[Body]) -> Body:
+    """Give a parsed body its shape.
+
+    Raises:
+        Invalid: One fault per field, with the code of what is wrong with it.
+    """
+    try:
+        return model.model_validate(read)
+    except ValidationError as error:
+        raise Invalid(*map(_fault, error.errors(include_url=False, include_input=False))) from None
+
+
+def _fault(error: Mapping[str, Any]) -> FieldFault:
+    field = ".".join(str(part) for part in error["loc"]) or "body"
+    if error["type"] == "missing":
+        return FieldFault(field, "field_missing", {"field": field})
+    if error["type"] == "extra_forbidden":
+        return FieldFault(field[:60], "field_unknown", {"field": field[:60]})
+    expected = error["type"].removesuffix("_type").replace("_", " ")
+    return FieldFault(field, "field_type", {"field": field, "expected": expected})
+
+
+async def _read_bytes(request: web.Request) -> bytes:
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise Refused("body_encoding_refused")
+    if (request.content_length or 0) > LIMIT_BYTES:
+        raise Refused("body_too_large", limit=LIMIT_BYTES // 1024)
+    try:
+        async with asyncio.timeout(BODY_TIMEOUT_S):
+            return await request.read()
+    except web.HTTPRequestEntityTooLarge:
+        raise Refused("body_too_large", limit=LIMIT_BYTES // 1024) from None
+    except TimeoutError:
+        raise Refused("body_too_slow") from None
+
+
+async def _read_multipart(request: web.Request) -> dict[str, str]:
+    await _read_bytes(request)  # the limits hold for every kind of form
+    try:
+        posted = await request.post()
+    except ValueError:
+        raise Refused("body_not_form") from None
+    return {name: _text(name, value) for name, value in posted.items()}
+
+
+def _parse_form(data: bytes) -> dict[str, str]:
+    try:
+        pairs = parse_qsl(
+            data.decode("ascii"),
+            keep_blank_values=True,
+            strict_parsing=bool(data),
+            encoding="utf-8",
+            errors="strict",
+            max_num_fields=FIELDS_MOST,
+        )
+    except ValueError:
+        raise Refused("body_not_form") from None
+    fields: dict[str, str] = {}
+    for name, value in pairs:
+        fields.setdefault(name, value)
+    return fields
+
+
+def _text(name: str, value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    raise Invalid(FieldFault(name[:60], "field_type", {"field": name[:60], "expected": "string"}))
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    read: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in read:
+            raise Refused("json_duplicate_key", field=key[:60])
+        read[key] = value
+    return read
+
+
+def _not_finite(_name: str) -> None:
+    raise ValueError("not a finite number")
+
+
+def _check_depth(read: object) -> None:
+    level: list[object] = [read]
+    for _ in range(DEPTH_MOST):
+        below: list[object] = []
+        for value in level:
+            if isinstance(value, dict):
+                below.extend(value.values())
+            elif isinstance(value, list):
+                below.extend(value)
+        if not below:
+            return
+        level = below
+    raise Refused("json_too_deep", limit=DEPTH_MOST)

@@ -1,0 +1,232 @@
+"""One contact through a door: from the fields of a request to an accepted message."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+
+from aiohttp import web
+from itsdangerous import BadSignature, TimestampSigner
+
+from relay import listings
+from relay.catalogue import open_token, read_listing
+from relay.contact_rows import ContactRequest
+from relay.contacts import Contact, Fields, Origin, read_contact
+from relay.context import Context
+from relay.conversations import Accepted
+from relay.errors import FieldFault, Invalid, Refused
+from relay.limiter import Limit
+from relay.outgoing import status_url
+from relay.resolver import DomainVerdict
+from relay.scoring import HOLD_ANYWAY, FormEvidence
+from relay.sealing import public_id
+from relay.sites import Site
+from relay.web.keys import CONTEXT, DESK
+from relay.web.origins import CHAIN_LIMIT, client_address
+from relay.web.problems import language_of
+from relay.web.proof import solved
+
+SIGNATURE_LIFE_S = 24 * 3600
+HEADER_LIMIT = 500
+KEY_LIMIT = 200
+NOWHERE = "::"  # the connection is gone already
+TRAP = "website"  # a field people do not see
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What a door hands over: the fields, where they come from, and what vouches for them."""
+
+    site: Site
+    fields: Mapping[str, str]
+    origin: Origin
+    language: str
+    key: str | None
+    form: FormEvidence | None
+    is_proved: bool
+    holds: bool
+
+
+async def submit(request: web.Request, submission: Submission) -> Accepted:
+    """Validate, judge and store a contact.
+
+    Raises:
+        Invalid: Fields to correct.
+        Refused: Rate, listing, proof or key.
+        Unavailable: The database is away.
+    """
+    context, site = request.app[CONTEXT], submission.site
+    _limit_source(context, site, submission.origin)
+    fields = await _fields(context, site, submission.fields)
+    contact = read_contact(
+        fields,
+        site.policy,
+        language=submission.language,
+        sandbox=site.is_test,
+        form=submission.form,
+    )
+    _limit_sender(context, site, contact)
+    await _check_domain(context, site, contact)
+    return await request.app[DESK].accept(
+        ContactRequest(
+            site=site,
+            contact=contact,
+            origin=submission.origin,
+            key=submission.key,
+            request_hash=fields.digest(),
+            received_at=context.clock(),
+            held_for=_hold_reason(contact, submission),
+            receipt=True,
+        )
+    )
+
+
+def from_form(request: web.Request, site: Site, fields: Mapping[str, str]) -> Submission:
+    """Read a submission of the public form."""
+    context = request.app[CONTEXT]
+    challenge = solved(fields.get("altcha", ""), context.link_keys[0])
+    if challenge:
+        context.limiter.hit([Limit("proof", challenge, 1)], context.clock())
+    return Submission(
+        site=site,
+        fields=fields,
+        origin=origin_of(request),
+        language=language_of(request),
+        key=idempotency_key(request),
+        form=FormEvidence(fields.get(TRAP, ""), _filled_in_s(context, site, fields)),
+        is_proved=challenge is not None,
+        holds=fields.get("hold") == "1",
+    )
+
+
+def origin_of(request: web.Request) -> Origin:
+    """Return the sender trace of a request."""
+    transport = request.transport
+    peer, port = transport.get_extra_info("peername")[:2] if transport else (NOWHERE, 0)
+    forwarded = request.headers.getall("X-Forwarded-For", [])
+    trusted = request.app[CONTEXT].settings.trusted_proxies
+    address, source = client_address(peer, port, forwarded, trusted)
+    return Origin(
+        ip=address,
+        port=source,
+        chain=", ".join(forwarded)[:CHAIN_LIMIT],
+        user_agent=request.headers.get("User-Agent", "")[:HEADER_LIMIT],
+        accept_language=request.headers.get("Accept-Language", "")[:HEADER_LIMIT],
+    )
+
+
+def idempotency_key(request: web.Request) -> str | None:
+    """Return the Idempotency-Key of a request.
+
+    Raises:
+        Invalid: It is too long.
+    """
+    key = request.headers.get("Idempotency-Key", "").strip()
+    if len(key) > KEY_LIMIT:
+        over = {"n": len(key) - KEY_LIMIT, "limit": KEY_LIMIT}
+        raise Invalid(FieldFault("Idempotency-Key", "text_too_long", over))
+    return key or None
+
+
+def accepted_body(context: Context, site: Site, accepted: Accepted) -> dict[str, str]:
+    """Return the answer to a program; the same for a repeated request."""
+    return {
+        "id": public_id("msg", accepted.message_id),
+        "state": accepted.state,
+        "received_at": accepted.received_at.isoformat(),
+        "status_url": status_url(context, site, accepted.message_id),
+    }
+
+
+def form_signature(context: Context, site: Site) -> str:
+    """Sign the moment a form is shown."""
+    return _form_signer(context).sign(site.slug).decode()
+
+
+def _form_signer(context: Context) -> TimestampSigner:
+    return TimestampSigner(context.link_keys[0], salt=b"form", digest_method=sha256)
+
+
+def _filled_in_s(context: Context, site: Site, fields: Mapping[str, str]) -> float | None:
+    """Seconds since the form was shown; None when nothing vouches for it."""
+    try:
+        slug, shown_at = _form_signer(context).unsign(
+            fields.get("sig", ""), max_age=SIGNATURE_LIFE_S, return_timestamp=True
+        )
+    except BadSignature:
+        return None
+    if slug.decode() != site.slug:
+        return None
+    return (context.clock() - shown_at).total_seconds()
+
+
+async def _fields(context: Context, site: Site, sent: Mapping[str, str]) -> Fields:
+    ref = sent.get("listing", "")
+    if sent.get("listing_token"):
+        ref = await _register_token(context, site, sent["listing_token"])
+    return Fields(
+        listing=ref,
+        email=sent.get("email", ""),
+        phone=sent.get("phone", ""),
+        message=sent.get("message", ""),
+        name=sent.get("name", ""),
+    )
+
+
+async def _register_token(context: Context, site: Site, token: str) -> str:
+    """Register the listing inside a sealed token, unless a newer state of it is known."""
+    now = context.clock()
+    body = open_token(token, site.token_key, now.timestamp())
+    known = await listings.find_listing(context, site, body.ref)
+    if known is None or known["updated_at"].timestamp() < body.iat <= now.timestamp():
+        listing = read_listing(body.ref, body, site.policy, sandbox=site.is_test)
+        await listings.put_listing(context, site, listing)
+    return body.ref
+
+
+def _limit_source(context: Context, site: Site, origin: Origin) -> None:
+    limits, scope = site.policy.limits, str(site.site_id)
+    context.limiter.hit(
+        [
+            Limit("ip", site.hash("ip", origin.ip).hex(), limits.per_ip),
+            Limit("site", scope, limits.per_site),
+        ],
+        context.clock(),
+    )
+
+
+def _limit_sender(context: Context, site: Site, contact: Contact) -> None:
+    limits = site.policy.limits
+    keys = [
+        Limit("mailbox", site.hash("mailbox", contact.mailbox).hex(), limits.per_sender),
+        Limit("listing", site.hash("listing", contact.ref).hex(), limits.per_listing),
+    ]
+    if contact.phone:
+        phone = site.hash("phone", contact.phone.e164).hex()
+        keys.append(Limit("phone", phone, limits.per_sender))
+    context.limiter.hit(keys, context.clock())
+
+
+async def _check_domain(context: Context, site: Site, contact: Contact) -> None:
+    """Refuse a domain that DNS says takes no mail; DNS trouble refuses nothing."""
+    if site.is_test:
+        return
+    verdict = await context.domains.exists(contact.email.domain)
+    codes = {
+        DomainVerdict.NO_SUCH_DOMAIN: "email_domain_unknown",
+        DomainVerdict.TAKES_NO_MAIL: "email_domain_no_mail",
+    }
+    if verdict in codes:
+        values = {"domain": contact.email.domain}
+        raise Invalid(FieldFault("email", codes[verdict], values, contact.email.suggestion))
+
+
+def _hold_reason(contact: Contact, submission: Submission) -> str | None:
+    """Ask a suspicious sender for a proof; without one, or when it looks too bad, hold."""
+    score = contact.score
+    if not score.is_suspicious:
+        return None
+    if score.points >= HOLD_ANYWAY or submission.form is None or submission.holds:
+        return "suspicious"
+    if not submission.is_proved:
+        raise Refused("proof_required")
+    return None

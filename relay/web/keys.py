@@ -1,0 +1,15 @@
+"""What every handler finds in the application and in the request."""
+
+import weakref
+
+from aiohttp import web
+
+from relay.context import Context
+from relay.conversations import ContactDesk
+from relay.web.pages import Pages
+
+CONTEXT = web.AppKey("context", Context)
+DESK = web.AppKey("desk", ContactDesk)
+PAGES = web.AppKey("pages", Pages)
+SPOKEN = web.AppKey("spoken", weakref.WeakSet)  # connections through which a request came
+REQUEST_ID = web.RequestKey("request_id", str)

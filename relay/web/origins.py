@@ -1,0 +1,68 @@
+"""Where a request came from: the client's address behind trusted proxies, and its page (pure)."""
+
+from collections.abc import Sequence
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
+
+Networks = Sequence[IPv4Network | IPv6Network]
+CHAIN_LIMIT = 500
+PORT_DIGITS = 5
+
+
+def client_address(
+    peer: str, port: int, forwarded: Sequence[str], trusted: Networks
+) -> tuple[str, int]:
+    """Return the client's address and source port.
+
+    Hops are read from the right; each is believed only as long as the one that reports it is a
+    trusted proxy, so that nothing a client writes itself can move the result. Without trusted
+    proxies the header is not read at all.
+
+    Args:
+        peer: Address of the connection.
+        port: Its source port.
+        forwarded: Values of X-Forwarded-For, in the order they were received.
+        trusted: Networks of the operator's proxies.
+
+    Returns:
+        The address, IPv4-mapped IPv6 unwrapped, and the port, 0 when a proxy did not tell.
+    """
+    address, source = plain_ip(peer), port
+    hops = [hop.strip() for value in forwarded for hop in value.split(",")]
+    while hops and _is_trusted(address, trusted):
+        hop, hop_port = _split(hops.pop())
+        if hop is None:
+            break  # a proxy of ours reported something unreadable: it is the best we know
+        address, source = hop, hop_port
+    return address, source
+
+
+def _split(hop: str) -> tuple[str | None, int]:
+    """Read ``203.0.113.4``, ``203.0.113.4:4711``, ``2001:db8::1`` or ``[2001:db8::1]:4711``."""
+    host, port = hop, ""
+    if hop.startswith("["):
+        host, _, port = hop[1:].partition("]")
+        port = port.removeprefix(":")
+    elif hop.count(":") == 1:
+        host, _, port = hop.partition(":")
+    known = port.isascii() and port.isdigit() and len(port) <= PORT_DIGITS
+    try:
+        return plain_ip(host), int(port) if known else 0
+    except ValueError:
+        return None, 0
+
+
+def plain_ip(address: str) -> str:
+    """Return an IP address in its usual form, IPv4-mapped IPv6 unwrapped.
+
+    Raises:
+        ValueError: It is none.
+    """
+    parsed = ip_address(address.partition("%")[0])
+    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped:
+        return str(parsed.ipv4_mapped)
+    return str(parsed)
+
+
+def _is_trusted(address: str, trusted: Networks) -> bool:
+    parsed = ip_address(address)
+    return any(parsed.version == network.version and parsed in network for network in trusted)

@@ -1,0 +1,52 @@
+-- name: read_correspondence(site_id, message_id)^
+-- Message, conversation, listing and both keys behind the links of one mail.
+select
+    message.message_id, message.sender_id, message.sealed_content,
+    conversation.conversation_id, conversation.blocked_at,
+    listing.listing_id, listing.ref, listing.title, listing.state as listing_state,
+    listing.show_phone, listing.advertiser_id, listing.sealed_advertiser,
+    buyer.wrapped_key as buyer_key, advertiser.wrapped_key as advertiser_key,
+    exists (select 1 from report
+        where report.site_id = message.site_id and report.message_id = message.message_id) as is_reported
+from message
+join conversation on conversation.site_id = message.site_id
+    and conversation.conversation_id = message.conversation_id
+join listing on listing.site_id = message.site_id and listing.listing_id = conversation.listing_id
+join person as buyer on buyer.site_id = message.site_id and buyer.person_id = message.sender_id
+join person as advertiser on advertiser.site_id = message.site_id and advertiser.person_id = listing.advertiser_id
+where message.site_id = :site_id and message.message_id = :message_id;
+
+-- name: pause_listing(site_id, listing_id)!
+update listing set state = 'paused', updated_at = now()
+where site_id = :site_id and listing_id = :listing_id and state = 'open';
+
+-- name: resume_listing(site_id, listing_id)!
+update listing set state = 'open', updated_at = now()
+where site_id = :site_id and listing_id = :listing_id and state = 'paused';
+
+-- name: block(site_id, conversation_id, blocked_at)!
+update conversation set blocked_at = :blocked_at
+where site_id = :site_id and conversation_id = :conversation_id and blocked_at is null;
+
+-- name: unblock(site_id, conversation_id)!
+update conversation set blocked_at = null
+where site_id = :site_id and conversation_id = :conversation_id;
+
+-- name: add_report(site_id, report_id, message_id, reporter_id, sealed_note)!
+-- One report of a message by a person; a second click adds nothing.
+insert into report (site_id, report_id, message_id, reporter_id, sealed_note)
+values (:site_id, :report_id, :message_id, :reporter_id, :sealed_note)
+on conflict (site_id, message_id, reporter_id) do nothing;
+
+-- name: say_available(site_id, mail_id, message_id, told_hash, due_at, expires_at)!
+-- Tell the buyer once a day that the thing is still there.
+with first_today as (
+    insert into told (site_id, told_hash) values (:site_id, :told_hash)
+    on conflict do nothing
+    returning site_id
+), rung as (
+    select pg_notify('outbox', '')
+)
+insert into outbox (site_id, mail_id, message_id, kind, state, reason, due_at, expires_at)
+select first_today.site_id, :mail_id, :message_id, 'notice', 'queued', 'available', :due_at, :expires_at
+from first_today, rung;
