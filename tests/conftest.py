@@ -15,6 +15,7 @@ from relay.context import Context, open_context
 from relay.database import migrate
 from relay.engines import Engines, start_engines
 from relay.settings import Settings, read_settings
+from tests.relays import Relay, open_relay
 
 TEMPLATE = "relais_template"
 
@@ -81,3 +82,11 @@ async def context(settings: Settings) -> AsyncIterator[Context]:
     """An open context."""
     async with open_context(settings) as opened:
         yield opened
+
+
+@pytest.fixture
+async def relay(context: Context) -> AsyncIterator[Relay]:
+    """A relay with a site, a listing and an HTTP address; its ledger is checked at the end."""
+    async with open_relay(context) as opened:
+        yield opened
+        await opened.check_ledger()

@@ -61,7 +61,7 @@ def part(
     pieces = [encoded[0]]
     for value, fixed in zip(filled, encoded[1:], strict=True):
         pieces += (quoted_printable(value), fixed)
-    body = _SOFT_BREAK.join(pieces)
+    body = _SOFT_BREAK.join([piece for piece in pieces if piece])
     encoding = b"quoted-printable"
     # Only signs outside ASCII can make it so long; base64 then costs 1.37 bytes per byte.
     if len(body) > _DENSE * (sum(map(len, texts)) + sum(map(len, filled))):

@@ -3,11 +3,13 @@
 import re
 from dataclasses import dataclass
 
+from relay.masking.fuzzy import misjoined, misspelt
+from relay.masking.gaps import is_connector
 from relay.masking.signs import Reading
 from relay.masking.words import Word, cut_glued, unleet, vocabulary
 
 TOKEN = re.compile(r"(?<![^\W_])\|[^\W_]+|[^\W_]+(?:\|(?![^\W_]))?|\|\|?(?![^\W_])|[^\W_]+")
-FIGURE = re.compile(r"[^\W_]*\d[^\W_]*")
+FIGURE = re.compile(r"(?<![^\W_])[^\W\d_]*+\d[^\W_]*+")
 _RUNS = re.compile(r"\d+")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _LONG = 9  # digits that stay a number whatever is glued to them
@@ -22,7 +24,15 @@ _LOOK_LETTERS = frozenset("oilzsbgtq|ʒчƽƅȣƨead")
 _PURE_LOOK_LONGEST = 2
 _MIXED_LOOK_LONGEST = 14
 _LEAST_ROW = 4
-_BESIDE = re.compile(r"[ \t\n.,;:/\\|_•-]{0,4}")
+_LEAST_WORDS = 3
+_MISSPELT = 0.35
+_BESIDE = re.compile(
+    r"[ \t\n.,;:/\\|_•-]{0,4}|[ '-](?:et|3t|e|y|i|and|und|en|si)[ '-]"
+)
+_LABEL = re.compile(
+    r"\b(?:partie|part|parte|teil|deel|morceau|bout|ligne|line|etape|step|half|moitie|groupe|bloc)"
+    r" \d$"
+)
 _NOISE = re.compile(r"[aehmnx]|km|cm|mm|kg|go|ch|cv|hdi|tdi|dci|ans|mois|eur|euros?")
 
 
@@ -49,12 +59,14 @@ def find_atoms(reading: Reading, *, words: bool) -> list[Atom]:
     """Return the atoms of *reading* in order; *words* also looks at tokens without figures."""
     text = reading.text
     atoms: list[Atom] = []
+    unknown: list[tuple[int, str]] = []
     vocabulary_words = vocabulary().words if words else {}
     pattern = TOKEN if words else FIGURE
     for found in pattern.finditer(text):
         token = found.group()
         if token.isdigit():
-            atoms.append(Atom(found.start(), found.end(), (token,)))
+            if len(token) > 1 or not _LABEL.search(text, max(0, found.start() - 12), found.end()):
+                atoms.append(Atom(found.start(), found.end(), (token,)))
         elif token in vocabulary_words:
             word = vocabulary_words[token]
             atoms.append(
@@ -62,8 +74,43 @@ def find_atoms(reading: Reading, *, words: bool) -> list[Atom]:
             )
         else:
             after_word = bool(atoms) and atoms[-1].word is not None
-            atoms += _odd(reading, found.start(), token, after_word=after_word)
+            more = _odd(reading, found.start(), token, after_word=after_word)
+            atoms += more
+            if not more and token.isalpha():
+                unknown.append((found.start(), token))
+    if unknown and sum(a.word is not None and not a.shy for a in atoms) >= _LEAST_WORDS:
+        atoms = _with_misspelt(atoms, unknown, text)
     return _without_lonely(atoms, text)
+
+
+def _with_misspelt(atoms: list[Atom], unknown: list[tuple[int, str]], text: str) -> list[Atom]:
+    """Add the tokens right beside number words that are misspelt ones."""
+    ends = {atom.end for atom in atoms}
+    starts = {atom.start for atom in atoms}
+    more: list[Atom] = []
+    skip = -1
+    for index, (start, token) in enumerate(unknown):
+        end = start + len(token)
+        if start == skip or is_connector(token) or not _touches(text, start, end, starts, ends):
+            continue
+        pair = unknown[index + 1] if index + 1 < len(unknown) else None
+        if pair and pair[0] == end + 1 and (digits := misjoined(token, pair[1])):
+            end, skip = pair[0] + len(pair[1]), pair[0]
+            more.append(Atom(start, end, (digits,), None, _MISSPELT, shy=True))
+        elif word := misspelt(token):
+            more.append(Atom(start, end, (word.digits,), word, _MISSPELT, shy=True))
+        else:
+            continue
+        ends.add(end)
+    return sorted((*atoms, *more), key=lambda atom: atom.start)
+
+
+def _touches(text: str, start: int, end: int, starts: set[int], ends: set[int]) -> bool:
+    """Tell whether an atom ends right before *start* or begins right after *end*."""
+    before = any(k in ends and _BESIDE.fullmatch(text, k, start) for k in range(start - 4, start))
+    return before or any(
+        k in starts and _BESIDE.fullmatch(text, end, k) for k in range(end + 1, end + 5)
+    )
 
 
 def _odd(reading: Reading, start: int, token: str, *, after_word: bool) -> list[Atom]:
@@ -123,7 +170,7 @@ def _pure_look(reading: Reading, start: int, token: str) -> list[Atom]:
     readings, letters = _looks(reading, start, token)
     if not readings:
         return []
-    return [Atom(start, start + len(token), readings, None, 0.2 * letters, shy=True)]
+    return [Atom(start, start + len(token), readings, None, 0.15 * letters, shy=True)]
 
 
 def _mixed_look(reading: Reading, start: int, token: str) -> list[Atom]:
@@ -177,11 +224,21 @@ def _without_lonely(atoms: list[Atom], text: str) -> list[Atom]:
     if not any(atom.shy for atom in atoms):
         return atoms
     kept: list[Atom] = []
-    for row in _rows(atoms, text):
+    for row in map(_figures_only, _rows(atoms, text)):
         sure = sum(not atom.shy for atom in row)
         enough = sure > 1 or (sure == 1 and len(row) >= _LEAST_ROW)
         kept += row if enough else [atom for atom in row if not atom.shy]
     return kept
+
+
+def _figures_only(row: list[Atom]) -> list[Atom]:
+    """Drop look-alikes that stand among number words, without a figure beside them."""
+    return [
+        atom
+        for k, atom in enumerate(row)
+        if not (atom.shy and atom.word is None and atom.cost < _MISSPELT)
+        or any(near.word is None for near in (*row[max(0, k - 1) : k], *row[k + 1 : k + 2]))
+    ]
 
 
 def _rows(atoms: list[Atom], text: str) -> list[list[Atom]]:

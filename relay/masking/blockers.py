@@ -5,8 +5,9 @@ import re
 from stdnum import iban, luhn
 
 from relay.masking.atoms import cut_filled
-from relay.masking.context import cue_near
+from relay.masking.context import cue_weight, cues
 from relay.masking.gaps import is_connector
+from relay.masking.trie import any_of
 from relay.masking.words import cut_glued, unleet
 
 _MONTH = (
@@ -16,16 +17,16 @@ _MONTH = (
     r"ottobre|nov(?:emb(?:re|er)|iembre|embro)?|dec(?:emb(?:re|er))?|dez(?:ember|embro)?|diciembre|dicembre|"
     r"enero|febrero|abril|junio|julio|janeiro|fevereiro|junho|julho|gennaio|febbraio|maggio|giugno|luglio)"
 )
-UNITS = (
-    r"€|\$|£|%|°c?|eur|euros?|balles|e(?=$|[.,;!?)\n])|chf|gbp|usd|dh|mad|dinars?|francs?|cts?|centimes?|"
-    r"km/h|kms?|kilom\w*|miles?|mi|m|metres?|cm|mm|ml|cl|dl|litres?|l|kg|kilos?|gr?|grammes?|tonnes?|"
-    r"m2|m3|m²|ha|hectares?|ch|cv|hp|ps|kw|kwh\w*|watts?|w|volts?|mah|amperes?|go|mo|to|gb|mb|tb|ko|"
-    r"pouces?|inch|inches|zoll|mp|mpx|megapixels?|hz|ghz|mhz|fps|"
-    r"ans|annees?|mois|semaines?|jours?|heures?|hrs?|min|minutes?|sec|secondes?|years?|months?|weeks?|"
-    r"days?|hours?|jahre?n?|monate?n?|tage?n?|uhr|stunden|anos|meses|dias|horas|uur|jaar|anni|mesi|giorni|ore|"
-    r"personnes?|pers|pieces?|chambres?|photos?|places?|portes?|points?|pts|pages?|exemplaires?|lots?|"
-    r"fois|unites?|paires?|boites?|pcs|stk|stuck|كلم|كم|يورو|اورو|متر|دينار|درهم|سنه|سنوات"
-)
+_UNITS = (
+    "€ $ £ % ° °c eur euro? euros balles chf gbp usd dh mad dinars? francs? cts? centimes? "
+    "km/h kms? kilom* miles? mi m metres? cm mm ml cl dl litres? l kg kilos? gr? grammes? tonnes? m2 m3 ha hectares? "
+    "ch cv hp ps kw kwh* watts? w volts? mah amperes? go mo to gb mb tb ko pouces? inch inches zoll mp mpx "
+    "megapixels? hz ghz mhz fps ans annees? mois semaines? jours? heures? hrs? min minutes? sec secondes? years? months? weeks? "
+    "days? hours? jahre?n? monate?n? tage?n? uhr stunden anos meses dias horas uur jaar anni mesi giorni ore "
+    "personnes? pers pieces? chambres? photos? places? portes? points? pts pages? exemplaires? lots? fois unites? "
+    "paires? boites? pcs stk stuck كلم كم يورو اورو متر دينار درهم سنه سنوات"
+).split()
+UNITS = any_of(_UNITS) + r"|e(?=$|[.,;!?)\n])"
 _AMOUNT = r"\d{1,3}(?:[ .'’]\d{3})+(?:[.,]\d{1,2})?|\d+(?:[.,]\d{1,3})?"
 _DECIMAL = r"(?:0|[1-9]\d{0,4}),\d\d(?!\d|,\d| ?\d\d(?!\d))"
 _DATES = (
@@ -43,8 +44,9 @@ _TIMES = (
 )
 _SIZES = r"\d+(?:[.,]\d+)?\s?(?:cm|mm|m)?\s?[x*]\s?\d+(?:[.,]\d+)?(?:\s?(?:cm|mm|m)?\s?[x*]\s?\d+(?:[.,]\d+)?)?(?![x*]?\d)"
 _QUANTITY = rf"(?:{_AMOUNT})[ \t]?(?:{UNITS})(?![a-z0-9])"
+_BYTE = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
 _IDS = (
-    r"(?=[\d.]*(?<!\d)(?:\d|\d{3})(?!\d))(?:\d{1,3}\.){3}\d{1,3}(?![.\d])"  # IP address
+    rf"(?=[\d.]*(?<!\d)(?:\d|\d{{3}})(?!\d))(?:{_BYTE}\.){{3}}{_BYTE}(?![.\d])"  # IP address
     r"|\d{1,3}[.,]\d{4,}\s?°?[nsewo]?\s?[,;/ ]\s?-?\d{1,3}[.,]\d{4,}"  # coordinates
 )
 _SOFT = re.compile("|".join((_DATES, _TIMES, _SIZES, _QUANTITY, _DECIMAL, _IDS)))
@@ -53,21 +55,37 @@ _BEFORE_SOFT = re.compile(r"[\d][.,/:-]?$")
 _CURRENCY_FIRST = re.compile(rf"[€$£]\s?(?:{_AMOUNT})(?!\d)")
 _RANGE_DATE = re.compile(rf"\b(?:0?[1-9]|[12]\d|3[01])\s?(?:,|et|au|a|ou|and|to|or|bis|und|y|al|e|-)\s?(?:le )?(?=\d{{1,2}}\s?{_MONTH})")
 
-_HARD = re.compile(
-    r"(?P<url>(?:https?://|www\.|ftp://)[^\s<>\"']+|[\w-]+(?:\.[\w-]+)*\.(?:fr|com|net|org|be|ch|de|es|it|pt|nl|eu|io)/[^\s<>\"']*)"
-    r"|(?P<file>[\w-]*\d[\w-]*\.(?:jpe?g|png|gif|pdf|heic|mp4|mov|docx?|xlsx?|html?|php|zip|webp)\b)"
-    r"|(?P<mail>[\w.+=-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,63}){1,8})"
-    r"|(?P<iban>\b[a-z]{2}\d{2}(?:[ -]?[a-z0-9]{4}){3,7}(?:[ -]?[a-z0-9]{1,3})?\b)"
-    r"|(?P<uuid>\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b)"
-    r"|(?P<card>(?<!\d)(?!00)(?:\d{4}[ .-]?){3}\d{4}(?!\d))"
-    r"|(?P<siret>(?<![\d+])(?<!\d )(?!00)\d{3}[ .]?\d{3}[ .]?\d{3}[ .]?\d{5}(?![ .]?\d))"
-    r"|(?P<siren>(?<![\d+])(?<!\d )\d{3}[ .]?\d{3}[ .]?\d{3}(?![ .]?\d))"
-    r"|(?P<nir>(?<!\d)[12] ?\d\d ?(?:0[1-9]|1[0-2]|[2-9]\d) ?(?:\d\d|2[ab]) ?\d{3} ?\d{3} ?\d\d(?!\d))"
-    r"|(?P<ean>(?<![\d+])(?!00)(?:\d{13}|\d[ -]\d{6}[ -]\d{6}|97[89](?:[ -]?\d){10})(?!\d))"
-    r"|(?P<isbn>isbn\W{0,3}[\dx][\dx -]{8,16})"
-    r"|(?P<code>\b(?=[a-z0-9]*[a-z][a-z0-9]*\b)(?=(?:[a-z]*\d){4})[a-z0-9]{15,40}\b)"
-    r"|(?P<plate>\b[a-z]{2}[ -]?\d{3}[ -]?[a-z]{2}\b|(?<!\d )(?<!\d[.-])\b\d{2,4} ?[a-z]{2,3} ?\d{2}\b(?! ?\d))"
+_LINKS = re.compile(
+    r"(?P<url>(?:https?://|www\.|ftp://)[^\s<>\"']+|[\w-]{1,63}(?:\.[\w-]{1,63}){0,5}\.(?:fr|com|net|org|be|ch|de|es|it|pt|nl|eu|io)/[^\s<>\"']*)"
 )
+_FILES = re.compile(
+    r"(?P<file>[\w-]*\d[\w-]*\.(?:jpe?g|png|gif|pdf|heic|mp4|mov|docx?|xlsx?|html?|php|zip|webp)\b)"
+)
+_MAILS = re.compile(r"(?P<mail>[\w.+=-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,63}){1,8})")
+_FIGURES = re.compile(  # each begins with a digit
+    r"(?<![\w+])(?<![\d,]\s)(?:"
+    r"(?P<card>(?!00)(?:\d{4}[ .-]?){3}\d{4}(?!\d))"
+    r"|(?P<nir>[12] ?\d\d ?(?:0[1-9]|1[0-2]|[2-9]\d) ?(?:\d\d|2[ab]) ?\d{3} ?\d{3} ?\d\d(?!\d))"
+    r"|(?P<siret>(?!00)\d{3}[ .]?\d{3}[ .]?\d{3}[ .]?\d{5}(?![ .]?\d))"
+    r"|(?P<ean>(?!00)(?:\d{13}|\d[ -]\d{6}[ -]\d{6}|97[89](?:[ -]?\d){10})(?!\d))"
+    r"|(?P<siren>\d{3}[ .]?\d{3}[ .]?\d{3}(?![ .]?\d))"
+    r"|(?P<oldplate>(?<!\d[.-])\d{2,4} ?[a-z]{2,3} ?\d{2}\b(?! ?\d))"
+    r")"
+)
+_CODES = re.compile(  # letters and figures together
+    r"\b(?=[a-z]{0,12}\d)(?:"
+    r"(?P<iban>[a-z]{2}\d{2}(?:[ -]?[a-z0-9]{4}){3,7}(?:[ -]?[a-z0-9]{1,3})?\b)"
+    r"|(?P<uuid>[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b)"
+    r"|(?P<code>[a-z0-9]{15,40}\b)"
+    r")"
+)
+_ISBN = re.compile(r"(?P<isbn>isbn\W{0,3}[\dx][\dx -]{8,16})")
+_PLATES = re.compile(r"(?P<plate>\b[a-z]{2}[ -]?\d{3}[ -]?[a-z]{2}\b)")
+_PLATE_HINT = re.compile(r"\d{3}[ -]?[a-z]{2}\b")
+_NINE = re.compile(r"\d(?:[ .-]?[a-z]?\d){8}")
+_LONG_TOKEN = re.compile(r"\d[a-z0-9-]{7,}")
+_OLD_PLATE = re.compile(r"\d ?[a-z]{2,3} ?\d\d\b")
+_FILE_HINT = re.compile(r"\.(?:jpe?g|png|gif|pdf|heic|mp4|mov|doc|xls|htm|php|zip|webp)")
 _CHAT_LINK = re.compile(r"wa\.me|whatsapp|t\.me|tel:|sms:|viber|signal\.me|call")
 
 
@@ -89,23 +107,58 @@ _CHECKS = {
     "url": lambda s: not _CHAT_LINK.search(s),
     "mail": lambda s: not _is_phone_mail(s),
     "iban": lambda s: iban.is_valid(s) or len(re.sub(r"\W", "", s)) >= 20,  # noqa: PLR2004
+    "oldplate": lambda s: not any(is_connector(part) for part in re.findall(r"[a-z]+", s)),
     "plate": lambda s: not any(is_connector(part) for part in re.findall(r"[a-z]+", s)),
     "siren": lambda s: luhn.is_valid(re.sub(r"\D", "", s)),
-    "code": lambda s: len(re.findall(r"\d+", s)) > 1 and not cut_glued(unleet(s)) and not cut_filled(s),
+    "code": lambda s: sum(map(str.isdigit, s)) > 3 and len(re.findall(r"\d+", s)) > 1 and not cut_glued(unleet(s)) and not cut_filled(s),
     "nir": lambda s: _nir_holds(re.sub(r"[^\dab]", "", s)),
     "ean": lambda s: _ean_holds(re.sub(r"\D", "", s)),
 }
 
 
 def identifiers(text: str) -> list[tuple[int, int, str]]:
-    """Return start, end and kind of the identifiers, addresses and links in folded *text*."""
-    return [
-        (found.start(), found.end(), kind)
-        for found in _HARD.finditer(text)
-        if (kind := found.lastgroup or "")
-        and _CHECKS.get(kind, bool)(found.group())
-        and not (kind == "siren" and cue_near(text, *found.span()))
+    """Return start, end and kind of the identifiers, addresses and links in folded *text*.
+
+    They come in order and do not overlap.
+    """
+    found: list[tuple[int, int, str]] = []
+    for pattern in _patterns(text):
+        for hit in pattern.finditer(text):
+            kind = hit.lastgroup or ""
+            if _CHECKS.get(kind, bool)(hit.group()) and not _is_called(kind, text, hit.span()):
+                found.append((*hit.span(), kind))
+    return _in_order(found)
+
+
+def _patterns(text: str) -> list[re.Pattern[str]]:
+    """Return the patterns that can match at all, so that most texts meet one or two."""
+    nine = _NINE.search(text) is not None
+    chosen = [
+        (nine or _OLD_PLATE.search(text), _FIGURES),
+        (nine or _LONG_TOKEN.search(text), _CODES),
+        (_PLATE_HINT.search(text), _PLATES),
+        ("isbn" in text, _ISBN),
+        ("/" in text or "www." in text, _LINKS),
+        (_FILE_HINT.search(text), _FILES),
+        ("@" in text, _MAILS),
     ]
+    return [pattern for hint, pattern in chosen if hint]
+
+
+def _is_called(kind: str, text: str, span: tuple[int, int]) -> bool:
+    """Tell whether nine figures that pass for a company's are announced as a phone number."""
+    return kind == "siren" and cue_weight(text, cues(text), *span) > 0
+
+
+def _in_order(found: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
+    kept: list[tuple[int, int, str]] = []
+    for hit in sorted(found):
+        if kept and hit[0] < kept[-1][1]:
+            start, end, kind = kept[-1]
+            kept[-1] = (start, max(end, hit[1]), kind)
+        else:
+            kept.append(hit)
+    return kept
 
 
 def short_date_at(text: str, start: int) -> int:

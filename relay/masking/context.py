@@ -1,8 +1,10 @@
 """What stands around a row of digits: words that announce a phone number or something else."""
 
 import re
+from collections.abc import Sequence
 
 from relay.masking.plans import Form
+from relay.masking.trie import any_of
 
 # Every weight of the decision in one table. A candidate is masked from ACCEPT on.
 ACCEPT = 2.0
@@ -35,59 +37,77 @@ UNIT_AFTER = -2.0  # a unit follows the last figure
 
 _AHEAD, _BEHIND, _NEAR = 70, 40, 26  # characters looked at
 
-_CUE = re.compile(
-    r"\b(?:tele?ph\w*|phones?|te[l]{1,2}s?|portable|port|mobile?s?|mob|gsm|fixe|num|nums|numeros?|nro|"
-    r"appel\w*|rapel\w*|apel\w*|rappel\w*|joign\w*|joindre|contact\w*|coordonnees|composez|compose|"
-    r"texto|textos|sms|mms|whats?\s?ap\w*|watsap\w*|wsp|wapp|wa|ws|telegram|signal|viber|bip\w*|"
-    r"coup de fil|coup d'fil|passez? un coup|ecri\w+ (?:moi )?au|sonne\w*|urgence|numbers?|call\w*|ring|"
-    r"text|reach|dial|cell|cellphone|mobilfunk\w*|handy\w*|rufen|anruf\w*|ruf|rufnummer|telefon\w*|"
-    r"erreichbar|nummer|fon|bel|bellen|gebeld|mobiel\w*|telefoon\w*|bereikbaar|movil|llam\w*|telf|tlf|"
-    r"celular|ligue|ligar|liga|telemovel|telefone|contat\w*|chiam\w*|cellulare|recapito|cel|"
-    r"zadzwon\w*|komork\w*|sunati|suna|ara\w{0,3}|joignez|fax)\b|[☎☏✆📞📱📲🤙🕿🖀🕻💬]"
-    r"|اتصل|هاتف|رقم|واتس|جوال|موبايل|تلفون|كلمني|نمره|تيليفون"
-)
+_CUE_WORDS = (
+    "telep* teleph* telef* telf tel tell tels tele phone phones portable port mobile? mobiles mob gsm fixe num nums numero "
+    "numeros nro appel* rapel* apel* rappel* joign* joindre contact* coordonnees compose composez "
+    "texto textos sms mms whatsap* whatsapp? watsap* wsp wapp wa ws telegram signal viber bip biper bipez "
+    "sonne* urgence number* call* ring text reach dial cell cellphone mobilfunk* handy* rufen anruf* "
+    "ruf rufnummer erreichbar nummer fon bel bellen gebeld mobiel* bereikbaar movil llam* tlf celular ligue "
+    "ligar liga telemovel contat* chiam* cellulare recapito cel zadzwon* komork* sunati suna ara arayin arayabilirsin "
+    "joignez fax اتصل هاتف* هاتفي رقم* الرقم واتس* جوال* موبايل* تلفون* كلمني نمره* تيليفون*"
+).split()
+_CUE = re.compile(rf"\b{any_of(_CUE_WORDS)}\b|coup d[e' ]{{1,2}}fil\b|[☎☏✆📞📱📲🤙🕿🖀🕻💬]")
 _AT = re.compile(
     r"\b(?:au|sur|sur le|a ce|ici|at|on|al|unter|auf|op|ao|no|pelo|en el|sul|na|pod|على|علي)\W{0,3}$"
 )
-_IDENTIFIER = re.compile(
-    r"\b(?:ref\w*|referen\w*|commande|order|facture|invoice|dossier|annonce|siret|siren|s[ir]{2}e[nt]|iban|rib|"
-    r"bic|isbn|ean|gencod\w*|code[- ]?barres?|serie|serial|chassis|vin|immat\w*|plaque|tva|vat|colis|"
-    r"suivi|tracking|contrat|client|adherent|bestell\w*|rechnung\w*|artikel\w*|anzeige\w*|pedido|"
-    r"factura|fatura|encomenda|anuncio|ordine|fattura|annuncio|bestelling|advertentie|imei|lot|modele|"
-    r"licence|rcs|naf|ape|secu|insee|permis|compte|konto\w*|kunden\w*|cuenta|conta|account|ticket|"
-    r"dossard|adresse|cp|codes? posta\w*|departements?|postcodes?|plz|version|parcelle|cadastr\w*|"
-    r"isin|bon|devis|billet|reservation|booking|msg|message|id)\b\W{0,3}(?:[^\W\d]{1,4}\b\W{0,2}){0,2}$"
-)
+_CODE_WORDS = (
+    "ref* referen* commande* order* facture* invoice* dossier* annonce* siret siren siert sirne srien iban rib bic isbn ean "
+    "gencod* codes? barres? codebarre serie serial* chassis vin immat* plaque* tva vat colis suivi tracking* contrat* "
+    "clients? adherent* bestell* rechnung* artikel* anzeige* pedido* factura* fatura* encomenda* anuncio* "
+    "ordine fattura annuncio advertentie imei lot modele* licence* rcs naf ape secu insee permis compte "
+    "konto* kunden* cuenta conta account ticket* dossard cp postaux postal* departements? postcodes? plz version "
+    "parcelle cadastr* isin bon devis billet reservation booking msg message id abonne*"
+).split()
+_IDENTIFIER = re.compile(rf"\b{any_of(_CODE_WORDS)}\b")
+_BETWEEN = re.compile(r"\W{0,3}(?:[^\W\d]{1,4}\b\W{0,2}){0,2}")
 _UNIT = re.compile(
     r"\W?\s?(?:€|\$|£|%|eur\b|euros?\b|km\b|kms\b|kg\b|cm\b|mm\b|m2\b|m3\b|ch\b|cv\b|ans\b|mois\b|go\b|"
     r"kwh|watts?\b|litres?\b|grammes?\b|chf\b|dh\b|gbp\b|usd\b|personnes\b|pieces\b|photos\b|heures?\b)"
 )
+_REVERSED_WORDS = (
+    "envers inverse* invers* invesr* retourn* rebours verlan miroir mirror* backward* reverse* upside reves invertid* "
+    "ruckwarts rueckwaerts umgekehrt achterste* omgekeerd* achteruit contrario contraria rovesci* revesso بالعكس مقلوب معكوس"
+).split()
 _REVERSED = re.compile(
-    r"envers|invers|invesr|inverser|droi\w*e? a gauche|gauche a droite|retourn\w*|a rebours|par la fin|backward\w*|"
-    r"revers\w*|right to left|upside|al reves|reves|inverti\w*|derecha a izquierda|ruckwarts|"
-    r"rueckwaerts|umgekehrt|von hinten|achterste|omgekeerd|achteruit|tras para a frente|ao contrario|"
-    r"contrario|al contrario|rovesci\w*|da destra|verlan|miroir|mirror|بالعكس|مقلوب|معكوس|"
-    r"dernier chiffre en premier|last digit first|\u202e|bidi-override"
+    rf"\b{any_of(_REVERSED_WORDS)}\b|dro\w{{1,3}} a gauche|gauche a dro|par la fin|right to left|derecha a izq|"
+    r"von hinten|tras para|da destra|dernier chiffre en premier|last digit first|bidi-override"
 )
 
 
-def announced(text: str, start: int) -> bool:
-    """Tell whether the words before *start* announce a phone number."""
-    return _CUE.search(text, max(0, start - _AHEAD), start) is not None
+def announces(text: str) -> bool:
+    """Tell whether *text* speaks of phones at all, or of reading backwards."""
+    return _CUE.search(text) is not None or says_reversed(text)
 
 
-def cue_near(text: str, start: int, end: int) -> float:
+def cues(text: str) -> list[tuple[int, int]]:
+    """Return where words of *text* announce a phone number."""
+    return [found.span() for found in _CUE.finditer(text)]
+
+
+def codes(text: str) -> list[tuple[int, int]]:
+    """Return where words of *text* announce a reference, an account, a code."""
+    return [found.span() for found in _IDENTIFIER.finditer(text)]
+
+
+def cue_weight(text: str, spans: Sequence[tuple[int, int]], start: int, end: int) -> float:
     """Return how strongly the words around ``text[start:end]`` announce a phone number."""
-    if announced(text, start):
-        return CUE_BEFORE
-    if _CUE.search(text, end, min(len(text), end + _BEHIND)):
-        return CUE_AFTER
-    return CUE_AT if _AT.search(text, max(0, start - 12), start) else 0.0
+    weight = 0.0
+    for cue_start, cue_end in spans:
+        if start - _AHEAD <= cue_start and cue_end <= start:
+            return CUE_BEFORE
+        if end <= cue_start and cue_end <= end + _BEHIND:
+            weight = CUE_AFTER
+    if not weight and _AT.search(text, max(0, start - 12), start):
+        return CUE_AT
+    return weight
 
 
-def identifier_before(text: str, start: int) -> bool:
-    """Tell whether the words right before announce a reference, an account, a code."""
-    return _IDENTIFIER.search(text[max(0, start - _NEAR) : start]) is not None
+def is_code(text: str, spans: Sequence[tuple[int, int]], start: int) -> bool:
+    """Tell whether the words right before *start* announce a reference, an account, a code."""
+    return any(
+        start - _NEAR <= code_end <= start and _BETWEEN.fullmatch(text, code_end, start)
+        for _, code_end in spans
+    )
 
 
 def unit_after(text: str, end: int) -> bool:

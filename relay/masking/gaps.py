@@ -2,6 +2,8 @@
 
 import re
 
+from relay.masking.trie import any_of
+
 APART = 99.0  # nothing on both sides can be one number
 _LONGEST_SIGNS, _LONGEST, _LONGEST_FILLER = 12, 110, 3  # characters
 _SIGNS = re.compile(r"[^\w$£€%¥]|_")
@@ -19,19 +21,18 @@ _CONNECTOR_WORDS = (
     "virgula spatie punt streepje daarna en dan poi dopo infine spazio trattino virgola "
     "ثم و بعدها نقطه فاصله فراغ the is c'est est ca soit double"
 ).split()
-_CONNECTOR = re.compile(
-    r"(?:[^\w$£€%]|_)*(?:(?:" + "|".join(sorted({re.escape(w) for w in _CONNECTOR_WORDS}, key=len, reverse=True))
-    + r")(?:[^\w$£€%]|_)+){0,5}(?:" + "|".join(sorted({re.escape(w) for w in _CONNECTOR_WORDS}, key=len, reverse=True))
-    + r")(?:[^\w$£€%]|_)*"
-)
-_SPLIT = re.compile(
-    r"\b(?:debut|debute|suite|fin|finit|finis\w*|commenc\w*|termin\w*|puis|ensuite|ajout\w*|complet\w*|reste|"
-    r"partie|morceau\w*|suivi\w*|bout|premier\w*|dernier\w*|chiffres?|milieu|devant|derriere|rajout\w*|"
-    r"start\w*|begin\w*|end\w*|then|rest|last|first|part|half|finish\w*|follow\w*|digits?|"
-    r"empieza|termina|acaba|comienza|sigue|resto|ultim\w*|primer\w*|cifras|comeca|segue|inizia|finisce|"
-    r"beginnt|endet|dann|fangt|aufhort|weiter|rest|begint|eindigt|vervolg|eerste|laatste|cijfers|"
-    r"يبدا|ينتهي|ثم|الباقي)\b"
-)
+_CONNECTORS = frozenset(_CONNECTOR_WORDS)
+_NOT_CONNECTING = re.compile(r"[$£€%]")
+_WORD = re.compile(r"[^\W_]+")
+_MOST_CONNECTORS = 6
+_SPLIT_WORDS = (
+    "debut debute suite suivan* fin finit finis* commenc* termin* puis ensuite ajout* complet* reste partie morceau* suivi* bout "
+    "premier* dernier* chiffres? milieu rajout* start* begin* end* then rest last first part half finish* "
+    "follow* digits? second* empieza acaba comienza sigue resto ultim* primer* cifras comeca segue inizia finisce "
+    "luego beginn* endet dann fangt aufhort weiter begint eindigt vervolg eerste laatste cijfers einde begin am ende "
+    "يبدا ينتهي ثم الباقي"
+).split()
+_SPLIT = re.compile(rf"\b{any_of(_SPLIT_WORDS)}\b")
 _COMMENT = re.compile(r"(?:[^\w(\[{*]|_)*(?:\([^()]*\)|\[[^\[\]]*\]|\{[^{}]*\}|\*[^*]*\*)(?:[^\w(]|_)*")
 _SENTENCE = re.compile(r"[.!?]\s+\S")
 _LINE = " >\t-•*.,;"
@@ -40,7 +41,7 @@ _PLAIN = frozenset(("", " ", ".", "-", "/", ", ", ",", " - ", ". ", "  ", "_", "
 
 def is_connector(word: str) -> bool:
     """Tell whether *word* is one people put between the figures of a number."""
-    return word in _CONNECTOR_WORDS
+    return word in _CONNECTORS
 
 
 def says_split(gap: str) -> bool:
@@ -62,8 +63,9 @@ def cost(gap: str) -> float:
         return _signs_cost(gap)
     if len(gap) <= _LONGEST_FILLER and not any(sign.isspace() for sign in gap):
         return 0.15
-    if _CONNECTOR.fullmatch(gap):
-        return 0.1
+    words = _WORD.findall(gap)
+    if len(words) <= _MOST_CONNECTORS and _CONNECTORS.issuperset(words):
+        return 0.1 if not _NOT_CONNECTING.search(gap) else 0.5
     if "\n" in gap and _BORDER.search(gap) or "a ecrit" in gap or gap.count("\n") > 4:  # noqa: PLR2004
         return APART
     return _words_cost(gap)

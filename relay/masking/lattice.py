@@ -1,16 +1,16 @@
 """Rows of atoms whose digits make a phone number, over every way to read the atoms."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 
 from relay.masking.atoms import Atom
-from relay.masking.plans import Form, numbering, read
+from relay.masking.plans import SHORTEST, Form, numbering, read
 from relay.masking.words import Kind, unleet
 
 _JOINT = re.compile(r"[\s'’-]{0,3}(?:et|and|y|i|e|en|und|و|si)?[\s'’-]{0,3}")
-_PLUS = re.compile(r"(?:\+|\bplus|\bpiu|\bmas|\bmais)[\s(\[]*$")
+_PLUS = ("+", " plus", " piu", " mas", " mais")
 _LONGEST_ROW = 17  # digits: exit code and the longest international number
 _APART = 0.3  # cost of reading sixty and two where sixty-two is said
 _LONGEST_NATIONAL = 14
@@ -142,49 +142,123 @@ def _hundreds(atoms: Sequence[Atom], index: int, text: str) -> Iterator[Arc]:
 
 def plus_before(text: str, start: int) -> bool:
     """Tell whether a plus sign, or the word for it, stands before *start*."""
-    return _PLUS.search(text, max(0, start - 8), start) is not None
+    return text[max(0, start - 8) : start].rstrip(" ([").endswith(_PLUS)
 
 
-def candidates(
-    atoms: Sequence[Atom], gaps: Sequence[float], first: int, last: int, text: str, region: str
-) -> list[Candidate]:
-    """Return every reading of atoms *first* to *last* (not included) as a phone number.
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The atoms of a text in order.
 
     Args:
-        atoms: All atoms of the text.
-        gaps: Cost of the gap before each atom.
-        first, last: The cluster to search.
-        text: The folded text.
+        text: Folded text.
+        atoms: Pieces that carry digits.
+        gaps: Cost of what stands before each atom.
         region: ISO 3166 code of the site.
     """
-    found: list[Candidate] = []
-    for start in range(first, last):
-        found += _from(atoms, gaps, start, last, text, region)
-    return found
+
+    text: str
+    atoms: Sequence[Atom]
+    gaps: Sequence[float]
+    region: str
+
+
+def candidates(row: Row, first: int, last: int, *, strong: bool) -> Iterator[Candidate]:
+    """Yield the readings of atoms *first* to *last* (not included) as phone numbers.
+
+    Args:
+        row: The atoms of a text.
+        first, last: The cluster to search.
+        strong: Only numbers that show where they begin (a plus sign, a zero, or any
+            digit where the plan has no trunk prefix); otherwise only the others.
+    """
+    cluster = row.atoms[first:last]
+    if sum(len(atom.readings[0]) for atom in cluster) + 2 * len(cluster) < SHORTEST:
+        return
+    if all(atom.word is None and len(atom.readings) == 1 for atom in cluster):
+        yield from _figures(row, first, last, strong=strong)
+        return
+    trunk = numbering(row.region).has_trunk
+    starts = [k for k in range(first, last) if (not trunk or _begins(row, k)) is strong]
+    if starts:
+        steps = [tuple(arcs(row.atoms, k, row.text)) for k in range(first, last)]
+        for start in starts:
+            yield from _best(_from(row, start, last, steps[start - first :]))
+
+
+def _begins(row: Row, start: int) -> bool:
+    atom = row.atoms[start]
+    if atom.word is not None and atom.word.kind is Kind.TIMES:
+        return True
+    return any(r[0] == "0" for r in atom.readings) or plus_before(row.text, atom.start)
+
+
+def _best(found: Iterator[Candidate]) -> Iterator[Candidate]:
+    """Keep the cheapest reading of each stretch and form."""
+    best: dict[tuple[int, Form], Candidate] = {}
+    for candidate in found:
+        key = candidate.last, candidate.form
+        if key not in best or candidate.cost < best[key].cost:
+            best[key] = candidate
+    yield from best.values()
+
+
+def _figures(row: Row, first: int, last: int, *, strong: bool) -> Iterator[Candidate]:
+    """Yield candidates where each atom has one reading: windows of one string of digits."""
+    cluster = row.atoms[first:last]
+    digits = "".join(atom.readings[0] for atom in cluster)
+    begins: list[int] = []
+    costs: list[float] = []
+    at, paid = 0, 0.0
+    for offset, atom in enumerate(cluster):
+        begins.append(at)
+        paid += atom.cost + (row.gaps[first + offset] if offset else 0.0)
+        costs.append(paid)
+        at += len(atom.readings[0])
+    ends = {begin: k for k, begin in enumerate(begins[1:], 1)} | {at: len(cluster)}
+    plans = numbering(row.region)
+    for k, begin in enumerate(begins):
+        plus = plus_before(row.text, cluster[k].start)
+        if (plus or digits[begin] == "0" or not plans.has_trunk) is not strong:
+            continue
+        if plus or digits.startswith("00", begin):
+            lengths: Iterable[int] = range(SHORTEST, _LONGEST_ROW + 1)
+        else:
+            lengths = plans.lengths(digits[begin])
+        for length in lengths:
+            end = ends.get(begin + length)
+            if end is None:
+                continue
+            result = read(digits[begin : begin + length], plus=plus, region=row.region)
+            if result:
+                before = costs[k] - cluster[k].cost
+                yield Candidate(first + k, first + end, *result, costs[end - 1] - before)
 
 
 def _from(
-    atoms: Sequence[Atom], gaps: Sequence[float], start: int, last: int, text: str, region: str
+    row: Row, start: int, last: int, steps: Sequence[tuple[Arc, ...]]
 ) -> Iterator[Candidate]:
+    """Yield candidates that begin at atom *start*, over every reading of the atoms."""
+    atoms, gaps, text = row.atoms, row.gaps, row.text
     plus = plus_before(text, atoms[start].start)
-    plans = numbering(region)
+    plans = numbering(row.region)
     rows: dict[int, dict[str, float]] = {start: {"": 0.0}}
     for at in range(start, min(last, start + _MOST_ATOMS)):
         if at not in rows:
             continue
         between = gaps[at] if at > start else 0.0
         kept = sorted(rows.pop(at).items(), key=itemgetter(1))[:_WIDEST]
-        for end, more, price in arcs(atoms, at, text):
+        for end, more, price in steps[at - start]:
             if end > last:
                 continue
             inner = sum(gap for gap in gaps[at + 1 : end] if gap > _JOINING)
             for digits, cost in kept:
-                row, total = digits + more, cost + between + price + inner
-                wide = plus or row.startswith("00")
-                if wide or len(row) in plans.lengths(row[0]):
-                    result = read(row, plus=plus, region=region)
+                read_so_far, total = digits + more, cost + between + price + inner
+                wide = plus or read_so_far.startswith("00")
+                size = len(read_so_far)
+                if (wide and size >= SHORTEST) or size in plans.lengths(read_so_far[0]):
+                    result = read(read_so_far, plus=plus, region=row.region)
                     if result:
-                        yield Candidate(start, end, result[0], result[1], total)
-                if len(row) < (_LONGEST_ROW if wide else _LONGEST_NATIONAL):
+                        yield Candidate(start, end, *result, total)
+                if size < (_LONGEST_ROW if wide else _LONGEST_NATIONAL):
                     known = rows.setdefault(end, {})
-                    known[row] = min(total, known.get(row, total))
+                    known[read_so_far] = min(total, known.get(read_so_far, total))

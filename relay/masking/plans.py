@@ -82,21 +82,39 @@ class Numbering:
     Args:
         home, near: Plans whose national numbers are read, the own ones first.
         with_zero, without: Digits a number without sign can have, by its first digit.
+        any_home: Matches what ``home`` can read in any form, to refuse the rest at once.
+        any_near: The same for ``near``.
     """
 
     home: tuple[Plan, ...]
     near: tuple[Plan, ...]
     with_zero: frozenset[int]
     without: frozenset[int]
+    any_home: re.Pattern[str]
+    any_near: re.Pattern[str]
 
     @property
     def code(self) -> str:
         """Country code of the region, empty for an unknown one."""
         return self.home[0].code if self.home else ""
 
+    @property
+    def has_trunk(self) -> bool:
+        """Tell whether national numbers begin with a trunk prefix."""
+        return bool(self.home and self.home[0].trunk)
+
     def lengths(self, first: str) -> frozenset[int]:
         """Return how many digits a number without sign can have when it begins with *first*."""
         return self.with_zero if first == "0" else self.without
+
+
+def _any(plans: tuple[Plan, ...], *, mobile: bool) -> re.Pattern[str]:
+    forms = {
+        rf"(?:(?:{plan.code})?{plan.trunk and f'(?:{plan.trunk})?'}"
+        rf"(?:{plan.mobile.pattern if mobile else plan.valid.pattern}))"
+        for plan in plans
+    }
+    return re.compile("|".join(sorted(forms)) or "(?!)")
 
 
 def _lengths(plans: tuple[Plan, ...], *, zero: bool) -> frozenset[int]:
@@ -126,7 +144,14 @@ def numbering(region: str) -> Numbering:
         if plan.code not in codes
     )
     both = home + near
-    return Numbering(home, near, _lengths(both, zero=True), _lengths(both, zero=False))
+    return Numbering(
+        home,
+        near,
+        _lengths(both, zero=True),
+        _lengths(both, zero=False),
+        _any(home, mobile=False),
+        _any(near, mobile=True),
+    )
 
 
 def _plans(regions: tuple[str, ...]) -> tuple[Plan, ...]:
@@ -178,7 +203,11 @@ def read(digits: str, *, plus: bool, region: str) -> tuple[str, Form] | None:
         number = international(digits[2:])
         return (number, Form.EXIT_CODE) if number else None
     plans = numbering(region)
-    return _national(digits, plans) or _unusual(digits, plans)
+    if plans.any_home.fullmatch(digits):
+        return _national(digits, plans) or _unusual(digits, plans)
+    if plans.code == "33" and len(digits) == 10 and digits[0] == "0" and digits[1] != "0":  # noqa: PLR2004
+        return f"+33{digits[1:]}", Form.POSSIBLE
+    return _neighbour(digits, plans) if plans.any_near.fullmatch(digits) else None
 
 
 def _national(digits: str, plans: Numbering) -> tuple[str, Form] | None:
@@ -205,8 +234,10 @@ def _unusual(digits: str, plans: Numbering) -> tuple[str, Form] | None:
         if plan.trunk and plan.valid.fullmatch(digits):
             mobile = plan.mobile.fullmatch(digits)
             return f"+{plan.code}{digits}", Form.MOBILE_NO_TRUNK if mobile else Form.NO_TRUNK
-    if plans.code == "33" and len(digits) == 10 and digits[0] == "0" and digits[1] != "0":  # noqa: PLR2004
-        return f"+33{digits[1:]}", Form.POSSIBLE
+    return None
+
+
+def _neighbour(digits: str, plans: Numbering) -> tuple[str, Form] | None:
     for plan in plans.near:
         trunk = plan.trunk
         if (not trunk or digits.startswith(trunk)) and plan.mobile.fullmatch(digits[len(trunk) :]):

@@ -153,6 +153,13 @@ def _spread(text: str, pieces: Sequence[Piece]) -> Reading:
     ends: list[int] = []
 
     def put(shown: str, start: int, end: int | None) -> None:
+        folded = shown.translate(_TABLE)
+        if end is None and len(folded) == len(shown) and GONE not in folded:
+            signs.append(folded)
+            raws.append(shown)
+            starts.extend(range(start, start + len(shown)))
+            ends.extend(range(start + 1, start + len(shown) + 1))
+            return
         for offset, raw in enumerate(shown):
             begin = start if end is not None else start + offset
             for sign in _TABLE[ord(raw)]:

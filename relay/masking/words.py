@@ -8,6 +8,7 @@ from functools import cache
 from importlib import resources
 
 from relay.masking.signs import read_signs
+from relay.masking.trie import any_of
 
 
 class Kind(Enum):
@@ -46,6 +47,7 @@ _TIMES = {"double": "2", "doble": "2", "doppel": "2", "dubbel": "2", "dobro": "2
 }  # fmt: skip
 _GLUED_LEAST = 7  # letters of the shortest token worth cutting into words
 _LONGEST_ROW = 40  # words glued in one token; no number has more
+_HINT_SIGNS = 200  # letters looked at for a first word
 _LEET = str.maketrans("013457@$!€", "oieastasie")
 
 
@@ -56,6 +58,7 @@ class Vocabulary:
     words: dict[str, Word]
     joiners: frozenset[str]
     pieces: tuple[re.Pattern[str], ...]
+    hint: re.Pattern[str]
 
 
 @cache
@@ -75,7 +78,9 @@ def vocabulary() -> Vocabulary:
                 words[text] = word
     for text, times in _TIMES.items():
         words[text] = Word(times, Kind.TIMES, weak=True)
-    return Vocabulary(words, frozenset(joiners), tuple(pieces))
+    parts = {part for piece in pieces for part in piece.pattern.split("|") if len(part) > 1}
+    hint = re.compile(any_of(sorted(parts - joiners)))
+    return Vocabulary(words, frozenset(joiners), tuple(pieces), hint)
 
 
 def _pieces(table: dict[str, list[str]], joiners: set[str]) -> re.Pattern[str]:
@@ -123,7 +128,7 @@ def cut_glued(token: str) -> list[tuple[int, int, str]]:
         Start, end and text of each word of the longest unbroken row of number words;
         empty when fewer than two number words stand side by side.
     """
-    if len(token) < _GLUED_LEAST:
+    if len(token) < _GLUED_LEAST or len(vocabulary().hint.findall(token, 0, _HINT_SIGNS)) < 2:  # noqa: PLR2004
         return []
     best: list[tuple[int, int, str]] = []
     for pattern in vocabulary().pieces:

@@ -47,7 +47,8 @@ async def _drain(app: web.Application) -> None:
 @web.middleware
 async def name_request(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Give every request an id: in its answer, in the log, in a problem."""
-    request.app[SPOKEN].add(request.protocol)
+    if request.transport:
+        request.app[SPOKEN].add(request.transport)
     request[REQUEST_ID] = "req_" + secrets.token_hex(8)
     structlog.contextvars.bind_contextvars(request_id=request[REQUEST_ID])
     response = await handler(request)
@@ -68,12 +69,12 @@ class _Listener:
         if self._runner.server is None:
             raise RuntimeError("the runner is not set up")
         protocol = self._runner.server()
-        asyncio.get_running_loop().call_later(HEADER_TIMEOUT_S, self._check, weakref.ref(protocol))
+        asyncio.get_running_loop().call_later(HEADER_TIMEOUT_S, self._check, protocol)
         return protocol
 
-    def _check(self, reference: "weakref.ref[web.RequestHandler]") -> None:
-        protocol = reference()
-        if protocol is not None and protocol not in self._runner.app[SPOKEN]:
+    def _check(self, protocol: web.RequestHandler) -> None:
+        transport = protocol.transport
+        if transport is not None and transport not in self._runner.app[SPOKEN]:
             protocol.force_close()
 
 

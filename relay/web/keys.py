@@ -11,5 +11,5 @@ from relay.web.pages import Pages
 CONTEXT = web.AppKey("context", Context)
 DESK = web.AppKey("desk", ContactDesk)
 PAGES = web.AppKey("pages", Pages)
-SPOKEN = web.AppKey("spoken", weakref.WeakSet)  # connections through which a request came
+SPOKEN = web.AppKey("spoken", weakref.WeakSet)  # transports on which a request came
 REQUEST_ID = web.RequestKey("request_id", str)

@@ -10,6 +10,7 @@ from relay.conversations import Accepted
 from relay.errors import Refused
 from relay.links import Link, Side, read_link
 from relay.outgoing import status_url
+from relay.sealing import public_id
 from relay.sites import Site
 from relay.web.bodies import read_fields
 from relay.web.contact import accepted_body, form_signature, from_form, submit
@@ -76,7 +77,13 @@ async def show_status(request: web.Request) -> web.Response:
     site, link = await _message(request)
     status = await conversations.read_status(request.app[CONTEXT], site, link.message_id)
     if not wants_page(request) and "application/json" in request.headers.get("Accept", ""):
-        return web.json_response({"state": status.state, "reason": status.reason})
+        return web.json_response(
+            {
+                "id": public_id("msg", status.message_id),
+                "state": status.state,
+                "reason": status.reason,
+            }
+        )
     return request.app[PAGES].page(
         "status",
         language_of(request),

@@ -114,3 +114,7 @@ where site_id = :site_id and mail_id = :message_id and kind = 'contact'
         where message.site_id = :site_id and message.message_id = :message_id
             and message.received_at > :oldest)
 returning mail_id;
+
+-- name: find_reply_address(address_hash)^
+-- The conversation and side behind an alias; the alias is the scope, so this asks by it alone.
+select site_id, conversation_id, side from reply_address where address_hash = :address_hash;

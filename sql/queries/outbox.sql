@@ -167,3 +167,10 @@ select site_id, count(*) as messages from message group by site_id;
 -- Age in seconds of the oldest mail of any site that waits for its turn.
 select extract(epoch from now() - min(outbox.due_at))::float8 from outbox
 where outbox.state in ('queued', 'deferred', 'sending') and outbox.due_at <= now() and outbox.site_id is not null;
+
+-- name: recent_mails()
+-- The newest hundred mails of all sites, for an operator who watches.
+select site.slug, recent.mail_id, recent.message_id, recent.kind, recent.state, recent.reason, recent.tries
+from (select site_id, mail_id, message_id, kind, state, reason, tries from outbox order by mail_id desc limit 100) as recent
+join site on site.site_id = recent.site_id
+order by recent.mail_id;

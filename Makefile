@@ -1,0 +1,46 @@
+# Relais. Everything here works from a fresh clone with Python >= 3.11, make and git.
+#   make demo          the relay at work, with a web inbox     (ONCE=1: one message, then stop)
+#   make test          every test, browser tests included
+#   make check         format, lint, types, imports, dependencies
+#   make bench         ratios against bare aiohttp, aiosmtplib and Postfix
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test check fix bench assurance lock clean
+
+demo: .venv/installed-run
+	@$(BIN)/relay demo $(if $(ONCE),--once --json)
+
+test: .venv/installed-dev
+	@$(BIN)/python tests/browser/install.py
+	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
+
+check: .venv/installed-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/deptry .
+	$(BIN)/python -m tests.assurance --check
+	$(BIN)/python .ci/audit.py
+
+fix: .venv/installed-dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: .venv/installed-dev
+	$(BIN)/python -m bench $(ARGS)
+
+assurance: .venv/installed-dev
+	$(BIN)/python -m tests.assurance
+
+lock:
+	lock/renew
+
+clean:
+	rm -rf .venv .browser .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+.venv/installed-%: lock/%.txt pyproject.toml .ci/install
+	@PYTHON="$(PYTHON)" .ci/install lock/$*.txt
+	@touch $@ $(if $(filter dev,$*),.venv/installed-run)

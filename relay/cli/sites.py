@@ -1,0 +1,137 @@
+"""``relay site``: open a site, publish its policy, rotate its keys."""
+
+import asyncio
+import base64
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TypeVar
+
+import click
+
+from relay import administration
+from relay.administration import KeyPair
+from relay.cli.common import configured, json_option, show, told
+from relay.context import Context, open_context
+
+Result = TypeVar("Result")
+origins_option = click.option(
+    "--origin", "origins", multiple=True, help="A page's origin, as https://site.example."
+)
+policy_argument = click.argument("policy", type=click.Path(exists=True, dir_okay=False))
+
+
+@click.group()
+def site() -> None:
+    """Sites, their policies and their keys."""
+
+
+@site.command("open")
+@click.argument("slug")
+@policy_argument
+@origins_option
+@click.option("--test", is_flag=True, help="A sandbox: numbers of fiction and example domains.")
+@json_option
+@told
+def open_one(
+    slug: str, policy: str, origins: tuple[str, ...], *, test: bool, as_json: bool
+) -> None:
+    """Open a site under a policy file and print its keys, once."""
+    source = Path(policy).read_text("utf-8")
+    pair = _run(
+        lambda context: administration.open_site(
+            context, slug, source, origins=list(origins), test=test
+        )
+    )
+    _show_pair(pair, as_json=as_json)
+
+
+@site.command("list")
+@json_option
+@told
+def list_all(*, as_json: bool) -> None:
+    """List the sites."""
+    sites = _run(lambda context: context.sites.all())
+    rows = [{"slug": one.slug, "mode": one.mode, "policy": one.policy.version} for one in sites]
+    show(
+        as_json,
+        {"sites": rows},
+        "\n".join(f"{r['slug']}  {r['mode']}  {r['policy']}" for r in rows),
+    )
+
+
+@site.command("rotate-keys")
+@click.argument("slug")
+@json_option
+@told
+def rotate(slug: str, *, as_json: bool) -> None:
+    """Give a site a new pair of keys; the old ones stay good for seven days."""
+
+    async def act(context: Context) -> KeyPair:
+        return await administration.rotate_keys(
+            context, await administration.find_site(context, slug)
+        )
+
+    _show_pair(_run(act), as_json=as_json)
+
+
+@site.command("publish")
+@click.argument("slug")
+@policy_argument
+@json_option
+@told
+def publish(slug: str, policy: str, *, as_json: bool) -> None:
+    """Publish a new version of a site's policy."""
+    source = Path(policy).read_text("utf-8")
+
+    async def act(context: Context) -> int:
+        found = await administration.find_site(context, slug)
+        return await administration.publish_policy(context, found, source)
+
+    version = _run(act)
+    show(as_json, {"version": version}, f"Version {version} is in force.")
+
+
+@site.command("origins")
+@click.argument("slug")
+@click.argument("origins", nargs=-1)
+@told
+def set_origins(slug: str, origins: tuple[str, ...]) -> None:
+    """Replace the pages that may post to a site's form."""
+
+    async def act(context: Context) -> None:
+        found = await administration.find_site(context, slug)
+        await administration.set_origins(context, found, list(origins))
+
+    _run(act)
+
+
+@site.command("token-key")
+@click.argument("slug")
+@json_option
+@told
+def token_key(slug: str, *, as_json: bool) -> None:
+    """Print the key that seals listing tokens, for sites that cannot call the API."""
+
+    async def act(context: Context) -> str:
+        found = await administration.find_site(context, slug)
+        return base64.urlsafe_b64encode(found.token_key).decode()
+
+    key = _run(act)
+    show(as_json, {"token_key": key}, key)
+
+
+def _run(act: Callable[[Context], Awaitable[Result]]) -> Result:
+    async def run() -> Result:
+        async with open_context(configured(), pool_size=2) as context:
+            return await act(context)
+
+    return asyncio.run(run())
+
+
+def _show_pair(pair: KeyPair, *, as_json: bool) -> None:
+    show(
+        as_json,
+        {"public": pair.public, "secret": pair.secret},
+        f"public  {pair.public}   stands in the form\n"
+        f"secret  {pair.secret}   for the site's own programs; it is not shown again",
+    )

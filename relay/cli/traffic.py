@@ -1,0 +1,90 @@
+"""Commands that send and follow messages."""
+
+import asyncio
+import json
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from urllib.error import HTTPError
+
+import click
+
+from relay.cli.common import configured, json_option, told
+from relay.context import open_context
+from relay.database import Record, queries, rows_of
+from relay.sealing import public_id
+
+POLL_S = 0.5
+
+
+@click.command()
+@click.option("--url", required=True, help="The relay, as https://relais.example.")
+@click.option("--key", envvar="SITE_SECRET_KEY", required=True, help="A site's secret key.")
+@click.option("--listing", required=True)
+@click.option("--email", required=True)
+@click.option("--phone", default="")
+@click.option("--name", default="")
+@click.argument("message")
+@told
+def send(**sent: str) -> None:
+    """Send one contact through the API and print the answer."""
+    body = {name: sent[name] for name in ("listing", "email", "phone", "name", "message")}
+    request = urllib.request.Request(  # noqa: S310 (the operator's own address)
+        sent["url"].rstrip("/") + "/v1/messages",
+        data=json.dumps(body | {"sender": {"ip": "127.0.0.1"}}).encode(),
+        headers={"Authorization": f"Bearer {sent['key']}", "Content-Type": "application/json"},
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+            click.echo(answer.read().decode())
+    except HTTPError as error:
+        raise click.ClickException(error.read().decode()) from None
+
+
+@click.command()
+@click.option("--for", "seconds", type=float, default=float("inf"), help="Stop after so long.")
+@json_option
+@told
+def tail(seconds: float, *, as_json: bool) -> None:
+    """Follow messages as their states change: ids only, never who wrote or what."""
+    asyncio.run(_follow(seconds, as_json=as_json))
+
+
+async def _follow(seconds: float, *, as_json: bool) -> None:
+    end = time.monotonic() + seconds
+    seen: dict[object, tuple[str, str, int]] = {}
+    async with open_context(configured(), pool_size=2) as context:
+        while time.monotonic() < end:
+            async with context.database.connection() as connection:
+                rows = await rows_of(queries().recent_mails(connection))
+            for row in rows:
+                now = (row["state"], row["reason"], row["tries"])
+                if seen.get(row["mail_id"]) != now:
+                    seen[row["mail_id"]] = now
+                    click.echo(_line(row, as_json=as_json))
+            await asyncio.sleep(POLL_S)
+
+
+def _line(row: Record, *, as_json: bool) -> str:
+    values = {
+        "site": row["slug"],
+        "message": public_id("msg", row["message_id"]),
+        "kind": row["kind"],
+        "state": row["state"],
+        "reason": row["reason"],
+        "tries": row["tries"],
+    }
+    return json.dumps(values) if as_json else "  ".join(str(value) for value in values.values())
+
+
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def bench(arguments: tuple[str, ...]) -> None:
+    """Measure this machine against bare aiohttp, aiosmtplib and Postfix (from a checkout)."""
+    root = Path(__file__).parents[2]
+    if not (root / "bench" / "__main__.py").exists():
+        raise click.ClickException("the benchmarks are part of the source checkout, not installed")
+    command = [sys.executable, "-m", "bench", *arguments]
+    raise SystemExit(subprocess.run(command, cwd=root, check=False).returncode)  # noqa: S603

@@ -1,0 +1,56 @@
+"""Commands of the operator: migrations, health, keys."""
+
+import asyncio
+import urllib.request
+from urllib.error import URLError
+
+import click
+
+from relay.cli.common import configured, json_option, new_master_key, show, told
+from relay.settings import read_settings
+
+
+@click.command()
+@json_option
+@told
+def migrate(*, as_json: bool) -> None:
+    """Bring the database to this version's schema; safe when several start at once."""
+    from relay.database import migrate as apply
+
+    settings = configured()
+    if settings.database_url is None:
+        return
+    done = asyncio.run(apply(settings.database_url.get_secret_value()))
+    show(as_json, {"applied": done}, "\n".join(done) or "Nothing to do.")
+
+
+@click.command()
+@json_option
+@told
+def doctor(*, as_json: bool) -> None:
+    """Check settings, database, Redis, smarthost and the ledger; says how to mend what is wrong."""
+    from relay.doctor import examine
+
+    findings = asyncio.run(examine(configured()))
+    lines = [f"{'ok  ' if one.is_well else 'FAIL'} {one.what}: {one.said}" for one in findings]
+    show(as_json, {"findings": [one.as_json() for one in findings]}, "\n".join(lines))
+    if not all(one.is_well for one in findings):
+        raise SystemExit(1)
+
+
+@click.command()
+def healthcheck() -> None:
+    """Ask the HTTP service of this machine whether it is ready (for containers)."""
+    address = read_settings().http_listen
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(address.host, address.host)  # noqa: S104
+    try:
+        with urllib.request.urlopen(f"http://{host}:{address.port}/readyz", timeout=3):
+            pass
+    except URLError as error:
+        raise SystemExit(f"not ready: {error.reason}") from None
+
+
+@click.command()
+def key() -> None:
+    """Print a new master key for RELAY_MASTER_KEY. Who loses it loses every message."""
+    click.echo(new_master_key())

@@ -1,0 +1,68 @@
+"""The cheap look at a text that lets most messages pass at once."""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from itertools import islice
+
+from relay.masking.trie import any_of
+from relay.masking.words import Kind, vocabulary
+
+LEAST = 7  # digits below which nothing can be a phone number
+_FIGURES = b"0123456789"
+_LOOK = r"[oilzsbgtq|ʒчƽƅȣƨ]{1,2}"
+# A token of letters alone that can be figures, right beside a figure.
+_LOOK_TOKEN = re.compile(
+    rf"\d[ ./_\t-]{{1,3}}{_LOOK}(?![^\W_]|'\w)|(?<![^\W_])(?<!['’]){_LOOK}[ ./_\t-]{{1,3}}\d"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """How much in a text can be digits.
+
+    Args:
+        figures: Signs that are digits.
+        stems: Beginnings of number words, counted up to a few.
+        looks: Letters that may be figures stand beside figures.
+    """
+
+    figures: int
+    stems: int
+    looks: bool
+
+    @property
+    def most(self) -> int:
+        """Return about how many digits the text can hold at most, words said in tens."""
+        return self.figures + 3 * self.stems + (4 if self.looks else 0)
+
+    @property
+    def words(self) -> bool:
+        """Tell whether tokens without figures are worth a look."""
+        return self.stems > 0 or self.looks
+
+
+@cache
+def _stem() -> re.Pattern[str]:
+    """Return what betrays a number word: the spellings of two letters and more, not the weak."""
+    return re.compile(
+        any_of(
+            sorted(
+                text
+                for text, word in vocabulary().words.items()
+                if not word.weak and word.kind is not Kind.HUNDRED and len(text) > 2  # noqa: PLR2004
+            )
+        )
+    )
+
+
+_ENOUGH = 6
+
+
+def weigh(text: str) -> Evidence:
+    """Weigh folded *text*; costs a few microseconds for a message without figures."""
+    raw = text.encode("utf-8", "surrogatepass")
+    figures = len(raw) - len(raw.translate(None, _FIGURES))
+    stems = sum(1 for _ in islice(_stem().finditer(text), _ENOUGH))
+    looks = figures > 0 and _LOOK_TOKEN.search(text) is not None
+    return Evidence(figures, stems, looks)

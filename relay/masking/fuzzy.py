@@ -1,0 +1,82 @@
+"""Misspelt number words: one letter wrong, two letters swapped, or written as it sounds."""
+
+import re
+from functools import cache
+
+from relay.masking.words import Kind, Word, cut_glued, vocabulary
+
+_SHORTEST, _LONGEST = 2, 14  # letters of a token looked at
+_SHORTEST_EDITED = 4  # letters of a word that may lack or change one
+_SOUNDS = (
+    (re.compile(r"qu|q"), "k"),
+    (re.compile(r"ph"), "f"),
+    (re.compile(r"c(?=[eiy])"), "s"),
+    (re.compile(r"c"), "k"),
+    (re.compile(r"y"), "i"),
+    (re.compile(r"h"), ""),
+    (re.compile(r"eu|oe"), "e"),
+    (re.compile(r"[ea]n(?=[^aeiou]|$)"), "an"),
+    (re.compile(r"eau|au"), "o"),
+    (re.compile(r"(.)\1"), r"\1"),
+    (re.compile(r"pt"), "t"),
+    (re.compile(r"(?<=..)(?:es?|[sx])$"), ""),
+)
+
+
+def sound(word: str) -> str:
+    """Return a rough key of how *word* sounds in French: set for sept, katr for quatre."""
+    for pattern, to in _SOUNDS:
+        word = pattern.sub(to, word)
+    return word
+
+
+def _deletes(word: str) -> set[str]:
+    return {word[:k] + word[k + 1 :] for k in range(len(word))}
+
+
+def _swaps(word: str) -> set[str]:
+    return {word[:k] + word[k + 1] + word[k] + word[k + 2 :] for k in range(len(word) - 1)}
+
+
+@cache
+def _index() -> dict[str, str]:
+    """Return the spellings a word is recognised by; the sounds are marked by a tilde."""
+    index: dict[str, str] = {}
+    for text, word in vocabulary().words.items():
+        if word.weak or word.kind is Kind.TIMES or not text.isascii():
+            continue
+        spellings = _swaps(text) | (_deletes(text) if len(text) >= _SHORTEST_EDITED else set())
+        for spelling in spellings:
+            index.setdefault(spelling, text)
+        index.setdefault("~" + sound(text), text)
+    return index
+
+
+def misspelt(token: str) -> Word | None:
+    """Return the number word that *token* seems to be meant for, None when there is none."""
+    if not _SHORTEST <= len(token) <= _LONGEST:
+        return None
+    index = _index()
+    found = index.get(token) or index.get("~" + sound(token))
+    if found is None and len(token) >= _SHORTEST_EDITED:
+        found = next((index[cut] for cut in sorted(_deletes(token)) if cut in index), None)
+        found = found or next((cut for cut in sorted(_deletes(token)) if _strong(cut)), None)
+        if found and abs(len(found) - len(token)) > 1:
+            return None
+    return vocabulary().words[found] if found else None
+
+
+def _strong(text: str) -> bool:
+    word = vocabulary().words.get(text)
+    return word is not None and not word.weak and len(text) >= _SHORTEST_EDITED
+
+
+def misjoined(first: str, second: str) -> str | None:
+    """Return the digits of two tokens whose words were cut at the wrong place: zer osix."""
+    words = cut_glued(first + second)
+    if not words or words[0][0] != 0 or words[-1][1] != len(first + second):
+        return None
+    values = [vocabulary().words[text] for _, _, text in words]
+    if len(values) == 2 and values[0].kind is Kind.TEN and values[1].kind is Kind.UNIT:  # noqa: PLR2004
+        return str(int(values[0].digits) + int(values[1].digits))
+    return "".join(value.digits for value in values)

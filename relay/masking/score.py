@@ -1,0 +1,162 @@
+"""How surely a row of digits is a phone number that somebody gives."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from relay.masking import context, gaps
+from relay.masking.atoms import Atom
+from relay.masking.blockers import quantity_at, short_date_at
+from relay.masking.lattice import Candidate, Row, plus_before
+
+_LISTING = re.compile(r"\s*,?\s*(?:et|ou|and|or|und|oder|y|o|e|en|of)?\s*")
+_FIGURE_END, _FIGURE_START = re.compile(r"(?<![^\W_])\d{1,20}$"), re.compile(r"\d{1,20}")
+_LONGEST_GROUP = 4
+_CLOSE, _CLOSE_SIGNS = 0.2, 4
+_LEAST_GROUPS, _LEAST_WORDS = 4, 3
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Scores candidates of one text.
+
+    Args:
+        text: Folded text.
+        cues: Where words announce a phone number.
+        codes: Where words announce another kind of number.
+    """
+
+    text: str
+    cues: Sequence[tuple[int, int]]
+    codes: Sequence[tuple[int, int]]
+
+    def score(self, row: Row, c: Candidate) -> float:
+        """Return the sum of the weights of ``context`` that hold for a candidate."""
+        atoms = row.atoms[c.first : c.last]
+        start, end = atoms[0].start, atoms[-1].end
+        pairs = in_pairs(atoms)
+        value = context.FORM_WEIGHT[c.form] - c.cost + context.PAIRS * pairs
+        if sum(a.word is not None for a in atoms) > _LEAST_WORDS:
+            value += context.WORDS
+        if len(self.text.strip()) <= end - start + 2:
+            value += context.ALONE
+        cue = context.cue_weight(self.text, self.cues, start, end)
+        if value + cue + context.SPLIT_SAID < context.ACCEPT:
+            return value + cue
+        if any(gaps.says_split(self.text[a.end : b.start]) for a, b in pairwise(atoms)):
+            value += context.SPLIT_SAID
+        if context.is_code(self.text, self.codes, start):
+            value += context.IDENTIFIER * (0.5 if pairs else 1.0)
+        return value + cue + self._penalties(row, c, cue)
+
+    def _penalties(self, row: Row, c: Candidate, cue: float) -> float:
+        atoms = row.atoms[c.first : c.last]
+        value = _tails(row, c)
+        if atoms[-1].word is None and context.unit_after(self.text, atoms[-1].end):
+            value += context.UNIT_AFTER
+        if _two_fives(row, c):
+            value += context.POSTCODES
+        if not cue and _rising(row, c):
+            value += context.RISING
+        if not is_plain(row, c) and any(short_date_at(self.text, a.start) > a.end for a in atoms):
+            value += context.SHORT_DATE
+        return value
+
+
+def judge_of(text: str) -> Judge:
+    """Return the judge of folded *text*."""
+    return Judge(text, context.cues(text), context.codes(text))
+
+
+def is_plain(row: Row, c: Candidate) -> bool:
+    """Tell whether a candidate is written in one go, with all gaps the same, or in words."""
+    atoms = row.atoms[c.first : c.last]
+    if len(atoms) == 1:
+        return True
+    if sum(a.word is not None for a in atoms) >= _LEAST_WORDS:
+        return True
+    between = {row.text[a.end : b.start] for a, b in pairwise(atoms)}
+    return len(between) == 1 and all(len(a.readings[0]) <= _LONGEST_GROUP for a in atoms)
+
+
+def is_one_quantity(row: Row, c: Candidate) -> bool:
+    """Tell whether the whole candidate is one date or one amount."""
+    return quantity_at(row.text, row.atoms[c.first].start) >= row.atoms[c.last - 1].end
+
+
+def in_pairs(atoms: Sequence[Atom]) -> bool:
+    """Tell whether the digits stand in pairs, the first group perhaps one digit."""
+    if len(atoms) < _LEAST_GROUPS or len(atoms[0].readings[0]) > 2:  # noqa: PLR2004
+        return False
+    return all(len(a.readings[0]) == 2 for a in atoms[1:])  # noqa: PLR2004
+
+
+def _tails(row: Row, c: Candidate) -> float:
+    """Return the penalty for figures or number words that go on right before or after."""
+    atoms, found = row.atoms, 0.0
+    widest = max(len(a.readings[0]) for a in atoms[c.first : c.last])
+    limit = widest if c.last - c.first > 1 else _LONGEST_GROUP
+    gap = _usual_gap(row, c)
+    found += context.TAIL * _figure_before(row.text, atoms[c.first].start, gap, limit)
+    found += context.TAIL * _figure_after(row.text, atoms[c.last - 1].end, gap, limit)
+    if c.first > 0:
+        found += _goes_on(row, c.first - 1, c.first)
+    if c.last < len(atoms):
+        found += _goes_on(row, c.last - 1, c.last)
+    return found
+
+
+def _usual_gap(row: Row, c: Candidate) -> str:
+    """Return the gap met most between the atoms of a candidate, "-" when there is none."""
+    if c.last - c.first == 1:
+        return "-"
+    between = Counter(
+        row.text[a.end : b.start] for a, b in pairwise(row.atoms[c.first : c.last])
+    )
+    return between.most_common(1)[0][0]
+
+
+def _figure_before(text: str, start: int, gap: str, limit: int) -> bool:
+    for sign in (gap, "-", ".", "/", "_"):
+        if sign and text.endswith(sign, 0, start):
+            run = _FIGURE_END.search(text, max(0, start - len(sign) - 20), start - len(sign))
+            return run is not None and (sign != " " or len(run.group()) <= limit)
+    return False
+
+
+def _figure_after(text: str, end: int, gap: str, limit: int) -> bool:
+    for sign in (gap, "-", ".", "/", "_"):
+        if sign and text.startswith(sign, end):
+            at = end + len(sign)
+            run = _FIGURE_START.match(text, at)
+            if run is None or run.group()[0] == "0" or plus_before(text, at):
+                return False
+            return (sign != " " or len(run.group()) <= limit) and quantity_at(text, at) == at
+    return False
+
+
+def _goes_on(row: Row, left: int, right: int) -> float:
+    a, b = row.atoms[left], row.atoms[right]
+    close = row.gaps[right] < _CLOSE and b.start - a.end < _CLOSE_SIGNS
+    both = a.word is not None and b.word is not None and not (a.shy or b.shy)
+    return context.WORD_TAIL if both and close else 0.0
+
+
+def _rising(row: Row, c: Candidate) -> bool:
+    atoms = row.atoms[c.first : c.last]
+    if len(atoms) < _LEAST_GROUPS or any(a.word for a in atoms):
+        return False
+    between = [row.text[a.end : b.start] for a, b in pairwise(atoms)]
+    if not any("," in gap for gap in between) or not all(map(_LISTING.fullmatch, between)):
+        return False
+    values = [int(a.readings[0]) for a in atoms]
+    return values == sorted(values)
+
+
+def _two_fives(row: Row, c: Candidate) -> bool:
+    atoms = row.atoms[c.first : c.last]
+    if [len(a.readings[0]) for a in atoms] != [5, 5]:
+        return False
+    return row.text[atoms[0].end : atoms[1].start].strip() not in ("-", ".", "_")
