@@ -1,7 +1,8 @@
 """Cut a reading into the pieces that carry digits: figures, number words, look-alikes."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from typing import NamedTuple
 
 from relay.masking.fuzzy import misjoined, misspelt
 from relay.masking.gaps import is_connector
@@ -9,7 +10,7 @@ from relay.masking.signs import Reading
 from relay.masking.words import Word, cut_glued, unleet, vocabulary
 
 TOKEN = re.compile(r"(?<![^\W_])\|[^\W_]+|[^\W_]+(?:\|(?![^\W_]))?|\|\|?(?![^\W_])|[^\W_]+")
-FIGURE = re.compile(r"(?<![^\W_])[^\W\d_]*+\d[^\W_]*+")
+_TOKEN_END = re.compile(r"[^\W_]*")
 _RUNS = re.compile(r"\d+")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _LONG = 9  # digits that stay a number whatever is glued to them
@@ -36,8 +37,7 @@ _LABEL = re.compile(
 _NOISE = re.compile(r"[aehmnx]|km|cm|mm|kg|go|ch|cv|hdi|tdi|dci|ans|mois|eur|euros?")
 
 
-@dataclass(frozen=True, slots=True)
-class Atom:
+class Atom(NamedTuple):
     """A piece that carries digits, between two offsets of the reading.
 
     Args:
@@ -61,26 +61,41 @@ def find_atoms(reading: Reading, *, words: bool) -> list[Atom]:
     atoms: list[Atom] = []
     unknown: list[tuple[int, str]] = []
     vocabulary_words = vocabulary().words if words else {}
-    pattern = TOKEN if words else FIGURE
-    for found in pattern.finditer(text):
-        token = found.group()
+    for start, end in _tokens(text) if words else _figures(text):
+        token = text[start:end]
         if token.isdigit():
-            if len(token) > 1 or not _LABEL.search(text, max(0, found.start() - 12), found.end()):
-                atoms.append(Atom(found.start(), found.end(), (token,)))
+            if end - start > 1 or not _LABEL.search(text, max(0, start - 12), end):
+                atoms.append(Atom(start, end, (token,)))
         elif token in vocabulary_words:
             word = vocabulary_words[token]
-            atoms.append(
-                Atom(found.start(), found.end(), (word.digits,), word, 0.1 * word.weak, word.weak)
-            )
+            atoms.append(Atom(start, end, (word.digits,), word, 0.1 * word.weak, word.weak))
         else:
             after_word = bool(atoms) and atoms[-1].word is not None
-            more = _odd(reading, found.start(), token, after_word=after_word)
+            more = _odd(reading, start, token, after_word=after_word)
             atoms += more
             if not more and token.isalpha():
-                unknown.append((found.start(), token))
+                unknown.append((start, token))
     if unknown and sum(a.word is not None and not a.shy for a in atoms) >= _LEAST_WORDS:
         atoms = _with_misspelt(atoms, unknown, text)
     return _without_lonely(atoms, text)
+
+
+def _tokens(text: str) -> Iterator[tuple[int, int]]:
+    return (found.span() for found in TOKEN.finditer(text))
+
+
+def _figures(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the tokens that hold a figure, without walking over the other words."""
+    done = 0
+    for found in _RUNS.finditer(text):
+        start, end = found.span()
+        if start < done:
+            continue
+        while start > done and text[start - 1].isalnum():
+            start -= 1
+        tail = _TOKEN_END.match(text, end)
+        done = tail.end() if tail else end
+        yield start, done
 
 
 def _with_misspelt(atoms: list[Atom], unknown: list[tuple[int, str]], text: str) -> list[Atom]:

@@ -1,6 +1,7 @@
 """Figures that are something else: dates, times, prices, sizes, plates, accounts, references."""
 
 import re
+from itertools import chain
 
 from stdnum import iban, luhn
 
@@ -63,13 +64,12 @@ _FILES = re.compile(
 )
 _MAILS = re.compile(r"(?P<mail>[\w.+=-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,63}){1,8})")
 _FIGURES = re.compile(  # each begins with a digit
-    r"(?<![\w+])(?<![\d,]\s)(?:"
+    r"(?<![\w+])(?:"
     r"(?P<card>(?!00)(?:\d{4}[ .-]?){3}\d{4}(?!\d))"
     r"|(?P<nir>[12] ?\d\d ?(?:0[1-9]|1[0-2]|[2-9]\d) ?(?:\d\d|2[ab]) ?\d{3} ?\d{3} ?\d\d(?!\d))"
     r"|(?P<siret>(?!00)\d{3}[ .]?\d{3}[ .]?\d{3}[ .]?\d{5}(?![ .]?\d))"
     r"|(?P<ean>(?!00)(?:\d{13}|\d[ -]\d{6}[ -]\d{6}|97[89](?:[ -]?\d){10})(?!\d))"
     r"|(?P<siren>\d{3}[ .]?\d{3}[ .]?\d{3}(?![ .]?\d))"
-    r"|(?P<oldplate>(?<!\d[.-])\d{2,4} ?[a-z]{2,3} ?\d{2}\b(?! ?\d))"
     r")"
 )
 _CODES = re.compile(  # letters and figures together
@@ -81,9 +81,12 @@ _CODES = re.compile(  # letters and figures together
 )
 _ISBN = re.compile(r"(?P<isbn>isbn\W{0,3}[\dx][\dx -]{8,16})")
 _PLATES = re.compile(r"(?P<plate>\b[a-z]{2}[ -]?\d{3}[ -]?[a-z]{2}\b)")
+_OLD_PLATES = re.compile(
+    r"(?P<oldplate>(?<![\d][ .-])\b\d{2,4} ?[a-z]{2,3} ?\d{2}\b(?! ?\d))"
+)
 _PLATE_HINT = re.compile(r"\d{3}[ -]?[a-z]{2}\b")
-_NINE = re.compile(r"\d(?:[ .-]?[a-z]?\d){8}")
-_LONG_TOKEN = re.compile(r"\d[a-z0-9-]{7,}")
+_NINE = re.compile(r"\d(?:[ .-]?\d){8,}")
+_LONG_TOKEN = re.compile(r"\d[a-z0-9-]{7,}|[a-z]{2}\d{2} ?[a-z0-9]{4}")
 _OLD_PLATE = re.compile(r"\d ?[a-z]{2,3} ?\d\d\b")
 _FILE_HINT = re.compile(r"\.(?:jpe?g|png|gif|pdf|heic|mp4|mov|doc|xls|htm|php|zip|webp)")
 _CHAT_LINK = re.compile(r"wa\.me|whatsapp|t\.me|tel:|sms:|viber|signal\.me|call")
@@ -122,8 +125,10 @@ def identifiers(text: str) -> list[tuple[int, int, str]]:
     They come in order and do not overlap.
     """
     found: list[tuple[int, int, str]] = []
-    for pattern in _patterns(text):
-        for hit in pattern.finditer(text):
+    stretches = (_FIGURES.match(text, stretch.start()) for stretch in _NINE.finditer(text))
+    others = (hit for pattern in _patterns(text) for hit in pattern.finditer(text))
+    for hit in chain(stretches, others):
+        if hit:
             kind = hit.lastgroup or ""
             if _CHECKS.get(kind, bool)(hit.group()) and not _is_called(kind, text, hit.span()):
                 found.append((*hit.span(), kind))
@@ -132,10 +137,9 @@ def identifiers(text: str) -> list[tuple[int, int, str]]:
 
 def _patterns(text: str) -> list[re.Pattern[str]]:
     """Return the patterns that can match at all, so that most texts meet one or two."""
-    nine = _NINE.search(text) is not None
     chosen = [
-        (nine or _OLD_PLATE.search(text), _FIGURES),
-        (nine or _LONG_TOKEN.search(text), _CODES),
+        (_OLD_PLATE.search(text), _OLD_PLATES),
+        (_LONG_TOKEN.search(text), _CODES),
         (_PLATE_HINT.search(text), _PLATES),
         ("isbn" in text, _ISBN),
         ("/" in text or "www." in text, _LINKS),

@@ -24,7 +24,7 @@ FILE = Path(__file__).parent / "data" / "plans.json"
 
 
 def plans() -> dict[str, list[str]]:
-    """Return per region: country code, trunk prefix, valid pattern, mobile pattern, lengths.
+    """Return per region: country code, trunk prefix, valid pattern, mobile pattern, both lengths.
 
     Source: ITU-T E.164 as compiled in the metadata of libphonenumber.
     """
@@ -44,6 +44,7 @@ def plans() -> dict[str, list[str]]:
             "|".join(sorted(set(patterns.values()))),
             patterns.get("mobile", ""),
             " ".join(str(n) for n in metadata.general_desc.possible_length),
+            " ".join(str(n) for n in metadata.mobile.possible_length) if metadata.mobile else "",
         ]
     return table
 

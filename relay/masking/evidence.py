@@ -12,9 +12,9 @@ LEAST = 7  # digits below which nothing can be a phone number
 _FIGURES = b"0123456789"
 _LOOK = r"[oilzsbgtq|ʒчƽƅȣƨ]{1,2}"
 # A token of letters alone that can be figures, right beside a figure.
-_LOOK_TOKEN = re.compile(
-    rf"\d[ ./_\t-]{{1,3}}{_LOOK}(?![^\W_]|'\w)|(?<![^\W_])(?<!['’]){_LOOK}[ ./_\t-]{{1,3}}\d"
-)
+_LOOK_AFTER = re.compile(rf"\d[ ./_\t-]{{1,3}}{_LOOK}(?![^\W_]|'\w)")
+_LOOK_BEFORE = re.compile(rf"{_LOOK}[ ./_\t-]{{1,3}}\d")
+_PIPE = re.compile(r"\d\||\|\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,5 +64,14 @@ def weigh(text: str) -> Evidence:
     raw = text.encode("utf-8", "surrogatepass")
     figures = len(raw) - len(raw.translate(None, _FIGURES))
     stems = sum(1 for _ in islice(_stem().finditer(text), _ENOUGH))
-    looks = figures > 0 and _LOOK_TOKEN.search(text) is not None
-    return Evidence(figures, stems, looks)
+    return Evidence(figures, stems, figures > 0 and _has_looks(text))
+
+
+def _has_looks(text: str) -> bool:
+    """Tell whether letters that may be figures stand beside a figure, as a token of their own."""
+    if _LOOK_AFTER.search(text) or ("|" in text and _PIPE.search(text)):
+        return True
+    return any(
+        found.start() == 0 or not (text[found.start() - 1].isalnum() or text[found.start() - 1] == "'")
+        for found in _LOOK_BEFORE.finditer(text)
+    )

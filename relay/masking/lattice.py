@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
+from typing import NamedTuple
 
 from relay.masking.atoms import Atom
 from relay.masking.plans import SHORTEST, Form, numbering, read
@@ -13,22 +14,25 @@ _JOINT = re.compile(r"[\s'’-]{0,3}(?:et|and|y|i|e|en|und|و|si)?[\s'’-]{0,3}
 _PLUS = ("+", " plus", " piu", " mas", " mais")
 _LONGEST_ROW = 17  # digits: exit code and the longest international number
 _APART = 0.3  # cost of reading sixty and two where sixty-two is said
-_LONGEST_NATIONAL = 14
 _MOST_ATOMS = 28  # a number has no more pieces, joined words included
-_WIDEST = 16  # readings kept at each atom
+_WIDEST = 10  # readings kept at each atom
 _JOINING = 0.3  # cheaper gaps inside one value cost nothing
 Arc = tuple[int, str, float]
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """Atoms ``first`` to ``last`` (not included) read as one number."""
+class Candidate(NamedTuple):
+    """Atoms ``first`` to ``last`` (not included) read as one number.
+
+    ``strong`` tells whether it shows where it begins: a plus sign, a zero, or any digit
+    where the plan has no trunk prefix.
+    """
 
     first: int
     last: int
     number: str
     form: Form
     cost: float
+    strong: bool
 
 
 def arcs(atoms: Sequence[Atom], index: int, text: str) -> Iterator[Arc]:
@@ -162,21 +166,19 @@ class Row:
     region: str
 
 
+def is_figures(row: Row, first: int, last: int) -> bool:
+    """Tell whether each atom of a cluster has one reading, so that windows are enough."""
+    return all(a.word is None and len(a.readings) == 1 for a in row.atoms[first:last])
+
+
 def candidates(row: Row, first: int, last: int, *, strong: bool) -> Iterator[Candidate]:
     """Yield the readings of atoms *first* to *last* (not included) as phone numbers.
 
     Args:
         row: The atoms of a text.
         first, last: The cluster to search.
-        strong: Only numbers that show where they begin (a plus sign, a zero, or any
-            digit where the plan has no trunk prefix); otherwise only the others.
+        strong: Only candidates that show where they begin, otherwise only the others.
     """
-    cluster = row.atoms[first:last]
-    if sum(len(atom.readings[0]) for atom in cluster) + 2 * len(cluster) < SHORTEST:
-        return
-    if all(atom.word is None and len(atom.readings) == 1 for atom in cluster):
-        yield from _figures(row, first, last, strong=strong)
-        return
     trunk = numbering(row.region).has_trunk
     starts = [k for k in range(first, last) if (not trunk or _begins(row, k)) is strong]
     if starts:
@@ -202,10 +204,12 @@ def _best(found: Iterator[Candidate]) -> Iterator[Candidate]:
     yield from best.values()
 
 
-def _figures(row: Row, first: int, last: int, *, strong: bool) -> Iterator[Candidate]:
-    """Yield candidates where each atom has one reading: windows of one string of digits."""
+def figures(row: Row, first: int, last: int) -> Iterator[Candidate]:
+    """Yield the candidates of a cluster of figures: windows of one string of digits."""
     cluster = row.atoms[first:last]
-    digits = "".join(atom.readings[0] for atom in cluster)
+    digits = "".join([atom.readings[0] for atom in cluster])
+    if len(digits) < SHORTEST:
+        return
     begins: list[int] = []
     costs: list[float] = []
     at, paid = 0, 0.0
@@ -217,9 +221,10 @@ def _figures(row: Row, first: int, last: int, *, strong: bool) -> Iterator[Candi
     ends = {begin: k for k, begin in enumerate(begins[1:], 1)} | {at: len(cluster)}
     plans = numbering(row.region)
     for k, begin in enumerate(begins):
+        if begin + SHORTEST > at:
+            break
         plus = plus_before(row.text, cluster[k].start)
-        if (plus or digits[begin] == "0" or not plans.has_trunk) is not strong:
-            continue
+        strong = plus or digits[begin] == "0" or not plans.has_trunk
         if plus or digits.startswith("00", begin):
             lengths: Iterable[int] = range(SHORTEST, _LONGEST_ROW + 1)
         else:
@@ -230,8 +235,8 @@ def _figures(row: Row, first: int, last: int, *, strong: bool) -> Iterator[Candi
                 continue
             result = read(digits[begin : begin + length], plus=plus, region=row.region)
             if result:
-                before = costs[k] - cluster[k].cost
-                yield Candidate(first + k, first + end, *result, costs[end - 1] - before)
+                cost = costs[end - 1] - costs[k] + cluster[k].cost
+                yield Candidate(first + k, first + end, *result, cost, strong)
 
 
 def _from(
@@ -241,6 +246,7 @@ def _from(
     atoms, gaps, text = row.atoms, row.gaps, row.text
     plus = plus_before(text, atoms[start].start)
     plans = numbering(row.region)
+    strong = not plans.has_trunk or _begins(row, start)
     rows: dict[int, dict[str, float]] = {start: {"": 0.0}}
     for at in range(start, min(last, start + _MOST_ATOMS)):
         if at not in rows:
@@ -258,7 +264,7 @@ def _from(
                 if (wide and size >= SHORTEST) or size in plans.lengths(read_so_far[0]):
                     result = read(read_so_far, plus=plus, region=row.region)
                     if result:
-                        yield Candidate(start, end, *result, total)
-                if size < (_LONGEST_ROW if wide else _LONGEST_NATIONAL):
+                        yield Candidate(start, end, *result, total, strong)
+                if size < (_LONGEST_ROW if wide else plans.longest):
                     known = rows.setdefault(end, {})
                     known[read_so_far] = min(total, known.get(read_so_far, total))

@@ -47,6 +47,7 @@ class Plan:
     valid: re.Pattern[str]
     mobile: re.Pattern[str]
     lengths: tuple[int, ...]
+    mobile_lengths: tuple[int, ...]
 
 
 @cache
@@ -62,9 +63,15 @@ def plan_of(region: str) -> Plan | None:
     row = _table().get(region.upper())
     if row is None:
         return None
-    code, trunk, valid, mobile, lengths = row
-    sizes = tuple(map(int, lengths.split()))
-    return Plan(code, trunk, re.compile(valid), re.compile(mobile or r"(?!)"), sizes)
+    code, trunk, valid, mobile, lengths, mobile_lengths = row
+    return Plan(
+        code,
+        trunk,
+        re.compile(valid),
+        re.compile(mobile or r"(?!)"),
+        tuple(map(int, lengths.split())),
+        tuple(map(int, mobile_lengths.split())),
+    )
 
 
 @cache
@@ -99,6 +106,11 @@ class Numbering:
         return self.home[0].code if self.home else ""
 
     @property
+    def longest(self) -> int:
+        """Return how many digits a number without sign has at most."""
+        return max(self.with_zero | self.without, default=LONGEST)
+
+    @property
     def has_trunk(self) -> bool:
         """Tell whether national numbers begin with a trunk prefix."""
         return bool(self.home and self.home[0].trunk)
@@ -117,10 +129,11 @@ def _any(plans: tuple[Plan, ...], *, mobile: bool) -> re.Pattern[str]:
     return re.compile("|".join(sorted(forms)) or "(?!)")
 
 
-def _lengths(plans: tuple[Plan, ...], *, zero: bool) -> frozenset[int]:
+def _lengths(home: tuple[Plan, ...], near: tuple[Plan, ...], *, zero: bool) -> frozenset[int]:
     found: set[int] = set()
-    for plan in plans:
-        for length in plan.lengths:
+    sizes = [(p, p.lengths) for p in home] + [(p, p.mobile_lengths) for p in near]
+    for plan, lengths in sizes:
+        for length in lengths:
             if zero and plan.trunk:
                 found.add(length + len(plan.trunk))
                 continue
@@ -143,12 +156,11 @@ def numbering(region: str) -> Numbering:
         for plan in _plans(_NEIGHBOURS.get(region, _DEFAULT_NEIGHBOURS))
         if plan.code not in codes
     )
-    both = home + near
     return Numbering(
         home,
         near,
-        _lengths(both, zero=True),
-        _lengths(both, zero=False),
+        _lengths(home, near, zero=True),
+        _lengths(home, near, zero=False),
         _any(home, mobile=False),
         _any(near, mobile=True),
     )

@@ -1,13 +1,13 @@
 """Find the phone numbers of a text: cheap look, atoms, tight rows, then loose ones."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from relay.masking import context, gaps, html
 from relay.masking.atoms import Atom, find_atoms
 from relay.masking.blockers import identifiers, quantity_at
 from relay.masking.columns import find_columns
 from relay.masking.evidence import LEAST, weigh
-from relay.masking.lattice import Candidate, Row, candidates
+from relay.masking.lattice import Candidate, Row, candidates, figures, is_figures
 from relay.masking.plans import Form, numbering, read
 from relay.masking.score import Judge, is_one_quantity, is_plain, judge_of
 from relay.masking.signs import Reading, read_signs
@@ -156,21 +156,29 @@ def _accept(row: Row, judge: Judge, limit: float, soft: frozenset[int]) -> list[
     taken: list[Taken] = []
     for first, last in clusters(row, limit):
         used: set[int] = set()
-        for strong in (True, False):
-            pool = []
-            for c in candidates(row, first, last, strong=strong):
-                if used and not used.isdisjoint(range(c.first, c.last)):
-                    continue
-                if soft and _is_soft(row, c, soft):
-                    continue
-                value = judge.score(row, c)
-                if value >= context.ACCEPT:
-                    pool.append((-value, c.first, -c.last, c))
-            for *_, c in sorted(pool, key=lambda entry: entry[:3]):
+        for pool in _pools(row, first, last, spoken=bool(judge.cues)):
+            scored = [
+                (not c.strong, -value, c.first, -c.last, c)
+                for c in pool
+                if used.isdisjoint(range(c.first, c.last))
+                and not (soft and _is_soft(row, c, soft))
+                and (value := judge.score(row, c)) >= context.ACCEPT
+            ]
+            for *_, c in sorted(scored, key=lambda entry: entry[:4]):
                 if used.isdisjoint(range(c.first, c.last)):
                     used.update(range(c.first, c.last))
                     taken.append((row.atoms[c.first : c.last], c.number))
     return taken
+
+
+def _pools(row: Row, first: int, last: int, *, spoken: bool) -> Iterator[Iterable[Candidate]]:
+    """Yield the candidates of a cluster, those that show their beginning before the others."""
+    if is_figures(row, first, last):
+        yield figures(row, first, last)
+    elif sum(len(a.readings[0]) for a in row.atoms[first:last]) >= LEAST:
+        yield candidates(row, first, last, strong=True)
+        if spoken and numbering(row.region).has_trunk:
+            yield candidates(row, first, last, strong=False)
 
 
 def _is_soft(row: Row, c: Candidate, soft: frozenset[int]) -> bool:

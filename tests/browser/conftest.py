@@ -1,0 +1,81 @@
+"""One Chromium and one relay for all browser tests; a fresh page for each."""
+
+import os
+import uuid
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, async_playwright
+
+from relay.engines import Engines
+from tests.browser import install
+from tests.browser.house import House, open_house
+from tests.conftest import with_database
+
+ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
+
+
+@pytest.fixture(scope="session")
+def found() -> install.Browser:
+    """A Chromium and axe-core; where CI=true their absence fails, elsewhere it skips loudly."""
+    browser = install.find()
+    if browser is None and os.environ.get("CI") == "true":
+        pytest.fail(f"no browser to test with; {install.HOW}")
+    if browser is None:
+        pytest.skip(f"NO BROWSER, NO BROWSER TEST WAS RUN; {install.HOW}")
+    return browser
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser(found: install.Browser) -> AsyncIterator[Browser]:
+    """A running Chromium."""
+    async with async_playwright() as playwright:
+        running = await playwright.chromium.launch(
+            executable_path=found.executable, args=ARGUMENTS
+        )
+        yield running
+        await running.close()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def house(engines: Engines, template: str) -> AsyncIterator[House]:
+    """A relay with a site, on a database of its own."""
+    name = "t_" + uuid.uuid4().hex[:12]
+    connection = await asyncpg.connect(engines.database_url)
+    await connection.execute(f"create database {name} template {template}")
+    async with open_house(
+        with_database(engines.database_url, name), engines.redis_url
+    ) as opened:
+        yield opened
+    await connection.execute(f"drop database {name} with (force)")
+    await connection.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(browser: Browser, house: House) -> AsyncIterator[Page]:
+    """An empty page in French; what it asks of others than this machine fails the test."""
+    context = await browser.new_context(locale="fr-FR", viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(8000)
+    opened = await context.new_page()
+    asked: list[str] = []
+    faults: list[str] = []
+    opened.on("request", lambda request: asked.append(request.url))
+    opened.on("pageerror", lambda error: faults.append(str(error)))
+    yield opened
+    cookies = await context.cookies()
+    await context.close()
+    local = (house.url, house.other, house.other.replace("127.0.0.1", "localhost"))
+    assert [url for url in asked if not url.startswith(local)] == [], "asked another machine"
+    assert faults == []
+    assert cookies == []
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def scriptless(browser: Browser) -> AsyncIterator[Page]:
+    """An empty page with JavaScript off."""
+    context = await browser.new_context(locale="fr-FR", java_script_enabled=False)
+    context.set_default_timeout(8000)
+    yield await context.new_page()
+    await context.close()
