@@ -7,9 +7,11 @@ from typing import NamedTuple
 from relay.masking.fuzzy import misjoined, misspelt
 from relay.masking.gaps import is_connector
 from relay.masking.signs import Reading
-from relay.masking.words import Word, cut_glued, unleet, vocabulary
+from relay.masking.words import GLUED_LEAST, Word, cut_glued, unleet, vocabulary
 
 TOKEN = re.compile(r"(?<![^\W_])\|[^\W_]+|[^\W_]+(?:\|(?![^\W_]))?|\|\|?(?![^\W_])|[^\W_]+")
+_LETTERS_AND_FIGURES = re.compile(r"[^\W_]+")
+_PLAIN_WORD_LEAST = 3  # letters; shorter ones may be look-alikes, longer ones words in one
 _TOKEN_END = re.compile(r"[^\W_]*")
 _RUNS = re.compile(r"\d+")
 _LETTERS = re.compile(r"[^\W\d_]+")
@@ -69,6 +71,8 @@ def find_atoms(reading: Reading, *, words: bool) -> list[Atom]:
         elif token in vocabulary_words:
             word = vocabulary_words[token]
             atoms.append(Atom(start, end, (word.digits,), word, 0.1 * word.weak, word.weak))
+        elif _PLAIN_WORD_LEAST <= end - start < GLUED_LEAST and token.isalpha():
+            unknown.append((start, token))
         else:
             after_word = bool(atoms) and atoms[-1].word is not None
             more = _odd(reading, start, token, after_word=after_word)
@@ -81,7 +85,8 @@ def find_atoms(reading: Reading, *, words: bool) -> list[Atom]:
 
 
 def _tokens(text: str) -> Iterator[tuple[int, int]]:
-    return (found.span() for found in TOKEN.finditer(text))
+    pattern = TOKEN if "|" in text else _LETTERS_AND_FIGURES
+    return (found.span() for found in pattern.finditer(text))
 
 
 def _figures(text: str) -> Iterator[tuple[int, int]]:

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from relay.masking.search import find_number, find_numbers
+from relay.masking.known import find_number
+from relay.masking.search import find_numbers
 from relay.texts import say
 
 

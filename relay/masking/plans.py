@@ -40,14 +40,27 @@ class Form(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The numbering plan of one region."""
+    """The numbering plan of one region; patterns are compiled when first asked."""
 
     code: str
     trunk: str
-    valid: re.Pattern[str]
-    mobile: re.Pattern[str]
+    valid: str
+    mobile: str
     lengths: tuple[int, ...]
     mobile_lengths: tuple[int, ...]
+
+    def is_valid(self, significant: str) -> bool:
+        """Tell whether a national significant number is in use."""
+        return _compiled(self.valid).fullmatch(significant) is not None
+
+    def is_mobile(self, significant: str) -> bool:
+        """Tell whether a national significant number is a mobile one."""
+        return _compiled(self.mobile).fullmatch(significant) is not None
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
 
 
 @cache
@@ -67,8 +80,8 @@ def plan_of(region: str) -> Plan | None:
     return Plan(
         code,
         trunk,
-        re.compile(valid),
-        re.compile(mobile or r"(?!)"),
+        valid,
+        mobile or r"(?!)",
         tuple(map(int, lengths.split())),
         tuple(map(int, mobile_lengths.split())),
     )
@@ -89,6 +102,7 @@ class Numbering:
     Args:
         home, near: Plans whose national numbers are read, the own ones first.
         with_zero, without: Digits a number without sign can have, by its first digit.
+        longest: The most of these.
         any_home: Matches what ``home`` can read in any form, to refuse the rest at once.
         any_near: The same for ``near``.
     """
@@ -97,6 +111,7 @@ class Numbering:
     near: tuple[Plan, ...]
     with_zero: frozenset[int]
     without: frozenset[int]
+    longest: int
     any_home: re.Pattern[str]
     any_near: re.Pattern[str]
 
@@ -104,11 +119,6 @@ class Numbering:
     def code(self) -> str:
         """Country code of the region, empty for an unknown one."""
         return self.home[0].code if self.home else ""
-
-    @property
-    def longest(self) -> int:
-        """Return how many digits a number without sign has at most."""
-        return max(self.with_zero | self.without, default=LONGEST)
 
     @property
     def has_trunk(self) -> bool:
@@ -123,7 +133,7 @@ class Numbering:
 def _any(plans: tuple[Plan, ...], *, mobile: bool) -> re.Pattern[str]:
     forms = {
         rf"(?:(?:{plan.code})?{plan.trunk and f'(?:{plan.trunk})?'}"
-        rf"(?:{plan.mobile.pattern if mobile else plan.valid.pattern}))"
+        rf"(?:{plan.mobile if mobile else plan.valid}))"
         for plan in plans
     }
     return re.compile("|".join(sorted(forms)) or "(?!)")
@@ -156,11 +166,13 @@ def numbering(region: str) -> Numbering:
         for plan in _plans(_NEIGHBOURS.get(region, _DEFAULT_NEIGHBOURS))
         if plan.code not in codes
     )
+    with_zero, without = _lengths(home, near, zero=True), _lengths(home, near, zero=False)
     return Numbering(
         home,
         near,
-        _lengths(home, near, zero=True),
-        _lengths(home, near, zero=False),
+        with_zero,
+        without,
+        max(with_zero | without, default=LONGEST),
         _any(home, mobile=False),
         _any(near, mobile=True),
     )
@@ -187,12 +199,28 @@ def international(digits: str) -> str | None:
     return None
 
 
+def split_number(e164: str) -> tuple[str, str, str] | None:
+    """Return country code, trunk prefix and national number of an E.164 number with its plus.
+
+    A number that no plan knows is still split by its country code.
+    """
+    digits = e164.removeprefix("+")
+    if not e164.startswith("+") or not digits.isdecimal() or not digits.isascii():
+        return None
+    for width in (1, 2, 3):
+        regions = _regions().get(digits[:width])
+        if regions and len(digits) > width + SHORTEST - 3:
+            plan = plan_of(regions[0])
+            return digits[:width], plan.trunk if plan else "", digits[width:]
+    return None
+
+
 def _significant(plan: Plan, rest: str) -> str | None:
-    if plan.valid.fullmatch(rest):
+    if plan.is_valid(rest):
         return rest
     if plan.trunk and rest.startswith(plan.trunk):
         inner = rest[len(plan.trunk) :]
-        if plan.valid.fullmatch(inner):
+        if plan.is_valid(inner):
             return inner
     return None
 
@@ -228,10 +256,9 @@ def _national(digits: str, plans: Numbering) -> tuple[str, Form] | None:
         if trunk and not digits.startswith(trunk):
             continue
         rest = digits[len(trunk) :]
-        if not plan.valid.fullmatch(rest):
+        if not plan.is_valid(rest):
             continue
-        mobile = plan.mobile.fullmatch(rest) is not None
-        form = Form.MOBILE if mobile else Form.NATIONAL
+        form = Form.MOBILE if plan.is_mobile(rest) else Form.NATIONAL
         if not trunk and not rest.startswith("0"):
             form = Form.BARE
         return f"+{plan.code}{rest}", form
@@ -243,17 +270,17 @@ def _unusual(digits: str, plans: Numbering) -> tuple[str, Form] | None:
         if digits.startswith(plan.code) and (rest := _significant(plan, digits[len(plan.code) :])):
             return f"+{plan.code}{rest}", Form.COUNTRY_CODE
     for plan in plans.home:
-        if plan.trunk and plan.valid.fullmatch(digits):
-            mobile = plan.mobile.fullmatch(digits)
-            return f"+{plan.code}{digits}", Form.MOBILE_NO_TRUNK if mobile else Form.NO_TRUNK
+        if plan.trunk and plan.is_valid(digits):
+            form = Form.MOBILE_NO_TRUNK if plan.is_mobile(digits) else Form.NO_TRUNK
+            return f"+{plan.code}{digits}", form
     return None
 
 
 def _neighbour(digits: str, plans: Numbering) -> tuple[str, Form] | None:
     for plan in plans.near:
         trunk = plan.trunk
-        if (not trunk or digits.startswith(trunk)) and plan.mobile.fullmatch(digits[len(trunk) :]):
+        if (not trunk or digits.startswith(trunk)) and plan.is_mobile(digits[len(trunk) :]):
             return f"+{plan.code}{digits[len(trunk):]}", Form.NEIGHBOUR
-        if digits.startswith(plan.code) and plan.mobile.fullmatch(digits[len(plan.code) :]):
+        if digits.startswith(plan.code) and plan.is_mobile(digits[len(plan.code) :]):
             return f"+{digits}", Form.NEIGHBOUR
     return None

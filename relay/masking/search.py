@@ -1,6 +1,7 @@
 """Find the phone numbers of a text: cheap look, atoms, tight rows, then loose ones."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from operator import itemgetter
 
 from relay.masking import context, gaps, html
 from relay.masking.atoms import Atom, find_atoms
@@ -155,30 +156,57 @@ def _accept(row: Row, judge: Judge, limit: float, soft: frozenset[int]) -> list[
     """Return the best candidates that do not overlap, of all clusters."""
     taken: list[Taken] = []
     for first, last in clusters(row, limit):
-        used: set[int] = set()
-        for pool in _pools(row, first, last, spoken=bool(judge.cues)):
-            scored = [
-                (not c.strong, -value, c.first, -c.last, c)
-                for c in pool
-                if used.isdisjoint(range(c.first, c.last))
-                and not (soft and _is_soft(row, c, soft))
-                and (value := judge.score(row, c)) >= context.ACCEPT
-            ]
-            for *_, c in sorted(scored, key=lambda entry: entry[:4]):
-                if used.isdisjoint(range(c.first, c.last)):
-                    used.update(range(c.first, c.last))
-                    taken.append((row.atoms[c.first : c.last], c.number))
+        best = _pick(_pool(row, first, last), row, judge, soft)
+        for start, end in _free(first, last, best) if judge.cues else ():
+            best += _pick(_other_pool(row, start, end), row, judge, soft)
+        taken += [(row.atoms[c.first : c.last], c.number) for c in best]
     return taken
 
 
-def _pools(row: Row, first: int, last: int, *, spoken: bool) -> Iterator[Iterable[Candidate]]:
-    """Yield the candidates of a cluster, those that show their beginning before the others."""
+def _pick(
+    pool: Iterable[Candidate], row: Row, judge: Judge, soft: frozenset[int]
+) -> list[Candidate]:
+    """Return the best candidates of *pool* that do not overlap."""
+    scored = []
+    for c in pool:
+        if not (soft and _is_soft(row, c, soft)):
+            value = judge.score(row, c)
+            if value >= context.ACCEPT:
+                scored.append((not c.strong, -value, c.first, -c.last, c))
+    best: list[Candidate] = []
+    used: set[int] = set()
+    for *_, c in sorted(scored, key=itemgetter(0, 1, 2, 3)):
+        if used.isdisjoint(range(c.first, c.last)):
+            used.update(range(c.first, c.last))
+            best.append(c)
+    return best
+
+
+def _pool(row: Row, first: int, last: int) -> Iterable[Candidate]:
     if is_figures(row, first, last):
-        yield figures(row, first, last)
-    elif sum(len(a.readings[0]) for a in row.atoms[first:last]) >= LEAST:
-        yield candidates(row, first, last, strong=True)
-        if spoken and numbering(row.region).has_trunk:
-            yield candidates(row, first, last, strong=False)
+        return figures(row, first, last)
+    return candidates(row, first, last, strong=True) if _digits(row, first, last) >= LEAST else ()
+
+
+def _other_pool(row: Row, first: int, last: int) -> Iterable[Candidate]:
+    """Return the candidates that do not show their beginning, where words are among the atoms."""
+    if is_figures(row, first, last) or not numbering(row.region).has_trunk:
+        return ()
+    return candidates(row, first, last, strong=False)
+
+
+def _digits(row: Row, first: int, last: int) -> int:
+    return sum(len(row.atoms[k].readings[0]) for k in range(first, last))
+
+
+def _free(first: int, last: int, taken: Sequence[Candidate]) -> Iterator[tuple[int, int]]:
+    """Yield the parts of a cluster that no candidate takes and that could hold a number."""
+    start = first
+    for c in (*sorted(taken, key=itemgetter(0)), None):
+        end = c.first if c else last
+        if end > start:
+            yield start, end
+        start = c.last if c else last
 
 
 def _is_soft(row: Row, c: Candidate, soft: frozenset[int]) -> bool:
@@ -204,7 +232,3 @@ def _reversed(row: Row, view: Reading) -> list[Found]:
             out.append(stretch(view, atoms, result[0]))
     return out
 
-
-def find_number(text: str, e164: str) -> list[tuple[int, int, str]]:
-    """Return the spans of *text* that give away the number *e164*."""
-    return [hit for hit in find_numbers(text, "FR") if hit[2] == e164]

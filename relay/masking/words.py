@@ -45,7 +45,7 @@ _FIRST_OF = {"units": (Kind.UNIT, 0, 1), "teens": (Kind.TEEN, 10, 1), "tens": (K
 _TIMES = {"double": "2", "doble": "2", "doppel": "2", "dubbel": "2", "dobro": "2", "doppio": "2"} | {
     "triple": "3", "triplo": "3", "dreifach": "3", "treble": "3", "drievoudig": "3",
 }  # fmt: skip
-_GLUED_LEAST = 7  # letters of the shortest token worth cutting into words
+GLUED_LEAST = 7  # letters of the shortest token worth cutting into words
 _LONGEST_ROW = 40  # words glued in one token; no number has more
 _HINT_SIGNS = 200  # letters looked at for a first word
 _LEET = str.maketrans("013457@$!€", "oieastasie")
@@ -128,7 +128,7 @@ def cut_glued(token: str) -> list[tuple[int, int, str]]:
         Start, end and text of each word of the longest unbroken row of number words;
         empty when fewer than two number words stand side by side.
     """
-    if len(token) < _GLUED_LEAST or len(vocabulary().hint.findall(token, 0, _HINT_SIGNS)) < 2:  # noqa: PLR2004
+    if len(token) < GLUED_LEAST or len(vocabulary().hint.findall(token, 0, _HINT_SIGNS)) < 2:  # noqa: PLR2004
         return []
     best: list[tuple[int, int, str]] = []
     for pattern in vocabulary().pieces:
@@ -139,7 +139,7 @@ def cut_glued(token: str) -> list[tuple[int, int, str]]:
         return []
     words = [piece for piece in best if piece[2] in vocabulary().words]
     whole = _covered(best) == len(token)
-    enough = whole or _covered(best) >= _GLUED_LEAST + len(words)
+    enough = whole or _covered(best) >= GLUED_LEAST + len(words)
     return words if len(words) > 1 and enough else []
 
 
