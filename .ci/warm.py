@@ -4,7 +4,7 @@ import importlib
 import py_compile
 import sys
 
-for name in ("relay.web.app", "relay.inbound", "relay.cli.demo", "workers.main"):
+for name in ("relay.web.app", "relay.inbound", "relay.cli.showing", "workers.main"):
     importlib.import_module(name)
 for module in list(sys.modules.values()):
     source = getattr(module, "__file__", None) or ""

@@ -122,10 +122,11 @@ class Batch:
         site, contact, at = request.site, request.contact, request.received_at
         message_id = new_id(at)
         sender_id, wrapped_key = self._sender(request, place)
-        conversation_id = self._conversation(request, place, sender_id)
+        conversation_id = self._conversation(request, place, sender_id, message_id)
         key = self.keyring.unwrap(wrapped_key, f"person:{sender_id}")
         ip = request.origin.ip
         held = request.held_for is not None
+        mailbox_hash = site.hash("mailbox", contact.mailbox)
         return NewContact(
             site_id=site.site_id,
             message_id=message_id,
@@ -147,7 +148,7 @@ class Batch:
             ),
             language=contact.language,
             sealed_content=_seal_content(contact, key, message_id),
-            mailbox_hash=site.hash("mailbox", contact.mailbox),
+            mailbox_hash=mailbox_hash,
             phone_hash=site.hash("phone", contact.phone.e164) if contact.phone else None,
             text_hash=site.hash("text", " ".join(contact.text.casefold().split())),
             policy_version=site.policy.version,
@@ -164,7 +165,7 @@ class Batch:
             due_at=at + HOLD_EXPIRY if held else at,
             expires_at=at + (HOLD_EXPIRY if held else DELIVERY_EXPIRY),
             receipt_id=new_id(at) if request.receipt and not held else None,
-            told_hash=told_hash(site, request.mail_hash, "receipt", at),
+            told_hash=told_hash(site, mailbox_hash, "receipt", at),
         )
 
     def _sender(self, request: ContactRequest, place: Place) -> tuple[UUID, bytes]:
@@ -176,11 +177,14 @@ class Batch:
             self._people[who] = (person_id, self.keyring.new_wrapped_key(f"person:{person_id}"))
         return self._people[who]
 
-    def _conversation(self, request: ContactRequest, place: Place, sender_id: UUID) -> UUID:
+    def _conversation(
+        self, request: ContactRequest, place: Place, sender_id: UUID, message_id: UUID
+    ) -> UUID:
+        """Return the conversation of a request; a new one bears the id of its first message."""
         if place.conversation_id is not None:
             return place.conversation_id
         which = (request.site.site_id, place.listing_id, sender_id)
-        return self._conversations.setdefault(which, new_id(request.received_at))
+        return self._conversations.setdefault(which, message_id)
 
 
 def network_of(ip: str) -> str:
@@ -189,9 +193,9 @@ def network_of(ip: str) -> str:
     return str(ip_network((address, 24 if address.version == 4 else 48), strict=False))  # noqa: PLR2004
 
 
-def told_hash(site: Site, mail_hash: bytes, what: str, at: datetime) -> bytes:
-    """Name a fixed-text mail that an address may get once a day."""
-    return site.hash("told", f"{mail_hash.hex()}\0{what}\0{at.date()}")
+def told_hash(site: Site, mailbox_hash: bytes, what: str, at: datetime) -> bytes:
+    """Name a fixed-text mail that a mailbox, however its address is spelt, may get once a day."""
+    return site.hash("told", f"{mailbox_hash.hex()}\0{what}\0{at.date()}")
 
 
 def _seal_content(contact: Contact, key: DataKey, message_id: UUID) -> bytes:

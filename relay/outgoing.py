@@ -144,8 +144,8 @@ def _contact(context: Context, site: Site, row: Record, parties: _Parties) -> Co
     advertiser, content, policy = parties.advertiser, parties.content, site.policy
     secrets = _secrets(site, row, parties)
     domain = context.settings.mail_domain
-    first = id_time(row["conversation_id"]) == id_time(row["message_id"])
-    thread_id = message_id_for(row["conversation_id"], domain)
+    # A conversation bears the id of its first message, so that later mails can name that mail.
+    first = row["conversation_id"] == row["message_id"]
     mail = ContactMail(
         language=row["listing_language"],
         site_name=policy.site.name,
@@ -163,9 +163,8 @@ def _contact(context: Context, site: Site, row: Record, parties: _Parties) -> Co
         from_address=_reply_address(context, site, row, "buyer"),
         envelope_sender=_envelope_sender(context, row),
         recipient=advertiser.email,
-        # The first mail of a conversation bears its id, so that later ones can name it.
-        message_id=thread_id if first else message_id_for(row["message_id"], domain),
-        thread_id=None if first else thread_id,
+        message_id=message_id_for(row["message_id"], domain),
+        thread_id=None if first else message_id_for(row["conversation_id"], domain),
         sent_at=row["received_at"],
         purged_on=(row["received_at"] + timedelta(days=policy.retention.message_days)).date(),
         links=_links(context, site, row),

@@ -211,7 +211,7 @@ class Courier:
         if outcome.notice:
             outcome = outcome._replace(
                 notice_id=new_id(now),
-                told_hash=told_hash(site, row["buyer_mail_hash"], "notice", now),
+                told_hash=told_hash(site, row["mailbox_hash"], "notice", now),
             )
         return outcome
 

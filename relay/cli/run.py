@@ -15,7 +15,7 @@ from relay.settings import read_settings
 from relay.supervisor import Family
 
 RESTART_S = 1.0
-PROCESSES = {"serve": ["relay", "serve"], "inbound": ["relay", "inbound"], "worker": ["workers"]}
+PROCESSES = {"serve": ["relay", "serve"], "worker": ["workers"], "inbound": ["relay", "inbound"]}
 
 
 @click.command("all")

@@ -9,8 +9,8 @@ Source: HTML Standard, sections 13.5 (named character references) and 15 (render
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from html import unescape
+from typing import NamedTuple
 
 from relay.masking.signs import Piece, Reading, read_pieces
 
@@ -36,23 +36,44 @@ _HIDDEN = re.compile(
 )
 _ATTRIBUTE = re.compile(r"([a-zA-Z-]{1,30})\s*=\s*(?:\"([^\"<>]*)\"|'([^'<>]*)'|([^\s\"'<>]+))")
 _READ = frozenset("title alt aria-label placeholder value content label summary".split())
+_LINKS = frozenset("href src action data formaction xlink:href".split())
 _FOLLOWED = re.compile(
-    r"(?:tel|sms|callto|facetime|whatsapp|viber|skype|mailto|signal|tg|imessage|smsto|mms)\s*:|wa\.me|whatsapp\.com|t\.me|signal\.me|viber",
+    r"(?:tel|sms|callto|facetime|whatsapp|viber|skype|mailto|signal|tg|imessage|smsto|mms)\s*:|wa\.me|whatsapp\.com|t\.me|signal\.me|viber|instagram|facebook|fb\.|m\.me|snapchat|discord|telegram",
     re.IGNORECASE,
 )
 _ESCAPE = re.compile(rf"%[0-9a-fA-F]{{2}}|{_ENTITY}")
 
 
-@dataclass(frozen=True, slots=True)
-class Tag:
-    """One piece of markup in the source."""
+class Tag(NamedTuple):
+    """One tag or comment of the source, entities apart."""
 
     start: int
     end: int
-    name: str
-    closes: bool
-    rest_start: int
-    rest: str
+
+
+def tags(text: str) -> list[Tag]:
+    """Return the tags and comments of *text* in order."""
+    found: list[Tag] = []
+    at = 0
+    while hit := _MARKUP.search(text, at):
+        end = _after(text, "-->", hit.end()) if hit.group() == "<!--" else hit.end()
+        if not hit.group().startswith("&"):
+            found.append(Tag(hit.start(), end))
+        at = end
+    return found
+
+
+def link_around(text: str, tag: Tag, at: int) -> tuple[int, int] | None:
+    """Return the offsets of the link of *tag* that holds offset *at*, None when none does."""
+    for pair in _ATTRIBUTE.finditer(text, tag.start, tag.end):
+        group = _value_group(pair)
+        if pair.group(1).lower() in _LINKS and pair.start(group) <= at <= pair.end(group):
+            return pair.span(group)
+    return None
+
+
+def _value_group(pair: re.Match[str]) -> int:
+    return next((k for k in (2, 3) if pair.group(k) is not None), 4)
 
 
 def looks_like_html(text: str) -> bool:
@@ -135,9 +156,9 @@ def _attributes(tag: re.Match[str]) -> list[tuple[int, int]]:
     found = []
     base = tag.start("rest")
     for pair in _ATTRIBUTE.finditer(tag.group("rest")):
-        group = 2 if pair.group(2) is not None else 3 if pair.group(3) is not None else 4
+        group = _value_group(pair)
         name, value = pair.group(1).lower(), pair.group(group)
-        linked = name in ("href", "src", "action", "data") and _FOLLOWED.search(value)
+        linked = name in _LINKS and _FOLLOWED.search(value)
         if name in _READ or linked:
             found.append((base + pair.start(group), base + pair.end(group)))
     return found

@@ -86,7 +86,6 @@ def _search(view: Reading, forms: Sequence[_Form], e164: str) -> Iterator[Found]
     atoms = find_atoms(view, words=seen.words)
     if sum(len(a.readings[0]) for a in atoms) < _LEAST:
         return
-    first_signs = {form.digits[0] for form in forms}
     steps: list[tuple[Arc, ...] | None] = [None] * len(atoms)
     free = 0
     ends: list[int] | None = None
@@ -94,8 +93,6 @@ def _search(view: Reading, forms: Sequence[_Form], e164: str) -> Iterator[Found]
         if atom.start < free:
             continue
         for form in forms:
-            if form.digits[0] not in first_signs:
-                continue
             last = _match(atoms, start, form, text, steps)
             if last is None:
                 continue
@@ -145,17 +142,24 @@ def _match(
             paid += cost(text[end:begin]) if form.part else 0.0
             if paid > _TIGHT:
                 continue
-        if left and at > start:
-            stack.append((at + 1, done, left - 1, paid))
         known = steps[at]
         if known is None:
             known = steps[at] = tuple(arcs(atoms, at, text))
+        if left and at > start and not _repeats(known, form, done):
+            stack.append((at + 1, done, left - 1, paid))
         for after, digits, _ in known:
             if form.digits.startswith(digits, done):
                 if done + len(digits) == len(form.digits):
                     return after
                 stack.append((after, done + len(digits), left, paid))
     return None
+
+
+def _repeats(known: tuple[Arc, ...], form: _Form, done: int) -> bool:
+    """Tell whether an atom begins the number again: then the number begins there, not before."""
+    return done < len(form.digits) and any(
+        len(digits) > 1 and form.digits.startswith(digits) for _, digits, _ in known
+    ) and not any(form.digits.startswith(digits, done) for _, digits, _ in known)
 
 
 def _barred(text: str, atoms: list[Atom]) -> list[int]:

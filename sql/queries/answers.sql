@@ -1,7 +1,7 @@
 -- name: read_correspondence(site_id, message_id)^
 -- Message, conversation, listing and both keys behind the links of one mail.
 select
-    message.message_id, message.sender_id, message.sealed_content,
+    message.message_id, message.sender_id, message.sealed_content, message.mailbox_hash,
     conversation.conversation_id, conversation.blocked_at,
     listing.listing_id, listing.ref, listing.title, listing.state as listing_state,
     listing.show_phone, listing.advertiser_id, listing.sealed_advertiser,

@@ -117,7 +117,7 @@ where attempt.site_id = asked.site_id and attempt.mail_id = asked.mail_id and at
 select
     outbox.site_id, outbox.mail_id, outbox.kind, outbox.reason,
     message.message_id, message.conversation_id, message.sender_id, message.language as buyer_language,
-    message.sealed_content, message.policy_version, message.received_at,
+    message.sealed_content, message.mailbox_hash, message.policy_version, message.received_at,
     buyer.wrapped_key as buyer_key, buyer.sealed_mail as buyer_mail, buyer.mail_hash as buyer_mail_hash,
     listing.listing_id, listing.ref, listing.title, listing.url, listing.language as listing_language, listing.state as listing_state,
     listing.show_phone, listing.sealed_advertiser, listing.advertiser_id,

@@ -113,7 +113,8 @@ def answer(name: str, *, done: bool = False) -> Scene:
     """Return the page behind a link of a mail, before or after its button."""
 
     async def show(page: Page, house: House) -> None:
-        ref = f"answer-{name}-{done}"
+        house.sent += 1
+        ref = f"answer-{house.sent}"
         await house.put_listing(ref)
         await page.goto(house.action_url(await house.contact(listing=ref), name))
         if done:

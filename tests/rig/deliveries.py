@@ -1,0 +1,145 @@
+"""Short ways to put mails into the outbox, to run workers beside each other and to ask about them."""
+
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import asdict, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from relay.catalogue import Advertiser
+from relay.context import Context
+from relay.database import Record
+from relay.settings import Settings
+from tests.relays import HIDDEN, QUICK, Relay, courier, until
+from tests.rig.armed import POISON, TIMING, kill_at
+from tests.rig.processes import Child
+from workers.deliver import Courier
+from workers.journal import Timing
+
+SHORT_LEASE = replace(QUICK, lease_s=6.0, heartbeat_s=0.4)
+"""Content leaves only while more than five seconds of the lease are left (mark_data)."""
+GONE = replace(SHORT_LEASE, lease_s=0.5, heartbeat_s=60.0)
+"""Leases that are over at once: what a claim leaves behind is found by the next sweep."""
+
+
+def environment(settings: Settings, **more: str) -> dict[str, str]:
+    """Write settings as the variables of a child process."""
+    written = {
+        "RELAY_MAIL_DOMAIN": settings.mail_domain,
+        "RELAY_PUBLIC_URL": settings.public_url,
+        "RELAY_MASTER_KEY": " ".join(
+            f"{key.key_id}:{key.key.get_secret_value()}" for key in settings.master_key
+        ),
+        "RELAY_DATABASE_URL": settings.database_url.get_secret_value()
+        if settings.database_url
+        else "",
+        "RELAY_REDIS_URL": settings.redis_url.get_secret_value() if settings.redis_url else "",
+    }
+    return {name: value for name, value in {**written, **more}.items() if value}
+
+
+def worker(
+    settings: Settings,
+    port: int,
+    log: Path,
+    *,
+    timing: Timing = QUICK,
+    kill: tuple[str, int] | None = None,
+    poison: str = "",
+) -> Child:
+    """Return a worker process towards the smarthost on *port*; *kill* is point and passage."""
+    env = environment(
+        settings,
+        RELAY_SMTP_URL=f"smtp://127.0.0.1:{port}?tls=none",
+        **{TIMING: json.dumps(asdict(timing)), POISON: poison},
+    )
+    return Child("tests.rig.armed", "worker", env=env | (kill_at(*kill) if kill else {}), log=log)
+
+
+async def write(
+    relay: Relay, count: int = 1, *, to: str = "camille", first: int = 0, **fields: str
+) -> list[str]:
+    """Post contacts of different buyers to an advertiser whose local part is *to*; give the ids.
+
+    The local part chooses how the SMTP sink behaves. No buyer gets a receipt.
+    """
+    await list_for(relay, to)
+    ids = []
+    for number in range(first, first + count):
+        status, body = await relay.post(
+            {"X-Forwarded-For": ""},
+            listing=_ref(to),
+            **{"email": f"lea{number}.{_ref(to)}@acheteuse.example", **fields},
+        )
+        assert status == 202, body
+        ids.append(body["id"])
+    await relay.fetch("delete from outbox where kind = 'receipt' and state = 'queued' returning 1")
+    return ids
+
+
+async def list_for(relay: Relay, to: str, **changes: Any) -> None:
+    """Register the listing of an advertiser whose local part is *to*."""
+    advertiser = Advertiser("Camille", f"{to}@annonceur.example", HIDDEN)
+    await relay.put_listing(**{"ref": _ref(to), "advertiser": advertiser, **changes})
+
+
+def _ref(to: str) -> str:
+    return to.replace("+", "-")[:40]
+
+
+async def row(relay: Relay, message_id: str) -> Record:
+    """Return the outbox row of a contact."""
+    [found] = await relay.fetch(
+        "select * from outbox where kind = 'contact' and message_id = $1::text::uuid",
+        message_id.removeprefix("msg_"),
+    )
+    return found
+
+
+async def attempts(relay: Relay, message_id: str) -> Sequence[Record]:
+    """Return the attempts of a contact, oldest first."""
+    return await relay.fetch(
+        "select * from attempt where mail_id = $1::text::uuid order by token",
+        message_id.removeprefix("msg_"),
+    )
+
+
+async def notices(relay: Relay) -> list[str]:
+    """Return what senders were told, by the reasons of the notices."""
+    rows = await relay.fetch("select reason from outbox where kind = 'notice' order by mail_id")
+    return [found["reason"] for found in rows]
+
+
+async def reach(
+    relay: Relay, ids: Sequence[str], *states: str, timeout_s: float = 10.0
+) -> Mapping[str, str]:
+    """Wait until every contact of *ids* is in one of *states*."""
+
+    async def reached() -> bool:
+        now = await relay.states()
+        return all(now[message_id] in states for message_id in ids)
+
+    try:
+        await until(reached, timeout_s)
+    except TimeoutError:
+        now = await relay.states()
+        raise AssertionError({message_id: now[message_id] for message_id in ids}) from None
+    return await relay.states()
+
+
+def pass_time(context: Context, delta: timedelta) -> None:
+    """Set the relay's clock off by *delta*, as seen from the true time."""
+    context.clock = lambda: datetime.now(UTC) + delta
+
+
+@asynccontextmanager
+async def couriers(context: Context, count: int, port: int, timing: Timing = QUICK):
+    """Run several couriers beside each other towards one smarthost."""
+    async with AsyncExitStack() as stack:
+        running: list[AbstractAsyncContextManager[Courier]] = [
+            courier(context, port, timing=timing) for _ in range(count)
+        ]
+        yield list(await asyncio.gather(*map(stack.enter_async_context, running)))
