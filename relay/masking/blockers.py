@@ -88,6 +88,7 @@ _PLATE_HINT = re.compile(r"\d{3}[ -]?[a-z]{2}\b")
 _NINE = re.compile(r"\d(?:[ .-]?\d){8,}")
 _LONG_TOKEN = re.compile(r"\d[a-z0-9-]{7,}|[a-z]{2}\d{2} ?[a-z0-9]{4}")
 _OLD_PLATE = re.compile(r"\d ?[a-z]{2,3} ?\d\d\b")
+_LINK_HINT = re.compile(r"//|www\.|\.[a-z]{2,3}/")
 _FILE_HINT = re.compile(r"\.(?:jpe?g|png|gif|pdf|heic|mp4|mov|doc|xls|htm|php|zip|webp)")
 _CHAT_LINK = re.compile(r"wa\.me|whatsapp|t\.me|tel:|sms:|viber|signal\.me|call")
 
@@ -142,7 +143,7 @@ def _patterns(text: str) -> list[re.Pattern[str]]:
         (_LONG_TOKEN.search(text), _CODES),
         (_PLATE_HINT.search(text), _PLATES),
         ("isbn" in text, _ISBN),
-        ("/" in text or "www." in text, _LINKS),
+        ("/" in text and _LINK_HINT.search(text), _LINKS),
         (_FILE_HINT.search(text), _FILES),
         ("@" in text, _MAILS),
     ]

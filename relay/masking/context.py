@@ -60,10 +60,11 @@ _CODE_WORDS = (
 ).split()
 _IDENTIFIER = re.compile(rf"\b{any_of(_CODE_WORDS)}\b")
 _BETWEEN = re.compile(r"\W{0,3}(?:[^\W\d]{1,4}\b\W{0,2}){0,2}")
-_UNIT = re.compile(
-    r"\W?\s?(?:€|\$|£|%|eur\b|euros?\b|km\b|kms\b|kg\b|cm\b|mm\b|m2\b|m3\b|ch\b|cv\b|ans\b|mois\b|go\b|"
-    r"kwh|watts?\b|litres?\b|grammes?\b|chf\b|dh\b|gbp\b|usd\b|personnes\b|pieces\b|photos\b|heures?\b)"
-)
+_UNIT_WORDS = (
+    "€ $ £ % eur euro euros km kms kg cm mm m2 m3 ch cv ans mois go kwh watt watts litre litres gramme grammes "
+    "chf dh gbp usd personnes pieces photos heure heures"
+).split()
+_UNIT = re.compile(rf"\W?\s?{any_of(_UNIT_WORDS)}(?!\w)")
 _REVERSED_WORDS = (
     "envers inverse* invers* invesr* retourn* rebours verlan miroir mirror* backward* reverse* upside reves invertid* "
     "ruckwarts rueckwaerts umgekehrt achterste* omgekeerd* achteruit contrario contraria rovesci* revesso بالعكس مقلوب معكوس"

@@ -23,48 +23,50 @@ class Evidence:
 
     Args:
         figures: Signs that are digits.
-        stems: Beginnings of number words, counted up to a few.
+        spoken: Number words, counted up to a few.
         looks: Letters that may be figures stand beside figures.
     """
 
     figures: int
-    stems: int
+    spoken: int
     looks: bool
 
     @property
     def most(self) -> int:
         """Return about how many digits the text can hold at most, words said in tens."""
-        return self.figures + 3 * self.stems + (4 if self.looks else 0)
+        return self.figures + 3 * self.spoken + (4 if self.looks else 0)
 
     @property
     def words(self) -> bool:
         """Tell whether tokens without figures are worth a look."""
-        return self.stems > 0 or self.looks
+        return self.spoken > 0 or self.looks
 
 
 @cache
-def _stem() -> re.Pattern[str]:
-    """Return what betrays a number word: the spellings of two letters and more, not the weak."""
-    return re.compile(
-        any_of(
-            sorted(
-                text
-                for text, word in vocabulary().words.items()
-                if not word.weak and word.kind is not Kind.HUNDRED and len(text) > 2  # noqa: PLR2004
-            )
-        )
+def _spoken() -> re.Pattern[str]:
+    """Return what betrays number words: one as a whole word, or two written together."""
+    strong = sorted(
+        text
+        for text, word in vocabulary().words.items()
+        if not word.weak and word.kind is not Kind.HUNDRED
     )
+    glued = vocabulary().hint.pattern
+    return re.compile(rf"\b{any_of(strong)}\b|(?P<glued>{glued}{glued})")
 
 
-_ENOUGH = 6
+_ENOUGH, _GLUED = 6, 3
 
 
 def weigh(text: str) -> Evidence:
     """Weigh folded *text*; costs a few microseconds for a message without figures."""
     raw = text.encode("utf-8", "surrogatepass")
     figures = len(raw) - len(raw.translate(None, _FIGURES))
-    stems = sum(1 for _ in islice(_stem().finditer(text), _ENOUGH))
-    return Evidence(figures, stems, figures > 0 and _has_looks(text))
+    words = 0
+    for found in _spoken().finditer(text):
+        words += _GLUED if found.lastgroup else 1
+        if words >= _ENOUGH:
+            break
+    return Evidence(figures, words, figures > 0 and _has_looks(text))
 
 
 def _has_looks(text: str) -> bool:

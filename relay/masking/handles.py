@@ -21,7 +21,7 @@ _FILLER = (
 )
 _HANDLE = r"@?[a-z0-9][\w.]{2,31}(?:#\d{4})?"
 _SAID = re.compile(
-    rf"\b(?:{_PLATFORM})\b(?P<between>(?:\s*(?:{_FILLER})(?!\w)){{0,5}})\s*[\"'(\[]?(?P<handle>{_HANDLE})"
+    rf"\b(?:{_PLATFORM})\b(?P<between>(?:\s*(?:{_FILLER})(?!\w)){{0,5}})\s*[\"'(]?(?P<handle>{_HANDLE})"
 )
 _AT_FIRST = re.compile(rf"(?<![\w.])(?P<handle>@[a-z0-9_][\w.]{{2,31}})(?P<between>[ ,]{{0,2}}(?:sur|on|auf|op|en|su|\()\s?(?:mon |my )?)(?:{_PLATFORM})\b")
 _TELLING = re.compile(r"[@:=]|c['e ]?est|\bc\b|\bis\b|\bit'?s\b|\bes\b|\bist\b|\be\b|pseudo|user|ajout|add|cherch|tape")

@@ -107,7 +107,7 @@ def _walk(text: str) -> tuple[list[Piece], list[Piece], list[tuple[int, int]]]:
         start, end = found.span()
         name = (found.group("name") or "").lower()
         if found.group() == "<!--":
-            end = _after(text, "-->", end)
+            attributes.append((end, end := _after(text, "-->", end)))
             shown = ""
         elif name:
             attributes += _attributes(found)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from relay.masking import html
 from relay.masking.addresses import find_addresses
-from relay.masking.cut import Chunk, Hit, cut, join, original_span
+from relay.masking.cut import Chunk, Hit, cut, join, merged, original_span
 from relay.masking.fragments import Fragments, remember
 from relay.masking.handles import find_handles
 from relay.masking.known import find_number
@@ -92,14 +92,14 @@ def mask_by(text: str, policy: MaskPolicy, memory: Fragments | None = None) -> M
     """
     signs = {rule: say(policy.language, key) for rule, key in _SIGN_OF.items()}
     markup = html.looks_like_html(text)
-    hits = _merged(_split_hits(text, policy, memory)) if memory else []
+    hits = merged(text, _split_hits(text, policy, memory) if memory else [], markup=markup)
     chunks = cut(text, hits, signs, markup=markup)
     for _ in range(_ROUNDS):
         masked = join(chunks)
         more = _hits(masked, policy)
         if not more:
             break
-        hits = _merged([*hits, *(_moved(chunks, hit) for hit in more)])
+        hits = merged(text, [*hits, *(_moved(chunks, hit) for hit in more)], markup=markup)
         chunks = cut(text, hits, signs, markup=markup)
     masked = join(chunks)
     if memory is None:
@@ -136,18 +136,6 @@ def _split_hits(text: str, policy: MaskPolicy, memory: Fragments) -> list[Hit]:
         numbers += find_numbers(prefix + text, policy.region)
     size = len(prefix)
     return [Hit(0, end - size, "split") for start, end, _ in numbers if start < size < end]
-
-
-def _merged(hits: list[Hit]) -> list[Hit]:
-    """Return *hits* in order, those that overlap made one under the rule that comes first."""
-    kept: list[Hit] = []
-    for hit in sorted(hits, key=lambda h: (h.start, -h.end, list(_SIGN_OF).index(h.rule))):
-        if kept and hit.start < kept[-1].end:
-            last = kept[-1]
-            kept[-1] = Hit(last.start, max(last.end, hit.end), last.rule)
-        elif hit.end > hit.start:
-            kept.append(hit)
-    return kept
 
 
 def _moved(chunks: list[Chunk], hit: Hit) -> Hit:

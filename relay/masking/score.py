@@ -4,11 +4,12 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 from relay.masking import context, gaps
 from relay.masking.atoms import Atom
-from relay.masking.blockers import quantity_at, short_date_at
+from relay.masking.blockers import identifiers, quantity_at, short_date_at
 from relay.masking.lattice import Candidate, Row, plus_before
 
 _LISTING = re.compile(r"\s*,?\s*(?:et|ou|and|or|und|oder|y|o|e|en|of)?\s*")
@@ -18,25 +19,38 @@ _CLOSE, _CLOSE_SIGNS = 0.2, 4
 _LEAST_GROUPS, _LEAST_WORDS = 4, 3
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Judge:
-    """Scores candidates of one text.
-
-    Args:
-        text: Folded text.
-        cues: Where words announce a phone number.
-        codes: Where words announce another kind of number.
-    """
+    """Scores candidates of one folded text; what it needs of the text is found when first asked."""
 
     text: str
-    cues: Sequence[tuple[int, int]]
-    codes: Sequence[tuple[int, int]]
+
+    @cached_property
+    def cues(self) -> list[tuple[int, int]]:
+        """Where words announce a phone number."""
+        return context.cues(self.text)
+
+    @cached_property
+    def codes(self) -> list[tuple[int, int]]:
+        """Where words announce another kind of number."""
+        return context.codes(self.text)
+
+    @cached_property
+    def barred(self) -> list[tuple[int, int, str]]:
+        """Where identifiers, addresses and links stand."""
+        return identifiers(self.text)
+
+    def is_barred(self, start: int, end: int) -> bool:
+        """Tell whether ``text[start:end]`` touches an identifier."""
+        return any(a < end and start < b for a, b, _ in self.barred)
 
     def score(self, row: Row, c: Candidate) -> float:
         """Return the sum of the weights of ``context`` that hold for a candidate."""
         atoms = row.atoms[c.first : c.last]
         start, end = atoms[0].start, atoms[-1].end
         pairs = in_pairs(atoms)
+        if self.is_barred(start, end):
+            return -context.ACCEPT
         value = context.FORM_WEIGHT[c.form] - c.cost + context.PAIRS * pairs
         if sum(a.word is not None for a in atoms) > _LEAST_WORDS:
             value += context.WORDS
@@ -63,11 +77,6 @@ class Judge:
         if not is_plain(row, c) and any(short_date_at(self.text, a.start) > a.end for a in atoms):
             value += context.SHORT_DATE
         return value
-
-
-def judge_of(text: str) -> Judge:
-    """Return the judge of folded *text*."""
-    return Judge(text, context.cues(text), context.codes(text))
 
 
 def is_plain(row: Row, c: Candidate) -> bool:

@@ -5,12 +5,12 @@ from operator import itemgetter
 
 from relay.masking import context, gaps, html
 from relay.masking.atoms import Atom, find_atoms
-from relay.masking.blockers import identifiers, quantity_at
+from relay.masking.blockers import quantity_at
 from relay.masking.columns import find_columns
 from relay.masking.evidence import LEAST, weigh
 from relay.masking.lattice import Candidate, Row, candidates, figures, is_figures
 from relay.masking.plans import Form, numbering, read
-from relay.masking.score import Judge, is_one_quantity, is_plain, judge_of
+from relay.masking.score import Judge, is_one_quantity, is_plain
 from relay.masking.signs import Reading, read_signs
 
 Found = tuple[int, int, str]
@@ -65,8 +65,7 @@ def search(view: Reading, region: str) -> list[Found]:
     atoms = find_atoms(view, words=seen.words)
     if not _promising(text, atoms, region):
         return []
-    atoms = outside(atoms, identifiers(text))
-    judge = judge_of(text)
+    judge = Judge(text)
     soft = quantities(text, atoms)
     taken = _accept(row_of(text, atoms, region), judge, gaps.TIGHT, soft)
     out = [stretch(view, c_atoms, number) for c_atoms, number in taken]
@@ -157,8 +156,9 @@ def _accept(row: Row, judge: Judge, limit: float, soft: frozenset[int]) -> list[
     taken: list[Taken] = []
     for first, last in clusters(row, limit):
         best = _pick(_pool(row, first, last), row, judge, soft)
-        for start, end in _free(first, last, best) if judge.cues else ():
-            best += _pick(_other_pool(row, start, end), row, judge, soft)
+        if not is_figures(row, first, last):
+            for start, end in _free(first, last, best):
+                best += _pick(_other_pool(row, start, end, judge), row, judge, soft)
         taken += [(row.atoms[c.first : c.last], c.number) for c in best]
     return taken
 
@@ -188,9 +188,9 @@ def _pool(row: Row, first: int, last: int) -> Iterable[Candidate]:
     return candidates(row, first, last, strong=True) if _digits(row, first, last) >= LEAST else ()
 
 
-def _other_pool(row: Row, first: int, last: int) -> Iterable[Candidate]:
-    """Return the candidates that do not show their beginning, where words are among the atoms."""
-    if is_figures(row, first, last) or not numbering(row.region).has_trunk:
+def _other_pool(row: Row, first: int, last: int, judge: Judge) -> Iterable[Candidate]:
+    """Return the candidates that do not show their beginning; they need a word that does."""
+    if _digits(row, first, last) < LEAST or not numbering(row.region).has_trunk or not judge.cues:
         return ()
     return candidates(row, first, last, strong=False)
 

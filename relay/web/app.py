@@ -14,7 +14,7 @@ from relay.conversations import ContactDesk
 from relay.settings import Settings
 from relay.web import actions, api, operations, public
 from relay.web.bodies import LIMIT_BYTES
-from relay.web.keys import CONTEXT, DESK, PAGES, REQUEST_ID, SPOKEN
+from relay.web.keys import CONTEXT, DESK, PAGES, PEER, REQUEST_ID, SPOKEN
 from relay.web.pages import Pages
 from relay.web.problems import Handler, answer_problems
 
@@ -49,6 +49,7 @@ async def name_request(request: web.Request, handler: Handler) -> web.StreamResp
     """Give every request an id: in its answer, in the log, in a problem."""
     if request.transport:
         request.app[SPOKEN].add(request.transport)
+        request[PEER] = request.transport.get_extra_info("peername")
     request[REQUEST_ID] = "req_" + secrets.token_hex(8)
     structlog.contextvars.bind_contextvars(request_id=request[REQUEST_ID])
     response = await handler(request)

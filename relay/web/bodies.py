@@ -102,6 +102,8 @@ async def _read_bytes(request: web.Request) -> bytes:
         raise Refused("body_too_large", limit=LIMIT_BYTES // 1024) from None
     except TimeoutError:
         raise Refused("body_too_slow") from None
+    except (ConnectionError, web.RequestPayloadError):
+        raise Refused("body_not_form") from None  # cut short: nobody is left to read why
 
 
 async def _read_multipart(request: web.Request) -> dict[str, str]:

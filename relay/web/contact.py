@@ -20,7 +20,7 @@ from relay.resolver import DomainVerdict
 from relay.scoring import HOLD_ANYWAY, FormEvidence
 from relay.sealing import public_id
 from relay.sites import Site
-from relay.web.keys import CONTEXT, DESK
+from relay.web.keys import CONTEXT, DESK, PEER
 from relay.web.origins import CHAIN_LIMIT, client_address
 from relay.web.problems import language_of
 from relay.web.proof import solved
@@ -28,7 +28,7 @@ from relay.web.proof import solved
 SIGNATURE_LIFE_S = 24 * 3600
 HEADER_LIMIT = 500
 KEY_LIMIT = 200
-NOWHERE = "::"  # the connection is gone already
+NOWHERE = "::"  # the connection was gone before the request was read
 TRAP = "website"  # a field people do not see
 
 
@@ -64,7 +64,8 @@ async def submit(request: web.Request, submission: Submission) -> Accepted:
         sandbox=site.is_test,
         form=submission.form,
     )
-    _limit_sender(context, site, contact)
+    if not _is_repeat(context, site, submission.key, fields):
+        _limit_sender(context, site, contact)
     await _check_domain(context, site, contact)
     return await request.app[DESK].accept(
         ContactRequest(
@@ -100,8 +101,7 @@ def from_form(request: web.Request, site: Site, fields: Mapping[str, str]) -> Su
 
 def origin_of(request: web.Request) -> Origin:
     """Return the sender trace of a request."""
-    transport = request.transport
-    peer, port = transport.get_extra_info("peername")[:2] if transport else (NOWHERE, 0)
+    peer, port = (request.get(PEER) or (request.remote or NOWHERE, 0))[:2]
     forwarded = request.headers.getall("X-Forwarded-For", [])
     trusted = request.app[CONTEXT].settings.trusted_proxies
     address, source = client_address(peer, port, forwarded, trusted)
@@ -192,6 +192,18 @@ def _limit_source(context: Context, site: Site, origin: Origin) -> None:
         ],
         context.clock(),
     )
+
+
+def _is_repeat(context: Context, site: Site, key: str | None, fields: Fields) -> bool:
+    """Tell whether this very request came before under its key: it stores nothing more."""
+    if key is None:
+        return False
+    name = site.hash("request", f"{key}\0{fields.digest().hex()}").hex()
+    try:
+        context.limiter.hit([Limit("request", name, 1)], context.clock())
+    except Refused:
+        return True
+    return False
 
 
 def _limit_sender(context: Context, site: Site, contact: Contact) -> None:

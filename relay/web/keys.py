@@ -13,3 +13,4 @@ DESK = web.AppKey("desk", ContactDesk)
 PAGES = web.AppKey("pages", Pages)
 SPOKEN = web.AppKey("spoken", weakref.WeakSet)  # transports on which a request came
 REQUEST_ID = web.RequestKey("request_id", str)
+PEER = web.RequestKey("peer", tuple)  # host and port, kept when the connection is gone

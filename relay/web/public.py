@@ -39,9 +39,9 @@ async def show_form(request: web.Request) -> web.Response:
 @routes.post("/f/{key}")
 async def post_form(request: web.Request) -> web.Response:
     """Take a contact from a page: an HTML form is answered by pages, a program by JSON."""
+    fields = await read_fields(request)  # before any wait: a client that leaves now is served
     site = await _site(request)
     origin = _page_origin(request, site)
-    fields = await read_fields(request)
     try:
         accepted = await submit(request, from_form(request, site, fields))
     except Exception as error:

@@ -67,7 +67,8 @@ with outcome as (
 ), settled as (
     update outbox set
         state = outcome.state,
-        reason = outcome.reason,
+        -- A notice is rendered from its reason: it keeps it; what servers said of it is in attempt.
+        reason = case when outbox.kind = 'notice' then outbox.reason else outcome.reason end,
         due_at = case when outcome.wait_s is null then outbox.due_at else now() + make_interval(secs => outcome.wait_s) end,
         tries = outbox.tries - outcome.untried::int,
         crashes = case when outcome.crashed then outbox.crashes + 1 when outcome.untried then outbox.crashes else 0 end,

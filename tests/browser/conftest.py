@@ -32,9 +32,7 @@ def found() -> install.Browser:
 async def browser(found: install.Browser) -> AsyncIterator[Browser]:
     """A running Chromium."""
     async with async_playwright() as playwright:
-        running = await playwright.chromium.launch(
-            executable_path=found.executable, args=ARGUMENTS
-        )
+        running = await playwright.chromium.launch(executable_path=found.executable, args=ARGUMENTS)
         yield running
         await running.close()
 
@@ -45,9 +43,7 @@ async def house(engines: Engines, template: str) -> AsyncIterator[House]:
     name = "t_" + uuid.uuid4().hex[:12]
     connection = await asyncpg.connect(engines.database_url)
     await connection.execute(f"create database {name} template {template}")
-    async with open_house(
-        with_database(engines.database_url, name), engines.redis_url
-    ) as opened:
+    async with open_house(with_database(engines.database_url, name), engines.redis_url) as opened:
         yield opened
     await connection.execute(f"drop database {name} with (force)")
     await connection.close()

@@ -1,7 +1,8 @@
-"""Short ways to put mails into the outbox, to run workers beside each other and to ask about them."""
+"""Short ways to fill the outbox, to run workers beside each other and to ask what became of it."""
 
 import asyncio
 import json
+import secrets
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, replace
@@ -10,10 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from relay.catalogue import Advertiser
+from relay.contact_rows import ContactRequest
+from relay.contacts import Contact, Fields, Origin, read_contact
 from relay.context import Context
+from relay.conversations import ContactDesk
 from relay.database import Record
+from relay.sealing import public_id
 from relay.settings import Settings
-from tests.relays import HIDDEN, QUICK, Relay, courier, until
+from tests.relays import CONTACT, HIDDEN, QUICK, Relay, courier, until
 from tests.rig.armed import POISON, TIMING, kill_at
 from tests.rig.processes import Child
 from workers.deliver import Courier
@@ -54,30 +59,49 @@ def worker(
     env = environment(
         settings,
         RELAY_SMTP_URL=f"smtp://127.0.0.1:{port}?tls=none",
-        **{TIMING: json.dumps(asdict(timing)), POISON: poison},
+        **{TIMING: json.dumps(asdict(timing))},
     )
+    env |= {POISON: poison} if poison else {}
     return Child("tests.rig.armed", "worker", env=env | (kill_at(*kill) if kill else {}), log=log)
 
 
 async def write(
-    relay: Relay, count: int = 1, *, to: str = "camille", first: int = 0, **fields: str
+    relay: Relay, count: int = 1, *, to: str = "camille", receipt: bool = False, **fields: str
 ) -> list[str]:
-    """Post contacts of different buyers to an advertiser whose local part is *to*; give the ids.
+    """Accept contacts of different buyers for an advertiser whose local part is *to*; give the ids.
 
-    The local part chooses how the SMTP sink behaves. No buyer gets a receipt.
+    The local part chooses how the SMTP sink behaves. They are accepted behind the door, which
+    would refuse so many from one address.
     """
     await list_for(relay, to)
-    ids = []
-    for number in range(first, first + count):
-        status, body = await relay.post(
-            {"X-Forwarded-For": ""},
-            listing=_ref(to),
-            **{"email": f"lea{number}.{_ref(to)}@acheteuse.example", **fields},
+    desk = ContactDesk(relay.context)
+    now = relay.context.clock()
+    requests = [
+        ContactRequest(
+            site=relay.site,
+            contact=_contact(relay, {"listing": _ref(to), "email": _buyer(), **fields}),
+            origin=Origin("127.0.0.1", 40000, "", "rig", "fr"),
+            key=None,
+            request_hash=b"",
+            received_at=now,
+            held_for=None,
+            receipt=receipt,
         )
-        assert status == 202, body
-        ids.append(body["id"])
-    await relay.fetch("delete from outbox where kind = 'receipt' and state = 'queued' returning 1")
+        for _ in range(count)
+    ]
+    accepted = await asyncio.gather(*map(desk.accept, requests))
+    ids = [public_id("msg", one.message_id) for one in accepted]
+    relay.accepted += ids
     return ids
+
+
+def _contact(relay: Relay, fields: dict[str, str]) -> Contact:
+    given = Fields(**{**CONTACT, **fields})
+    return read_contact(given, relay.site.policy, language="fr", sandbox=True, form=None)
+
+
+def _buyer() -> str:
+    return f"lea-{secrets.token_hex(4)}@acheteuse.example"
 
 
 async def list_for(relay: Relay, to: str, **changes: Any) -> None:

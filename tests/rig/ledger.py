@@ -5,23 +5,24 @@ from collections.abc import Collection, Iterable
 from email import message_from_bytes, policy
 
 from relay.addresses import message_id_for
-from tests.relays import CONTACT, HIDDEN, LISTING, Relay
+from relay.outgoing import _open_parties, read_mails
+from relay.sealing import Unsealable
+from tests.relays import HIDDEN, Relay
 from tests.rig.smtp_mails import SunkMail
 from tests.rig.smtp_sink import SmtpSink
-
-PARTIES = frozenset({LISTING.advertiser.email, CONTACT["email"]})
 
 
 async def check_wire(
     relay: Relay,
     *sinks: SmtpSink,
-    allowed: Collection[str] = PARTIES,
+    allowed: Collection[str] | None = None,
     hidden: Collection[str] = (HIDDEN,),
 ) -> None:
     """Assert that the mails of *sinks* are those of the outbox, and nothing else.
 
     Copies per Message-ID are at most one more than its ambiguous attempts; every mail has its
-    row; only *allowed* recipients were written to; no number of *hidden* (E.164) is readable.
+    row; only the party of its thread (or *allowed*) was written to; no number of *hidden*
+    (E.164) is readable; what is delivered arrived.
     """
     mails = [mail for sink in sinks for mail in sink.mails]
     known = await _copies_allowed(relay)
@@ -29,10 +30,16 @@ async def check_wire(
         copies = sum(mail.message_id == message_id for mail in mails)
         assert message_id in known, f"a mail without a row: {message_id}"
         assert copies <= known[message_id], f"{copies} copies of {message_id}"
+    parties = await _parties(relay) if allowed is None else {}
     for mail in mails:
-        assert set(mail.recipients) <= set(allowed), "written to somebody else"
+        fit = parties.get(mail.message_id, ()) if allowed is None else allowed
+        assert set(mail.recipients) <= set(fit), "written to somebody else"
         for number in hidden:
             assert not shows(mail, number), f"a hidden number left in {mail.message_id}"
+
+    arrived = {mail.message_id for mail in mails}
+    for message_id in await _delivered(relay):
+        assert message_id in arrived, f"delivered, and nowhere: {message_id}"
 
 
 def shows(mail: SunkMail, e164: str) -> bool:
@@ -60,3 +67,27 @@ async def _copies_allowed(relay: Relay) -> dict[str, int]:
     )
     domain = relay.context.settings.mail_domain
     return {message_id_for(row["mail_id"], domain): 1 + row["doubtful"] for row in rows}
+
+
+async def _parties(relay: Relay) -> dict[str, tuple[str]]:
+    """Return for each Message-ID the one address its mail may go to."""
+    rows = await relay.fetch("select site_id, mail_id from outbox")
+    read = await read_mails(
+        relay.context, [row["site_id"] for row in rows], [row["mail_id"] for row in rows]
+    )
+    found = {}
+    for mail_id, row in read.items():
+        try:
+            site = await relay.context.sites.by_id(row["site_id"])
+            opened = _open_parties(relay.context, site, row)
+        except Unsealable:
+            continue  # an erased person is nobody a mail may go to
+        to = opened.advertiser.email if row["kind"] == "contact" else opened.buyer_mail
+        found[message_id_for(mail_id, relay.context.settings.mail_domain)] = (to,)
+    return found
+
+
+async def _delivered(relay: Relay) -> list[str]:
+    rows = await relay.fetch("select mail_id from outbox where state = 'delivered'")
+    domain = relay.context.settings.mail_domain
+    return [message_id_for(row["mail_id"], domain) for row in rows]

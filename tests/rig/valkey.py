@@ -1,16 +1,16 @@
 """RD: a Valkey of the test's own, which may be stopped, started again, filled and paused."""
 
 import asyncio
-import signal
-import subprocess
 import tempfile
 from pathlib import Path
 from typing import Self
 
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
 from relay.engines.launch import free_port
 from relay.engines.wheels import find_programs
+from tests.relays import until
 
 
 class OwnValkey:
@@ -18,7 +18,7 @@ class OwnValkey:
 
     def __init__(self) -> None:
         self.port = free_port()
-        self._server: subprocess.Popen[bytes] | None = None
+        self._server: asyncio.subprocess.Process | None = None
         self._folder = tempfile.TemporaryDirectory(prefix="relais-valkey-")
 
     @property
@@ -31,7 +31,7 @@ class OwnValkey:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        self.stop()
+        await self.stop()
         self._folder.cleanup()
 
     async def start(self) -> None:
@@ -41,16 +41,14 @@ class OwnValkey:
         for name, value in (options | {"dir": self._folder.name}).items():
             command += [f"--{name}", str(value)]
         with (Path(self._folder.name) / "log").open("ab") as log:
-            self._server = subprocess.Popen(command, stdout=log, stderr=log)
-        async with asyncio.timeout(10):
-            while not await self._answers():
-                await asyncio.sleep(0.02)
+            self._server = await asyncio.create_subprocess_exec(*command, stdout=log, stderr=log)
+        await until(self._answers)
 
-    def stop(self) -> None:
+    async def stop(self) -> None:
         """Kill it: whatever it held is lost."""
         if self._server:
-            self._server.send_signal(signal.SIGKILL)
-            self._server.wait()
+            self._server.kill()
+            await self._server.wait()
             self._server = None
 
     async def ask(self, *command: object) -> object:
@@ -64,7 +62,5 @@ class OwnValkey:
     async def _answers(self) -> bool:
         try:
             return bool(await self.ask("PING"))
-        except OSError:
-            return False
-        except Exception:  # noqa: BLE001 (redis has its own connection errors)
+        except RedisError:
             return False
