@@ -45,6 +45,7 @@ _AWAY = (
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
     asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.exceptions.TargetServerAttributeNotMatched,  # only servers in read-only mode answer
     asyncpg.InsufficientResourcesError,
     asyncpg.QueryCanceledError,
     asyncpg.PostgresSystemError,
@@ -135,7 +136,11 @@ class Database:
         try:
             pool = self._pool or await self._connect()
             async with pool.acquire(timeout=COMMAND_TIMEOUT_S) as connection:
-                yield connection
+                try:
+                    yield connection
+                except TimeoutError:
+                    connection.terminate()  # silently dead: a polite end would wait once more
+                    raise
         except asyncpg.UniqueViolationError:
             raise UniqueConflict from None
         except _AWAY as error:

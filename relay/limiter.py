@@ -1,19 +1,18 @@
 """Rate limits: how often one sender, address, listing or site may write in an hour.
 
-Counted in the memory of each process, because a shared counter would cost more than
-storing the message does; with N processes a limit is at most N times as wide
-(docs/decisions/0005-rate-limits.md).
+Counted in the memory of each process, in windows of a clock hour: a shared counter would cost
+more than storing the message does (docs/decisions/0005-rate-limits.md).
 """
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-
-from limits import RateLimitItemPerHour
-from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter
+from datetime import datetime
 
 from relay.errors import Refused
+
+WINDOW_S = 3600
+KEYS_MOST = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,17 +28,20 @@ class Limiter:
     """Counts hits and refuses with the time at which to try again."""
 
     def __init__(self) -> None:
-        self._rates = FixedWindowRateLimiter(MemoryStorage())
+        self._window = 0
+        self._hits: Counter[tuple[str, str]] = Counter()
 
-    def hit(self, limits: Iterable[Limit], now: datetime) -> None:
-        """Count one hit on every limit.
+    def hit(self, limits: Sequence[Limit], now: datetime) -> None:
+        """Count one hit on every limit, or none when one of them is used up.
 
         Raises:
-            Refused: ``rate_limited`` with ``retry_after_s``, when one of them is used up.
+            Refused: ``rate_limited`` with ``retry_after_s``.
         """
+        window, passed_s = divmod(int(now.timestamp()), WINDOW_S)
+        if window != self._window or len(self._hits) > KEYS_MOST:
+            self._window, self._hits = window, Counter()
         for limit in limits:
-            item = RateLimitItemPerHour(limit.most)
-            if not self._rates.hit(item, limit.name, limit.key):
-                reset = self._rates.get_window_stats(item, limit.name, limit.key).reset_time
-                wait_s = max(1, int((datetime.fromtimestamp(reset, UTC) - now).total_seconds()))
-                raise Refused("rate_limited", retry_after_s=wait_s, limit=limit.name)
+            if self._hits[limit.name, limit.key] >= limit.most:
+                raise Refused("rate_limited", retry_after_s=WINDOW_S - passed_s)
+        for limit in limits:
+            self._hits[limit.name, limit.key] += 1

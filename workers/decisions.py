@@ -90,7 +90,8 @@ def before_sending(claim: Claim, now: datetime, jitter: float) -> MailOutcome | 
         jitter: Random number in [0, 1).
     """
     if claim.cut_phase == "data":
-        return _after_cut(claim, jitter)
+        # The doubt is that of the attempt that was cut; this one has sent nothing.
+        return _after_cut(claim, jitter)._replace(outcome="recovered")
     if claim.crashes >= CRASHES_MOST:
         return _outcome(claim, "held", "crashed", Reason.RENDERING, wait_s=HOLD_S)
     if claim.expires_at <= now:

@@ -55,6 +55,8 @@ class Courier:
         self._bell = asyncio.Event()
         self._is_stopping = False
         self._was_paused = True  # a pause may stand from before this process
+        self._paused_until = 0.0
+        self._suspects_due_at = 0.0
 
     def ring(self) -> None:
         """Start a round now."""
@@ -63,6 +65,7 @@ class Courier:
     def stop(self) -> None:
         """Claim nothing more; ``run`` returns when what is under way has ended."""
         self._is_stopping = True
+        self._lanes.close()
         self._bell.set()
 
     async def run(self) -> None:
@@ -88,23 +91,31 @@ class Courier:
 
     async def _round(self) -> int:
         """Claim and start as many mails as there is room for; return how many."""
+        room = await self._lanes.room()
+        if not room:
+            return 0
         try:
-            claims = await self._claim(await self._lanes.room(), suspects=False)
+            claims = await self._claim(room, suspects=False)
             if claims:
                 await self._start(claims)
-            elif self._lanes.are_empty:
-                claims = await self._deliver_suspect()
+            if not claims or time.monotonic() >= self._suspects_due_at:
+                claims += await self._deliver_suspect()
         except Unavailable:
             return 0
         return len(claims)
 
     async def _deliver_suspect(self) -> list[Claim]:
-        """Deliver one mail that a crash interrupted, alone: if it is what kills, it kills alone."""
+        """Deliver one mail that a crash interrupted, alone: if it is what kills, it kills alone.
+
+        Only what is slow goes on beside it, and it beside others once it is slow itself.
+        """
         claims = await self._claim(1, suspects=True)
         if claims:
-            await self._journal.close_cut_attempts(claims)
+            await self._lanes.calm()
             await self._start(claims)
-            await self._lanes.finish(None)
+            await self._lanes.calm()
+        else:
+            self._suspects_due_at = time.monotonic() + self._timing.sweep_s
         return claims
 
     async def _claim(self, most: int, *, suspects: bool) -> list[Claim]:
@@ -129,26 +140,37 @@ class Courier:
         return claims
 
     async def _start(self, claims: list[Claim]) -> None:
-        rows = await read_mails(
-            self._context, [claim.site_id for claim in claims], [claim.mail_id for claim in claims]
-        )
+        try:
+            rows = await read_mails(
+                self._context, [one.site_id for one in claims], [one.mail_id for one in claims]
+            )
+        except BaseException:
+            self._journal.drop(claims)
+            raise
         for claim in claims:
             self._lanes.start(self._deliver(claim, rows.get(claim.mail_id)))
 
     async def _deliver(self, claim: Claim, row: Record | None) -> None:
-        """Bring one claim to its outcome."""
-        async with self._lanes.lane():
-            outcome = await self._make(claim, row)
-            if isinstance(outcome, Composed) and row is not None:
-                outcome = await self._send(claim, row, outcome)
-            if isinstance(outcome, MailOutcome):
-                await self._settle(claim, outcome, row)
+        """Bring one claim to its outcome; without one its lease ends by itself."""
+        try:
+            async with self._lanes.lane():
+                outcome = await self._make(claim, row)
+                if isinstance(outcome, Composed) and row is not None:
+                    outcome = await self._send(claim, row, outcome)
+                if isinstance(outcome, MailOutcome):
+                    await self._settle(claim, outcome, row)
+        finally:
+            self._journal.drop([claim])
 
     async def _make(self, claim: Claim, row: Record | None) -> Composed | MailOutcome:
         """Render the mail, or say why it does not leave."""
         early = decisions.before_sending(claim, self._context.clock(), random.random())  # noqa: S311
         if early or row is None:
             return early or decisions.hold(claim, "incomplete")
+        paused_s = self._paused_until - time.monotonic()
+        if self._is_stopping or paused_s > 0:
+            reason = "stopped" if self._is_stopping else "route_paused"
+            return decisions.give_back(claim, reason, max(0.0, paused_s))
         try:
             site = await self._context.sites.by_id(claim.site_id)
             rendered = render(self._context, site, row)
@@ -186,7 +208,7 @@ class Courier:
 
     async def _settle(self, claim: Claim, outcome: MailOutcome, row: Record | None) -> None:
         taken = await self._journal.settle(await self._with_notice(outcome, row))
-        attempts_total.labels(outcome.outcome).inc()
+        attempts_total.labels("ambiguous" if outcome.ambiguous else outcome.outcome).inc()
         if outcome.state == "delivered":
             if claim.kind == "contact":
                 waited = self._context.clock() - id_time(claim.mail_id)
@@ -227,11 +249,12 @@ class Courier:
                 reason=reason,
             )
         )
+        self._paused_until = time.monotonic() + row["pause_s"]
         log.error("route.paused", route=self._route, reason=reason, pause_s=round(row["pause_s"]))
         return float(row["pause_s"])
 
     async def _resume(self) -> None:
-        if self._was_paused:
+        if self._was_paused and time.monotonic() >= self._paused_until:
             self._was_paused = False
             await self._context.database.run(
                 lambda connection: queries().resume_route(connection, route=self._route)

@@ -48,6 +48,12 @@ class Journal:
         for claim in claims:
             self._leases[claim.mail_id] = (claim, asked_at + self._timing.lease_s)
 
+    def drop(self, claims: Sequence[Claim]) -> None:
+        """Keep these leases no longer: whatever became of their mails, the next claim finds out."""
+        for claim in claims:
+            if self._holds(claim):
+                del self._leases[claim.mail_id]
+
     async def may_send(self, claim: Claim) -> bool:
         """Note that content is about to leave; False when the lease is over or cannot be proved."""
         if not self._is_held(claim):
@@ -65,18 +71,11 @@ class Journal:
             except Unavailable:
                 await asyncio.sleep(self._timing.retry_s)
                 continue
-            self._leases.pop(outcome.mail_id, None)
             if not taken:
                 log.warning(
                     "mail.outcome_refused", mail_id=str(outcome.mail_id), token=outcome.token
                 )
             return taken
-
-    async def close_cut_attempts(self, claims: Sequence[Claim]) -> None:
-        """Give the attempts that a crash left open their outcome."""
-        await self._context.database.run(
-            lambda connection: queries().close_cut_attempts(connection, **_named(claims))
-        )
 
     async def keep_leases(self) -> None:
         """Extend the leases of what is under way, until cancelled."""
@@ -91,14 +90,7 @@ class Journal:
             except Unavailable:
                 continue
             kept = {row["mail_id"] for row in rows}
-            self.hold(
-                [
-                    claim
-                    for claim in claims
-                    if claim.mail_id in kept and claim.mail_id in self._leases
-                ],
-                asked_at,
-            )
+            self.hold([one for one in claims if one.mail_id in kept and self._holds(one)], asked_at)
 
     async def _extend(self, claims: Sequence[Claim]) -> Sequence[Record]:
         return await self._context.database.run(
@@ -107,9 +99,12 @@ class Journal:
             )
         )
 
+    def _holds(self, claim: Claim) -> bool:
+        """Whether the lease noted for the mail is this one and not a later one."""
+        return claim.mail_id in self._leases and self._leases[claim.mail_id][0] is claim
+
     def _is_held(self, claim: Claim) -> bool:
-        _, end = self._leases.get(claim.mail_id, (claim, 0.0))
-        return time.monotonic() < end
+        return self._holds(claim) and time.monotonic() < self._leases[claim.mail_id][1]
 
     async def _mark(self, claims: Sequence[Claim]) -> Sequence[bool]:
         rows = await self._context.database.run(

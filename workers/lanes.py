@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import structlog
@@ -30,18 +30,34 @@ class Lanes:
         self._slow = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._changed = asyncio.Event()
+        self._is_closed = False
 
-    @property
-    def are_empty(self) -> bool:
-        """Whether nothing is under way."""
-        return not self._tasks
+    def close(self) -> None:
+        """Let nobody wait for room or calm any more."""
+        self._is_closed = True
+        self._changed.set()
 
     async def room(self) -> int:
-        """Wait until a claim is worth its statement; return how many mails it may take."""
+        """Wait until a claim is worth its statement; return how many mails it may take.
+
+        None once closed.
+        """
         while len(self._tasks) - self._slow > REFILL_BELOW or len(self._tasks) >= TOTAL_MOST:
+            if self._is_closed:
+                return 0
             self._changed.clear()
             await self._changed.wait()
+        if self._is_closed:
+            return 0
         return min(CLAIMED_MOST - len(self._tasks) + self._slow, TOTAL_MOST - len(self._tasks))
+
+    async def calm(self) -> None:
+        """Wait until nothing is under way but what is slow, ``slow_s`` seconds at most."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._slow_s):
+                while len(self._tasks) > self._slow and not self._is_closed:
+                    self._changed.clear()
+                    await self._changed.wait()
 
     def start(self, delivery: Coroutine[Any, Any, None]) -> None:
         """Run *delivery*; its lane is taken with ``lane``."""
@@ -64,7 +80,7 @@ class Lanes:
             else:
                 self._permits.release()
 
-    async def finish(self, timeout_s: float | None) -> None:
+    async def finish(self, timeout_s: float) -> None:
         """Wait for what is under way, at most *timeout_s* seconds; the rest is cancelled."""
         if self._tasks:
             _, left = await asyncio.wait(self._tasks, timeout=timeout_s)

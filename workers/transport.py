@@ -78,15 +78,21 @@ class Transport:
         Raises:
             LeaseLost: *may_send* said no.
         """
+        sent = Sent(_pause(Reason.CONNECTION_REFUSED), Phase.CONNECT, "")
         line = self._reuse()
         if line:
             sent = await self._transact(line, mail, may_send)
-            if not _was_stale(sent):
+            if not _is_elsewhere_worth(sent):
                 return sent
-        opened = await self._open()
-        if isinstance(opened, Sent):
-            return opened
-        return await self._transact(opened, mail, may_send)
+        for smarthost in self._smarthosts:
+            opened = await self._dial(smarthost)
+            if isinstance(opened, Sent):
+                sent = opened
+                continue
+            sent = await self._transact(opened, mail, may_send)
+            if not _is_elsewhere_worth(sent):
+                return sent
+        return sent
 
     async def close(self) -> None:
         """Say goodbye on every idle connection, without waiting for answers."""
@@ -101,16 +107,6 @@ class Transport:
                 return line
             line.client.close()
         return None
-
-    async def _open(self) -> _Line | Sent:
-        """Connect to the first smarthost that answers; the last failure when none does."""
-        failure = Sent(_pause(Reason.CONNECTION_REFUSED), Phase.CONNECT, "")
-        for smarthost in self._smarthosts:
-            opened = await self._dial(smarthost)
-            if isinstance(opened, _Line):
-                return opened
-            failure = opened
-        return failure
 
     async def _dial(self, smarthost: Smarthost) -> _Line | Sent:
         client = SMTP(
@@ -238,7 +234,12 @@ async def _protect(client: SMTP, smarthost: Smarthost) -> None:
             raise _TlsMissing
         return
     strict = smarthost.tls == "require"
-    await client.starttls(validate_certs=strict)
+    try:
+        await client.starttls(validate_certs=strict)
+    except SMTPResponseException:
+        if strict:
+            raise
+        return  # 454: "not now"; the connection goes on in clear, which the attempt records
     await client.ehlo()
 
 
@@ -267,9 +268,11 @@ def _pause(reason: Reason) -> Outcome:
     return Outcome(Verdict.ROUTE_PAUSED, reason, suppress=False, code=None, enhanced=None)
 
 
-def _was_stale(sent: Sent) -> bool:
-    """Whether a kept connection turned out to be closed by the server before anything was said."""
-    return sent.phase is Phase.MAIL and sent.outcome.reason == Reason.CONNECTION_LOST
+def _is_elsewhere_worth(sent: Sent) -> bool:
+    """Whether the server was gone, or leaving, before anything of the mail was said (F25)."""
+    is_leaving = sent.outcome.code == SMTPStatus.domain_unavailable  # 421
+    is_gone = sent.outcome.reason == Reason.CONNECTION_LOST
+    return sent.phase is Phase.MAIL and (is_leaving or is_gone)
 
 
 def _tls_version(client: SMTP) -> str:

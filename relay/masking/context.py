@@ -1,6 +1,7 @@
 """What stands around a row of digits: words that announce a phone number or something else."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 
 from relay.masking.plans import Form
@@ -93,9 +94,12 @@ def codes(text: str) -> list[tuple[int, int]]:
 def cue_weight(text: str, spans: Sequence[tuple[int, int]], start: int, end: int) -> float:
     """Return how strongly the words around ``text[start:end]`` announce a phone number."""
     weight = 0.0
-    for cue_start, cue_end in spans:
-        if start - _AHEAD <= cue_start and cue_end <= start:
+    for k in range(bisect_left(spans, (start - _AHEAD, 0)), len(spans)):
+        cue_start, cue_end = spans[k]
+        if cue_end <= start:
             return CUE_BEFORE
+        if cue_start > end + _BEHIND:
+            break
         if end <= cue_start and cue_end <= end + _BEHIND:
             weight = CUE_AFTER
     if not weight and _AT.search(text, max(0, start - 12), start):
@@ -105,9 +109,12 @@ def cue_weight(text: str, spans: Sequence[tuple[int, int]], start: int, end: int
 
 def is_code(text: str, spans: Sequence[tuple[int, int]], start: int) -> bool:
     """Tell whether the words right before *start* announce a reference, an account, a code."""
-    return any(
-        start - _NEAR <= code_end <= start and _BETWEEN.fullmatch(text, code_end, start)
-        for _, code_end in spans
+    k = bisect_left(spans, (start, 0)) - 1
+    if k < 0:
+        return False
+    code_end = spans[k][1]
+    return start - _NEAR <= code_end <= start and (
+        _BETWEEN.fullmatch(text, code_end, start) is not None
     )
 
 

@@ -102,6 +102,7 @@ def _walk(text: str) -> tuple[list[Piece], list[Piece], list[tuple[int, int]]]:
     seen: list[Piece] = []
     hidden: list[Piece] = []
     attributes: list[tuple[int, int]] = []
+    open_ended: set[str] = set()
     at = 0
     while found := _MARKUP.search(text, at):
         start, end = found.span()
@@ -112,7 +113,7 @@ def _walk(text: str) -> tuple[list[Piece], list[Piece], list[tuple[int, int]]]:
         elif name:
             attributes += _attributes(found)
             if not found.group("close") and _is_hidden(name, found.group("rest")):
-                end = _closing(text, name, end)
+                end = _closing(text, name, end, open_ended)
                 hidden.append(Piece(start, end, ""))
             shown = "\n" if name in _BLOCKS else ""
         else:
@@ -141,14 +142,25 @@ def _is_hidden(name: str, rest: str) -> bool:
     return name not in _VOID and _HIDDEN.search(rest) is not None
 
 
-def _closing(text: str, name: str, at: int) -> int:
-    """Return where the node *name* opened before *at* ends, nested ones counted."""
+def _closing(text: str, name: str, at: int, open_ended: set[str]) -> int:
+    """Return where the node *name* opened before *at* ends, nested ones counted.
+
+    A name whose node never closes is kept in *open_ended*, so that the text is walked
+    to its end once and not for each such node.
+    """
+    if name in open_ended:
+        return at
     depth = 1
-    for found in re.finditer(rf"<(/?){name}\b[^<>]*>", text[at:], re.IGNORECASE):
+    for found in _node(name).finditer(text, at):
         depth += -1 if found.group(1) else 1
         if depth == 0:
-            return at + found.end()
+            return found.end()
+    open_ended.add(name)
     return at
+
+
+def _node(name: str) -> re.Pattern[str]:
+    return re.compile(rf"<(/?){re.escape(name)}\b[^<>]*>", re.IGNORECASE)
 
 
 def _attributes(tag: re.Match[str]) -> list[tuple[int, int]]:

@@ -1,6 +1,7 @@
 """How surely a row of digits is a phone number that somebody gives."""
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -42,7 +43,8 @@ class Judge:
 
     def is_barred(self, start: int, end: int) -> bool:
         """Tell whether ``text[start:end]`` touches an identifier."""
-        return any(a < end and start < b for a, b, _ in self.barred)
+        k = bisect_left(self.barred, (end,)) - 1
+        return k >= 0 and self.barred[k][1] > start
 
     def score(self, row: Row, c: Candidate) -> float:
         """Return the sum of the weights of ``context`` that hold for a candidate."""

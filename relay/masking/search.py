@@ -1,5 +1,6 @@
 """Find the phone numbers of a text: cheap look, atoms, tight rows, then loose ones."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from operator import itemgetter
 
@@ -51,7 +52,7 @@ def row_of(text: str, atoms: Sequence[Atom], region: str, walls: Sequence[int] =
     costs = [gaps.APART] * len(atoms)
     for k in range(1, len(atoms)):
         end, start = atoms[k - 1].end, atoms[k].start
-        if not (walls and any(end <= wall < start for wall in walls)):
+        if bisect_left(walls, end) == bisect_left(walls, start):
             costs[k] = gaps.cost(text[end:start])
     return Row(text, atoms, costs, region)
 

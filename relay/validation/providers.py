@@ -1,6 +1,6 @@
 """What is known of mail providers: misspelt names, throwaway domains, one box, many spellings."""
 
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module
 
 # Endings a provider really uses: the only ones ever proposed.
@@ -64,6 +64,7 @@ _TAGGING = frozenset({
 })  # fmt: skip
 
 
+@lru_cache(maxsize=4096)
 def suggest_domain(domain: str) -> str | None:
     """Return the provider's domain that *domain* was probably meant to be, or None.
 
@@ -117,11 +118,14 @@ def mailbox_key(address: str) -> str:
 def _provider_like(label: str, ending: str) -> str | None:
     if label in _PROVIDERS:
         return label
-    near = [
-        (slips, ending not in _PROVIDERS[name], name)
-        for name in _PROVIDERS
-        if (slips := _slips(label, name)) <= _slips_allowed(label, name)
-    ]
+    near = []
+    for name, endings in _PROVIDERS.items():
+        allowed = _slips_allowed(label, name)
+        if abs(len(label) - len(name)) > allowed:
+            continue  # each missing or added letter is a slip: spares the count for most names
+        slips = _slips(label, name)
+        if slips <= allowed:
+            near.append((slips, ending not in endings, name))
     return min(near)[2] if near else None
 
 

@@ -85,6 +85,13 @@ with outcome as (
     from outcome
     where attempt.site_id = outcome.site_id and attempt.mail_id = outcome.mail_id and attempt.token = outcome.token
         and attempt.outcome is null
+), cut as (
+    -- Attempts that a crash left open end with the next outcome: ambiguous when content may have left.
+    update attempt set ended_at = now(), reason = 'crashed',
+        outcome = case when attempt.phase = 'data' then 'ambiguous' else 'crashed' end
+    from settled
+    where attempt.site_id = settled.site_id and attempt.mail_id = settled.mail_id
+        and attempt.token < settled.token and attempt.outcome is null
 ), suppressed as (
     insert into suppression (site_id, mail_hash, reason, expires_at)
     select distinct on (outcome.site_id, outcome.suppress_hash)
@@ -104,14 +111,6 @@ with outcome as (
     from outcome join settled using (site_id, mail_id) join first_today using (site_id, told_hash)
 )
 select mail_id from settled;
-
--- name: close_cut_attempts(site_ids, mail_ids, tokens)!
--- Give attempts that a crash left open their outcome: ambiguous when content may have left.
-update attempt set ended_at = now(), reason = 'crashed',
-    outcome = case when attempt.phase = 'data' then 'ambiguous' else 'crashed' end
-from unnest(:site_ids::uuid[], :mail_ids::uuid[], :tokens::bigint[]) as asked (site_id, mail_id, token)
-where attempt.site_id = asked.site_id and attempt.mail_id = asked.mail_id and attempt.token < asked.token
-    and attempt.outcome is null;
 
 -- name: read_mails(site_ids, mail_ids)
 -- Everything a mail is rendered from, as it stands now: the newest title, address and choice about the phone.
@@ -146,7 +145,9 @@ on conflict (route) do update set
 returning greatest(0, extract(epoch from paused_until - now()))::float8 as pause_s, pauses;
 
 -- name: resume_route(route)!
-update route set paused_until = null, pauses = 0 where route = :route and pauses > 0;
+-- Forget past pauses once a mail was taken; a pause still in force stays.
+update route set paused_until = null, pauses = 0
+where route = :route and pauses > 0 and (paused_until is null or paused_until <= now());
 
 -- name: read_routes()
 select route, paused_until, reason, pauses from route order by route;

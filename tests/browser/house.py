@@ -38,19 +38,30 @@ CONTACT = {
     "name": "Léa",
     "message": "Bonjour, le vélo est-il toujours disponible ?",
 }
-EMBED = """<!doctype html><html lang="{lang}"><head><meta charset="utf-8"><title>Vélo de ville</title>
-<meta name="viewport" content="width=device-width"><style>body{{font:16px/1.5 Georgia,serif;margin:2rem}}</style>
-<script src="{relay}/static/relay-form.js" defer></script></head><body><main><h1>Vélo de ville</h1>
-<relay-form src="{relay}/f/{key}" listing="{ref}"><a href="{relay}/f/{key}?listing={ref}">Contacter l’annonceur</a></relay-form>
+EMBED = """<!doctype html>
+<html lang="{lang}">
+<head>
+<meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Vélo de ville</title>
+<style>body {{ font: 16px/1.5 Georgia, serif; margin: 2rem }}</style>
+<script src="{relay}/static/relay-form.js" defer></script>
+</head>
+<body><main><h1>Vélo de ville</h1>
+<relay-form src="{relay}/f/{key}" listing="{ref}">
+  <a href="{relay}/f/{key}?listing={ref}">Contacter l’annonceur</a>
+</relay-form>
 </main></body></html>"""
-PLAIN = """<!doctype html><html lang="fr"><head><meta charset="utf-8"><title>Vélo</title></head><body>
+PLAIN = """<!doctype html>
+<html lang="fr"><head><meta charset="utf-8"><title>Vélo</title></head><body>
 <form method="post" action="{relay}/f/{key}">
-  <input type="hidden" name="listing" value="{ref}"><input type="hidden" name="next" value="{site}/merci">
+  <input type="hidden" name="listing" value="{ref}">
+  <input type="hidden" name="next" value="{site}/merci">
   <label>Votre adresse e-mail <input name="email" type="email" autocomplete="email"></label>
   <label>Votre téléphone <input name="phone" type="tel" autocomplete="tel"></label>
   <label>Votre message <textarea name="message"></textarea></label>
   <button>Envoyer le message à l’annonceur</button>
-</form></body></html>"""
+</form>
+</body></html>"""
 
 
 @dataclass(slots=True)

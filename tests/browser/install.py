@@ -90,5 +90,15 @@ def _unpack() -> None:
     half.rename(UNPACKED)
 
 
+def main() -> int:
+    """Install; where CI=true a failure fails, elsewhere it is only said: the tests will skip."""
+    try:
+        sys.stdout.write(f"{install().executable}\n")
+    except (OSError, subprocess.SubprocessError) as error:
+        sys.stderr.write(f"NO BROWSER TESTS: {error}\n")
+        return int(os.environ.get("CI") == "true")
+    return 0
+
+
 if __name__ == "__main__":
-    sys.stdout.write(f"{install().executable}\n")
+    sys.exit(main())

@@ -1,5 +1,7 @@
 """The links of a mail: opening one changes nothing, its button does, and can be undone."""
 
+from dataclasses import dataclass
+
 import pytest
 from playwright.async_api import Page, expect
 
@@ -11,28 +13,39 @@ STATE = "select state from listing where ref = $1"
 PHONE = "select show_phone::text from listing where ref = $1"
 BLOCKED = """select (blocked_at is not null)::text from conversation
 join listing using (site_id, listing_id) where ref = $1"""
-ROUND_TRIPS = [
-    ("pause", STATE, "open", "paused", "Reprendre l’annonce"),
-    ("show-phone", PHONE, "false", "true", "Masquer mon téléphone"),
-    ("block", BLOCKED, "false", "true", "Débloquer"),
+
+
+@dataclass(frozen=True, slots=True)
+class Trip:
+    """A link, what it changes in the database, and the button that takes it back."""
+
+    answer: str
+    query: str
+    before: str
+    after: str
+    undo: str
+
+
+TRIPS = [
+    Trip("pause", STATE, "open", "paused", "Reprendre l’annonce"),
+    Trip("show-phone", PHONE, "false", "true", "Masquer mon téléphone"),
+    Trip("block", BLOCKED, "false", "true", "Débloquer"),
 ]
 
 
-@pytest.mark.parametrize(("answer", "query", "before", "after", "undo"), ROUND_TRIPS)
-async def test_a_link_acts_only_by_its_button(
-    page: Page, house: House, answer: str, query: str, before: str, after: str, undo: str
-) -> None:
+@pytest.mark.parametrize("trip", TRIPS, ids=lambda trip: trip.answer)
+async def test_a_link_acts_only_by_its_button(page: Page, house: House, trip: Trip) -> None:
     """GET changes nothing, POST does it, and the button that follows takes it back."""
-    ref = f"trip-{answer}"
+    ref = f"trip-{trip.answer}"
     await house.put_listing(ref)
-    await page.goto(house.action_url(await house.contact(listing=ref), answer))
-    assert await house.ask(query, ref) == before
+    await page.goto(house.action_url(await house.contact(listing=ref), trip.answer))
+    assert await house.ask(trip.query, ref) == trip.before
     await page.get_by_role("button").click()
     await expect(page.get_by_role("heading", name="C’est fait")).to_be_visible()
-    assert await house.ask(query, ref) == after
-    await page.get_by_role("button", name=undo).click()
+    assert await house.ask(trip.query, ref) == trip.after
+    await page.get_by_role("button", name=trip.undo).click()
     await expect(page.get_by_role("heading", name="C’est fait")).to_be_visible()
-    assert await house.ask(query, ref) == before
+    assert await house.ask(trip.query, ref) == trip.before
 
 
 async def test_a_report_is_stored_with_its_note(scriptless: Page, house: House) -> None:

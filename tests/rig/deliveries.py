@@ -3,12 +3,15 @@
 import asyncio
 import json
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
 
 from relay.catalogue import Advertiser
 from relay.contact_rows import ContactRequest
@@ -21,6 +24,7 @@ from relay.settings import Settings
 from tests.relays import CONTACT, HIDDEN, QUICK, Relay, courier, until
 from tests.rig.armed import POISON, TIMING, kill_at
 from tests.rig.processes import Child
+from tests.rig.proxy import Proxy
 from workers.deliver import Courier
 from workers.journal import Timing
 
@@ -160,10 +164,22 @@ def pass_time(context: Context, delta: timedelta) -> None:
 
 
 @asynccontextmanager
-async def couriers(context: Context, count: int, port: int, timing: Timing = QUICK):
+async def couriers(
+    context: Context, count: int, port: int, timing: Timing = QUICK
+) -> AsyncIterator[list[Courier]]:
     """Run several couriers beside each other towards one smarthost."""
     async with AsyncExitStack() as stack:
         running: list[AbstractAsyncContextManager[Courier]] = [
             courier(context, port, timing=timing) for _ in range(count)
         ]
         yield list(await asyncio.gather(*map(stack.enter_async_context, running)))
+
+
+@asynccontextmanager
+async def database_proxy(settings: Settings) -> AsyncIterator[tuple[Proxy, Settings]]:
+    """Put a proxy before PostgreSQL; gives it and settings whose database is behind it."""
+    url = urlsplit(settings.database_url.get_secret_value() if settings.database_url else "")
+    async with Proxy(url.hostname or "", url.port or 5432) as proxy:
+        place = f"{url.netloc.rpartition('@')[0]}@{proxy.host}:{proxy.port}"
+        far = SecretStr(url._replace(netloc=place, query="sslmode=disable").geturl())
+        yield proxy, settings.model_copy(update={"database_url": far})

@@ -14,6 +14,7 @@ from typing import Any
 
 from aiohttp import ClientSession, ClientTimeout
 
+from relay import administration
 from relay.cli.common import environment_of
 from relay.settings import Settings
 from tests.relays import CONTACT, Relay
@@ -112,3 +113,12 @@ async def working(
     ) as child:
         await child.wait_output("worker.started", START_S)
         yield child
+
+
+async def without_limits(relay: Relay) -> None:
+    """Publish a version of the site's policy that lets a test post as much as it likes."""
+    [row] = await relay.fetch("select source from site_policy where version = 1")
+    limits = "\n".join(f"per_{name} = 1000000" for name in ("ip", "sender", "listing", "site"))
+    source = row["source"].replace("version = 1", "version = 2") + f"\n[limits]\n{limits}\n"
+    await administration.publish_policy(relay.context, relay.site, source)
+    relay.site = await administration.find_site(relay.context, relay.site.slug)

@@ -1,0 +1,1 @@
+"""Reproducible measurements: ratios taken in one interleaved run on one machine."""
