@@ -20,6 +20,7 @@ TITLE_LIMIT = 150
 DETAILS_LIMIT = 150
 REF_LIMIT = 100
 TOKEN_LIMIT = 4096
+URL = r"^https?://[^\s\x00-\x1f\x7f-\x9f]+$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,9 @@ class ListingBody(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
     title: str
     details: str = Field(default="", description="Price and town, in the site's words")
-    url: str | None = Field(default=None, pattern=r"^https?://\S+$", max_length=500)
+    url: str | None = Field(
+        default=None, pattern=r"^https?://[^\s\x00-\x1f\x7f-\x9f]+$", max_length=500
+    )
     language: str = Field(default="fr", pattern=f"^({'|'.join(LANGUAGES)})$")
     show_phone: bool = False
     advertiser: AdvertiserBody
@@ -102,7 +105,7 @@ def read_listing(ref: str, body: ListingBody, policy: Policy, *, sandbox: bool) 
             faults.extend(FieldFault(field, f.code, f.values, f.hint) for f in refusal.faults)
             return None
 
-    number = read("ref", lambda: read_line(ref, field="ref", limit=REF_LIMIT))
+    number = read("ref", lambda: read_ref(ref))
     title = read("title", lambda: read_line(body.title, field="title", limit=TITLE_LIMIT))
     details = read("details", lambda: _optional_line(body.details))
     pseudonym = read("advertiser.pseudonym", lambda: _pseudonym(person.pseudonym))
@@ -124,6 +127,15 @@ def read_listing(ref: str, body: ListingBody, policy: Policy, *, sandbox: bool) 
     )
 
 
+def read_ref(raw: str) -> str:
+    """Read a site's number of a listing.
+
+    Raises:
+        Invalid: Nothing is left of it, or it is too long.
+    """
+    return read_line(raw, field="ref", limit=REF_LIMIT)
+
+
 def open_token(token: str, key: bytes, now_s: float) -> TokenBody:
     """Open a sealed listing token: a JWE of ``dir`` and ``A256GCM`` (RFC 7516).
 
@@ -139,7 +151,7 @@ def open_token(token: str, key: bytes, now_s: float) -> TokenBody:
     try:
         opened = jwe.decrypt_compact(token, OctKey.import_key(key), algorithms=["dir", "A256GCM"])
         body = TokenBody.model_validate(json.loads(opened.plaintext or b""))
-    except (JoseError, ValueError, ValidationError):
+    except (JoseError, ValueError, RecursionError, ValidationError):
         raise Refused("listing_token_bad") from None
     if body.exp <= now_s:
         raise Refused("listing_token_expired")

@@ -26,6 +26,19 @@ COMMAND_TIMEOUT_S = 5.0
 TRIES = 3
 MIGRATION_LOCK = 0x52454C41  # "RELA": one migrator at a time
 
+# Joins are done in the order they are written, row by row over primary keys, and planned once:
+# fresh or fast growing tables have no statistics to plan from, and plans made without them, or
+# while a table was small, were a thousand times too slow.
+SESSION = {
+    "application_name": "relais",
+    "lock_timeout": "2000",
+    "join_collapse_limit": "1",
+    "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+}
+
 Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 Record = asyncpg.Record
 Result = TypeVar("Result")
@@ -45,7 +58,7 @@ _AWAY = (
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
     asyncpg.ReadOnlySQLTransactionError,
-    asyncpg.exceptions.TargetServerAttributeNotMatched,  # only servers in read-only mode answer
+    asyncpg.InternalClientError,  # only read-only servers answer; a protocol cut short
     asyncpg.InsufficientResourcesError,
     asyncpg.QueryCanceledError,
     asyncpg.PostgresSystemError,
@@ -109,8 +122,8 @@ class Database:
                     max_size=self._size,
                     timeout=COMMAND_TIMEOUT_S,
                     command_timeout=COMMAND_TIMEOUT_S,
-                    max_inactive_connection_lifetime=60,
-                    server_settings={"application_name": "relais", "lock_timeout": "2000"},
+                    max_inactive_connection_lifetime=600,
+                    server_settings=SESSION,
                     target_session_attrs=asyncpg.connect_utils.SessionAttribute.read_write,
                 )
             return self._pool

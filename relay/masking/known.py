@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from relay.masking import html
 from relay.masking.atoms import Atom, find_atoms
 from relay.masking.blockers import identifiers
+from relay.masking.coarse import MOST_FIGURES, find_digits
 from relay.masking.evidence import weigh
 from relay.masking.gaps import cost
 from relay.masking.lattice import Arc, arcs
@@ -82,6 +83,10 @@ def _search(view: Reading, forms: Sequence[_Form], e164: str) -> Iterator[Found]
     text = view.text
     seen = weigh(text)
     if seen.most < _LEAST:
+        return
+    if seen.figures > MOST_FIGURES:
+        whole = [form.digits for form in forms if not form.part]
+        yield from ((*view.span(*span), e164) for span in find_digits(text, whole))
         return
     atoms = find_atoms(view, words=seen.words)
     if sum(len(a.readings[0]) for a in atoms) < _LEAST:

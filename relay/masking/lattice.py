@@ -144,6 +144,11 @@ def _hundreds(atoms: Sequence[Atom], index: int, text: str) -> Iterator[Arc]:
             yield end, str(100 * times + value), 0.1
 
 
+def may_have_plus(text: str) -> bool:
+    """Tell whether a plus sign, or a word for it, stands in *text* at all."""
+    return any(sign in text for sign in _PLUS)
+
+
 def plus_before(text: str, start: int) -> bool:
     """Tell whether a plus sign, or the word for it, stands before *start*."""
     return text[max(0, start - 8) : start].rstrip(" ([").endswith(_PLUS)
@@ -220,10 +225,11 @@ def figures(row: Row, first: int, last: int) -> Iterator[Candidate]:
         at += len(atom.readings[0])
     ends = {begin: k for k, begin in enumerate(begins[1:], 1)} | {at: len(cluster)}
     plans = numbering(row.region)
+    signed = may_have_plus(row.text)
     for k, begin in enumerate(begins):
         if begin + SHORTEST > at:
             break
-        plus = plus_before(row.text, cluster[k].start)
+        plus = signed and plus_before(row.text, cluster[k].start)
         strong = plus or digits[begin] == "0" or not plans.has_trunk
         if plus or digits.startswith("00", begin):
             lengths: Iterable[int] = range(SHORTEST, _LONGEST_ROW + 1)

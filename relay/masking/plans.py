@@ -125,6 +125,10 @@ class Numbering:
         """Tell whether national numbers begin with a trunk prefix."""
         return bool(self.home and self.home[0].trunk)
 
+    def home_lengths(self, *, zero: bool) -> frozenset[int]:
+        """Return the digits a national number of the region can have."""
+        return _lengths(self.home, (), zero=zero)
+
     def lengths(self, first: str) -> frozenset[int]:
         """Return how many digits a number without sign can have when it begins with *first*."""
         return self.with_zero if first == "0" else self.without

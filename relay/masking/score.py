@@ -12,10 +12,12 @@ from relay.masking import context, gaps
 from relay.masking.atoms import Atom
 from relay.masking.blockers import identifiers, quantity_at, short_date_at
 from relay.masking.lattice import Candidate, Row, plus_before
+from relay.masking.plans import Form
 
 _LISTING = re.compile(r"\s*,?\s*(?:et|ou|and|or|und|oder|y|o|e|en|of)?\s*")
 _FIGURE_END, _FIGURE_START = re.compile(r"(?<![^\W_])\d{1,20}$"), re.compile(r"\d{1,20}")
 _LONGEST_GROUP = 4
+_LIKE_SIREN = (Form.NO_TRUNK, Form.MOBILE_NO_TRUNK, Form.NEIGHBOUR)
 _CLOSE, _CLOSE_SIGNS = 0.2, 4
 _LEAST_GROUPS, _LEAST_WORDS = 4, 3
 
@@ -41,17 +43,19 @@ class Judge:
         """Where identifiers, addresses and links stand."""
         return identifiers(self.text)
 
-    def is_barred(self, start: int, end: int) -> bool:
-        """Tell whether ``text[start:end]`` touches an identifier."""
+    def is_barred(self, start: int, end: int, form: Form) -> bool:
+        """Tell whether ``text[start:end]`` touches an identifier that its form can be taken for."""
         k = bisect_left(self.barred, (end,)) - 1
-        return k >= 0 and self.barred[k][1] > start
+        if k < 0 or self.barred[k][1] <= start:
+            return False
+        return self.barred[k][2] != "siren" or form in _LIKE_SIREN
 
     def score(self, row: Row, c: Candidate) -> float:
         """Return the sum of the weights of ``context`` that hold for a candidate."""
         atoms = row.atoms[c.first : c.last]
         start, end = atoms[0].start, atoms[-1].end
         pairs = in_pairs(atoms)
-        if self.is_barred(start, end):
+        if self.is_barred(start, end, c.form):
             return -context.ACCEPT
         value = context.FORM_WEIGHT[c.form] - c.cost + context.PAIRS * pairs
         if sum(a.word is not None for a in atoms) > _LEAST_WORDS:

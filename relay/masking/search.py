@@ -1,12 +1,13 @@
 """Find the phone numbers of a text: cheap look, atoms, tight rows, then loose ones."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from operator import itemgetter
 
 from relay.masking import context, gaps, html
 from relay.masking.atoms import Atom, find_atoms
 from relay.masking.blockers import quantity_at
+from relay.masking.coarse import MOST_FIGURES, find_rows
 from relay.masking.columns import find_columns
 from relay.masking.evidence import LEAST, weigh
 from relay.masking.lattice import Candidate, Row, candidates, figures, is_figures
@@ -16,7 +17,7 @@ from relay.masking.signs import Reading, read_signs
 
 Found = tuple[int, int, str]
 _LOOSE = 50.0  # any gap that is not a border
-_MANY, _LONG = 5, 9
+_NEAR, _LONG = 16, 8  # characters apart, digits of a row without a beginning
 _BACKWARDS = (Form.MOBILE, Form.NATIONAL, Form.COUNTRY_CODE)
 
 
@@ -63,6 +64,8 @@ def search(view: Reading, region: str) -> list[Found]:
     seen = weigh(text)
     if seen.most < LEAST:
         return []
+    if seen.figures > MOST_FIGURES:
+        return [(*view.span(a, b), number) for a, b, number in find_rows(text, region)]
     atoms = find_atoms(view, words=seen.words)
     if not _promising(text, atoms, region):
         return []
@@ -72,7 +75,7 @@ def search(view: Reading, region: str) -> list[Found]:
     out = [stretch(view, c_atoms, number) for c_atoms, number in taken]
     used = {atom.start for c_atoms, _ in taken for atom in c_atoms}
     rest = [a for a in atoms if a.start not in used and a.start not in soft]
-    if _promising(text, rest, region):
+    if rest and _promising(text, rest, region, tight=bool(soft)):
         more, rest = _loose(text, rest, region, judge, sorted(used))
         out += [stretch(view, c_atoms, number) for c_atoms, number in more]
     if "\n" in text:
@@ -96,7 +99,7 @@ def _loose(
         if only == "words" and not words:
             continue
         chosen = [a for a in rest if not only or (a.word is None) is (only == "figures")]
-        if not _promising(text, chosen, region):
+        if not _promising(text, chosen, region, tight=limit < _LOOSE):
             continue
         taken = _accept(row_of(text, chosen, region, walls), judge, limit, frozenset())
         used = {atom.start for atoms, _ in taken for atom in atoms}
@@ -106,15 +109,29 @@ def _loose(
     return found, rest
 
 
-def _promising(text: str, atoms: Sequence[Atom], region: str) -> bool:
-    """Tell whether any atom could begin a number: most prices and dates end here."""
-    if sum(len(a.readings[0]) for a in atoms) < LEAST:
+def _promising(text: str, atoms: Sequence[Atom], region: str, *, tight: bool = True) -> bool:
+    """Tell whether any atom could begin a number: most prices and dates end here.
+
+    Args:
+        text: Folded text.
+        atoms: Its atoms.
+        region: ISO 3166 code of the site.
+        tight: A row of figures that does not show where it begins is enough.
+    """
+    if sum([len(a.readings[0]) for a in atoms]) < LEAST:
         return False
-    if not numbering(region).has_trunk or "+" in text or len(atoms) >= _MANY:
+    if not numbering(region).has_trunk or "+" in text:
         return True
-    if any(a.readings[0][0] == "0" or len(a.readings[0]) >= _LONG for a in atoms):
-        return True
-    return context.announces(text)
+    run, end = 0, 0
+    for atom in atoms:
+        digits = atom.readings[0]
+        if digits[0] == "0" or atom.word is not None:
+            return True
+        run = len(digits) + (run if atom.start - end <= _NEAR else 0)
+        end = atom.end
+        if tight and run >= _LONG:
+            return True
+    return context.says_reversed(text)
 
 
 def outside(atoms: list[Atom], spans: Sequence[tuple[int, int, str]]) -> list[Atom]:
@@ -156,12 +173,35 @@ def _accept(row: Row, judge: Judge, limit: float, soft: frozenset[int]) -> list[
     """Return the best candidates that do not overlap, of all clusters."""
     taken: list[Taken] = []
     for first, last in clusters(row, limit):
-        best = _pick(_pool(row, first, last), row, judge, soft)
-        if not is_figures(row, first, last):
-            for start, end in _free(first, last, best):
-                best += _pick(_other_pool(row, start, end, judge), row, judge, soft)
+        if _digits(row, first, last) < LEAST:
+            continue
+        pool, others = _pools(row, first, last)
+        best = _pick(pool, row, judge, soft)
+        for start, end in _free(first, last, best):
+            rest = others(start, end, judge)
+            best += _pick(rest, row, judge, soft)
         taken += [(row.atoms[c.first : c.last], c.number) for c in best]
     return taken
+
+
+Pool = Iterable[Candidate]
+
+
+def _pools(
+    row: Row, first: int, last: int
+) -> tuple[Pool, Callable[[int, int, Judge], Pool]]:
+    """Return the candidates that show where they begin, and what finds the others."""
+    if is_figures(row, first, last):
+        both = list(figures(row, first, last))
+        strong = [c for c in both if c.strong]
+        return strong, lambda start, end, _: (
+            c for c in both if not c.strong and start <= c.first and c.last <= end
+        )
+    return candidates(row, first, last, strong=True), lambda start, end, judge: (
+        candidates(row, start, end, strong=False)
+        if judge.cues and numbering(row.region).has_trunk and _digits(row, start, end) >= LEAST
+        else ()
+    )
 
 
 def _pick(
@@ -173,27 +213,14 @@ def _pick(
         if not (soft and _is_soft(row, c, soft)):
             value = judge.score(row, c)
             if value >= context.ACCEPT:
-                scored.append((not c.strong, -value, c.first, -c.last, c))
+                scored.append((-value, c.first, -c.last, c))
     best: list[Candidate] = []
     used: set[int] = set()
-    for *_, c in sorted(scored, key=itemgetter(0, 1, 2, 3)):
+    for *_, c in sorted(scored, key=itemgetter(0, 1, 2)):
         if used.isdisjoint(range(c.first, c.last)):
             used.update(range(c.first, c.last))
             best.append(c)
     return best
-
-
-def _pool(row: Row, first: int, last: int) -> Iterable[Candidate]:
-    if is_figures(row, first, last):
-        return figures(row, first, last)
-    return candidates(row, first, last, strong=True) if _digits(row, first, last) >= LEAST else ()
-
-
-def _other_pool(row: Row, first: int, last: int, judge: Judge) -> Iterable[Candidate]:
-    """Return the candidates that do not show their beginning; they need a word that does."""
-    if _digits(row, first, last) < LEAST or not numbering(row.region).has_trunk or not judge.cues:
-        return ()
-    return candidates(row, first, last, strong=False)
 
 
 def _digits(row: Row, first: int, last: int) -> int:

@@ -79,7 +79,8 @@ def vocabulary() -> Vocabulary:
     for text, times in _TIMES.items():
         words[text] = Word(times, Kind.TIMES, weak=True)
     parts = {part for piece in pieces for part in piece.pattern.split("|") if len(part) > 1}
-    hint = re.compile(any_of(sorted(parts - joiners)))
+    piece = any_of(sorted(parts - joiners))
+    hint = re.compile(rf"{piece}(?:{'|'.join(sorted(joiners, key=len, reverse=True))})?{piece}")
     return Vocabulary(words, frozenset(joiners), tuple(pieces), hint)
 
 
@@ -128,7 +129,7 @@ def cut_glued(token: str) -> list[tuple[int, int, str]]:
         Start, end and text of each word of the longest unbroken row of number words;
         empty when fewer than two number words stand side by side.
     """
-    if len(token) < GLUED_LEAST or len(vocabulary().hint.findall(token, 0, _HINT_SIGNS)) < 2:  # noqa: PLR2004
+    if len(token) < GLUED_LEAST or not is_glued(token):
         return []
     best: list[tuple[int, int, str]] = []
     for pattern in vocabulary().pieces:
@@ -141,6 +142,11 @@ def cut_glued(token: str) -> list[tuple[int, int, str]]:
     whole = _covered(best) == len(token)
     enough = whole or _covered(best) >= GLUED_LEAST + len(words)
     return words if len(words) > 1 and enough else []
+
+
+def is_glued(token: str) -> bool:
+    """Tell whether *token* may hold two number words side by side."""
+    return vocabulary().hint.search(token, 0, _HINT_SIGNS) is not None
 
 
 def _covered(row: list[tuple[int, int, str]]) -> int:

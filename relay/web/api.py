@@ -4,7 +4,7 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
 
 from relay import conversations, listings
-from relay.catalogue import AdvertiserBody, Listing, ListingBody, read_listing
+from relay.catalogue import AdvertiserBody, Listing, ListingBody, read_listing, read_ref
 from relay.contacts import Origin
 from relay.errors import FieldFault, Invalid, Refused
 from relay.outgoing import status_url
@@ -21,7 +21,7 @@ from relay.web.contact import (
 )
 from relay.web.keys import CONTEXT
 from relay.web.openapi import operation
-from relay.web.origins import plain_ip
+from relay.web.origins import plain_ip, readable
 
 routes = web.RouteTableDef()
 
@@ -96,7 +96,7 @@ async def put_listing(request: web.Request) -> web.Response:
 async def get_listing(request: web.Request) -> web.Response:
     """Return a listing with its advertiser, to the site that registered it."""
     site = await _site(request)
-    listing = await listings.read_listing(request.app[CONTEXT], site, request.match_info["ref"])
+    listing = await listings.read_listing(request.app[CONTEXT], site, _ref(request))
     return _json(_listing_answer(listing), 200)
 
 
@@ -105,7 +105,7 @@ async def get_listing(request: web.Request) -> web.Response:
 async def delete_listing(request: web.Request) -> web.Response:
     """End a listing: no new contact is taken; doing it twice changes nothing."""
     site = await _site(request)
-    await listings.close_listing(request.app[CONTEXT], site, request.match_info["ref"])
+    await listings.close_listing(request.app[CONTEXT], site, _ref(request))
     return web.Response(status=204)
 
 
@@ -164,10 +164,17 @@ async def get_message(request: web.Request) -> web.Response:
 
 
 async def _site(request: web.Request) -> Site:
-    scheme, _, key = request.headers.get("Authorization", "").partition(" ")
+    scheme, _, key = readable(request.headers.get("Authorization", "")).partition(" ")
     if scheme.lower() != "bearer" or not key:
         raise Refused("key_missing")
     return await request.app[CONTEXT].sites.by_key(key.strip(), "secret")
+
+
+def _ref(request: web.Request) -> str:
+    try:
+        return read_ref(request.match_info["ref"])
+    except Invalid:
+        raise Refused("listing_unknown") from None
 
 
 def _visitor_ip(text: str) -> str:

@@ -21,7 +21,7 @@ from relay.scoring import HOLD_ANYWAY, FormEvidence
 from relay.sealing import public_id
 from relay.sites import Site
 from relay.web.keys import CONTEXT, DESK, PEER
-from relay.web.origins import CHAIN_LIMIT, client_address
+from relay.web.origins import CHAIN_LIMIT, client_address, readable
 from relay.web.problems import language_of
 from relay.web.proof import solved
 
@@ -108,9 +108,9 @@ def origin_of(request: web.Request) -> Origin:
     return Origin(
         ip=address,
         port=source,
-        chain=", ".join(forwarded)[:CHAIN_LIMIT],
-        user_agent=request.headers.get("User-Agent", "")[:HEADER_LIMIT],
-        accept_language=request.headers.get("Accept-Language", "")[:HEADER_LIMIT],
+        chain=readable(", ".join(forwarded))[:CHAIN_LIMIT],
+        user_agent=readable(request.headers.get("User-Agent", ""))[:HEADER_LIMIT],
+        accept_language=readable(request.headers.get("Accept-Language", ""))[:HEADER_LIMIT],
     )
 
 
@@ -120,7 +120,7 @@ def idempotency_key(request: web.Request) -> str | None:
     Raises:
         Invalid: It is too long.
     """
-    key = request.headers.get("Idempotency-Key", "").strip()
+    key = readable(request.headers.get("Idempotency-Key", "")).strip()
     if len(key) > KEY_LIMIT:
         over = {"n": len(key) - KEY_LIMIT, "limit": KEY_LIMIT}
         raise Invalid(FieldFault("Idempotency-Key", "text_too_long", over))
@@ -152,7 +152,7 @@ def _filled_in_s(context: Context, site: Site, fields: Mapping[str, str]) -> flo
         slug, shown_at = _form_signer(context).unsign(
             fields.get("sig", ""), max_age=SIGNATURE_LIFE_S, return_timestamp=True
         )
-    except BadSignature:
+    except (BadSignature, UnicodeError):  # a half surrogate cannot be signed
         return None
     if slug.decode() != site.slug:
         return None

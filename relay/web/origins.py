@@ -51,6 +51,11 @@ def _split(hop: str) -> tuple[str | None, int]:
         return None, 0
 
 
+def readable(header: str) -> str:
+    """Return a header as text that can be stored: bytes that are no UTF-8 are written out."""
+    return header.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
 def plain_ip(address: str) -> str:
     """Return an IP address in its usual form, IPv4-mapped IPv6 unwrapped.
 

@@ -6,8 +6,11 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from relay import conversations, listings
+from relay.catalogue import read_ref
+from relay.context import Context
 from relay.conversations import Accepted
-from relay.errors import Refused
+from relay.database import Record
+from relay.errors import Invalid, Refused
 from relay.links import Link, Side, read_link
 from relay.outgoing import status_url
 from relay.sealing import public_id
@@ -33,7 +36,8 @@ routes = web.RouteTableDef()
 async def show_form(request: web.Request) -> web.Response:
     """Show the hosted form of a listing."""
     site = await _site(request)
-    return await _form_page(request, site, dict(request.query), None)
+    origin = _page_origin(request, site)
+    return _shared(await _form_page(request, site, dict(request.query), None), origin)
 
 
 @routes.post("/f/{key}")
@@ -169,13 +173,20 @@ def _allowed_next(site: Site, url: str) -> str | None:
     return url if url.isprintable() and " " not in url and origin in site.origins else None
 
 
+async def _shown_listing(context: Context, site: Site, ref: str) -> Record | None:
+    try:
+        return await listings.find_listing(context, site, read_ref(ref))
+    except Invalid:
+        return None
+
+
 async def _form_page(
     request: web.Request, site: Site, fields: Mapping[str, str], problem: Problem | None
 ) -> web.Response:
     context = request.app[CONTEXT]
     listing = None
     if problem is None or problem.code != "unavailable":
-        listing = await listings.find_listing(context, site, fields.get("listing", "")[:200])
+        listing = await _shown_listing(context, site, fields.get("listing", ""))
     needs_proof = problem is not None and problem.code == "proof_required"
     return request.app[PAGES].page(
         "form",

@@ -110,6 +110,15 @@ async def test_without_scripts_a_person_reads_first(scriptless: Page, house: Hou
     await expect(scriptless.get_by_role("heading", name="Retenu")).to_be_visible()
 
 
+async def test_a_filled_trap_is_held(scriptless: Page, house: House) -> None:
+    """What a robot sends at once, with the trap filled, is never dropped: a person reads."""
+    await scriptless.goto(house.form)
+    await fill(scriptless, message="Le piège est rempli")
+    await scriptless.locator("[name=website]").fill("https://a.example", force=True)
+    await scriptless.get_by_role("button", name=SEND).click()
+    await expect(scriptless.get_by_role("heading", name="Retenu")).to_be_visible()
+
+
 async def test_text_for_an_ended_listing_can_be_copied(page: Page, house: House) -> None:
     """A listing that ends while someone writes costs no word of the text."""
     await house.put_listing("ending")

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import secrets
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, replace
@@ -20,13 +21,14 @@ from relay.context import Context
 from relay.conversations import ContactDesk
 from relay.database import Record
 from relay.sealing import public_id
-from relay.settings import Settings
+from relay.settings import Settings, Smarthost
 from tests.relays import CONTACT, HIDDEN, QUICK, Relay, courier, until
 from tests.rig.armed import POISON, TIMING, kill_at
 from tests.rig.processes import Child
 from tests.rig.proxy import Proxy
 from workers.deliver import Courier
 from workers.journal import Timing
+from workers.transport import Transport
 
 SHORT_LEASE = replace(QUICK, lease_s=6.0, heartbeat_s=0.4)
 """Content leaves only while more than five seconds of the lease are left (mark_data)."""
@@ -154,13 +156,31 @@ async def reach(
         await until(reached, timeout_s)
     except TimeoutError:
         now = await relay.states()
-        raise AssertionError({message_id: now[message_id] for message_id in ids}) from None
+        raise AssertionError(dict(Counter(now[message_id] for message_id in ids))) from None
     return await relay.states()
 
 
 def pass_time(context: Context, delta: timedelta) -> None:
     """Set the relay's clock off by *delta*, as seen from the true time."""
     context.clock = lambda: datetime.now(UTC) + delta
+
+
+@asynccontextmanager
+async def route(context: Context, *urls: str, timing: Timing = QUICK) -> AsyncIterator[Courier]:
+    """Run a courier towards smarthosts given as an operator would write them."""
+    smarthosts = [Smarthost.parse(url) for url in urls]
+    running = Courier(
+        context,
+        Transport(smarthosts, hostname="relais.example"),
+        route=smarthosts[0].name,
+        timing=timing,
+    )
+    task = asyncio.create_task(running.run())
+    try:
+        yield running
+    finally:
+        running.stop()
+        await task
 
 
 @asynccontextmanager

@@ -152,7 +152,7 @@ def test_the_sealed_listing_keeps_its_form() -> None:
     assert 'name="listing_token" value="t.s"' in page
 
 
-@pytest.mark.parametrize("code", ["unavailable", "rate_limited"])
+@pytest.mark.parametrize("code", ["unavailable", "rate_limited", "listing_busy"])
 def test_a_passing_trouble_keeps_the_form(code: str) -> None:
     """When the relay cannot take a message now, the form is there with what was typed."""
     listing = None if code == "unavailable" else OPEN
@@ -160,7 +160,8 @@ def test_a_passing_trouble_keeps_the_form(code: str) -> None:
     page = form(problem=Problem(code, 429, "Plus tard"), listing=listing, values=values)
     assert "Mon &lt;texte&gt;</textarea>" in page
     assert "<title>Erreur" in page
-    assert "Votre texte est gardé" in page
+    summary = page.partition('role="alert"')[2].partition("</div>")[0]
+    assert ("Votre texte est gardé" in summary) == (code != "rate_limited")  # its title says it
 
 
 @pytest.mark.parametrize("code", ["listing_unknown", "listing_closed", "conversation_closed"])
@@ -177,7 +178,7 @@ def test_a_lasting_trouble_keeps_the_text(code: str) -> None:
 
 def test_the_proof_carries_everything() -> None:
     """The page of the proof sends every field again, and has a way without scripts."""
-    values = {name: f"v-{name}" for name in FIELDS}
+    values = {name: f"v-{name}" for name in (*FIELDS, "website")}
     challenge = {
         "algorithm": "SHA-256",
         "challenge": "c",
@@ -188,7 +189,7 @@ def test_the_proof_carries_everything() -> None:
     page = form(
         problem=Problem("proof_required", 422, "Preuve"), challenge=challenge, values=values
     )
-    for name in FIELDS:
+    for name in values:
         assert f"v-{name}" in page
     assert 'name="hold" value="1"' in page
 
