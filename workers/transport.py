@@ -33,6 +33,7 @@ from workers.decisions import Sent
 CONNECT_TIMEOUT_S = 30.0
 COMMAND_TIMEOUT_S = 60.0
 DOT_TIMEOUT_S = 600.0  # RFC 5321 4.5.3.2.6
+BODY_GRACE_S = 0.002  # a server that hangs up inside the content is noticed before the dot (F32)
 IDLE_S = 30.0
 MAILS_PER_CONNECTION = 200
 
@@ -192,7 +193,7 @@ async def _send_content(client: SMTP, content: bytes, progress: _Progress) -> SM
     if protocol is None:
         raise aiosmtplib.SMTPServerDisconnected("connection lost")
     protocol.write(_stuffed(content))
-    await asyncio.sleep(0)  # lets a server that has already hung up be noticed before the dot
+    await asyncio.sleep(BODY_GRACE_S)
     protocol.write(b".\r\n")
     progress.phase = Phase.DOT
     progress.dot_left = True

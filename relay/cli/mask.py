@@ -1,6 +1,7 @@
 """``relay mask``: show what would be hidden in a text, and by which rule."""
 
 import json
+from typing import TextIO
 
 import click
 
@@ -18,7 +19,7 @@ _COLOURS = {"known": "red", "number": "yellow", "split": "yellow", "address": "c
 @click.option("--language", type=click.Choice(["fr", "en"]), default="fr", show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of colours.")
 def mask(
-    file: click.utils.LazyFile,
+    file: TextIO,
     hidden: tuple[str, ...],
     as_json: bool,  # noqa: FBT001 - click passes a flag
     **policy: str | bool,

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from html import unescape
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import aiohttp
 import click
@@ -168,7 +169,7 @@ async def _send_one(form: str, catcher: Catcher) -> dict[str, Any]:
         async with session.post(
             form.partition("?")[0], data=fields, allow_redirects=False
         ) as answer:
-            status_url = answer.headers.get("Location", "")
+            status_url = urljoin(form, answer.headers.get("Location", ""))
             accepted_s = time.perf_counter() - started
             if answer.status != 303:  # noqa: PLR2004 (see other)
                 raise click.ClickException(f"the form answered {answer.status}")

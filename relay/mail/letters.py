@@ -86,6 +86,7 @@ class NoticeKind(Enum):
     BOUNCED = "bounced"
     REFUSED = "refused"
     UNCONFIRMED = "unconfirmed"
+    AVAILABLE = "available"  # the advertiser says that the thing is still there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -76,11 +76,6 @@ _REVERSED = re.compile(
 )
 
 
-def announces(text: str) -> bool:
-    """Tell whether *text* speaks of phones at all, or of reading backwards."""
-    return _CUE.search(text) is not None or says_reversed(text)
-
-
 def cues(text: str) -> list[tuple[int, int]]:
     """Return where words of *text* announce a phone number."""
     return [found.span() for found in _CUE.finditer(text)]

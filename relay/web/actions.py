@@ -8,7 +8,7 @@ from relay.links import Link, Side, read_link
 from relay.sites import Site
 from relay.web.bodies import read_fields
 from relay.web.keys import CONTEXT, PAGES
-from relay.web.problems import language_of
+from relay.web.problems import in_language, language_of
 
 PAGES_ONLY = ("why",)
 
@@ -40,7 +40,7 @@ async def post_answer(request: web.Request) -> web.Response:
         raise web.HTTPMethodNotAllowed("POST", ["GET"])
     fields = await read_fields(request)
     await answer(request.app[CONTEXT], site, link.message_id, Answer(name), fields.get("note", ""))
-    raise web.HTTPSeeOther(f"{request.path}?done")
+    raise web.HTTPSeeOther(in_language(request, f"{request.path}?done"))
 
 
 async def _message(request: web.Request) -> tuple[Site, Link]:

@@ -22,6 +22,7 @@ STATIC = Path(__file__).parent.parent / "static"
 HEADER_TIMEOUT_S = 10.0
 KEEPALIVE_S = 15.0
 STOP_S = 20.0
+STATIC_FRESH_S = 3600
 
 log = structlog.get_logger()
 
@@ -54,6 +55,9 @@ async def name_request(request: web.Request, handler: Handler) -> web.StreamResp
     structlog.contextvars.bind_contextvars(request_id=request[REQUEST_ID])
     response = await handler(request)
     response.headers["Request-Id"] = request[REQUEST_ID]
+    if request.path.startswith("/static/"):
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["Cache-Control"] = f"public, max-age={STATIC_FRESH_S}"
     return response
 
 

@@ -86,7 +86,7 @@ def from_form(request: web.Request, site: Site, fields: Mapping[str, str]) -> Su
     context = request.app[CONTEXT]
     challenge = solved(fields.get("altcha", ""), context.link_keys[0])
     if challenge:
-        context.limiter.hit([Limit("proof", challenge, 1)], context.clock())
+        _use_once(context, challenge)
     return Submission(
         site=site,
         fields=fields,
@@ -97,6 +97,13 @@ def from_form(request: web.Request, site: Site, fields: Mapping[str, str]) -> Su
         is_proved=challenge is not None,
         holds=fields.get("hold") == "1",
     )
+
+
+def _use_once(context: Context, challenge: str) -> None:
+    try:
+        context.limiter.hit([Limit("proof", challenge, 1)], context.clock())
+    except Refused:
+        raise Refused("proof_wrong") from None
 
 
 def origin_of(request: web.Request) -> Origin:
@@ -235,9 +242,11 @@ async def _check_domain(context: Context, site: Site, contact: Contact) -> None:
 def _hold_reason(contact: Contact, submission: Submission) -> str | None:
     """Ask a suspicious sender for a proof; without one, or when it looks too bad, hold."""
     score = contact.score
+    if submission.holds:  # asked for instead of a proof: a person reads first, whatever the score
+        return "suspicious"
     if not score.is_suspicious:
         return None
-    if score.points >= HOLD_ANYWAY or submission.form is None or submission.holds:
+    if score.points >= HOLD_ANYWAY or submission.form is None:
         return "suspicious"
     if not submission.is_proved:
         raise Refused("proof_required")

@@ -76,6 +76,14 @@ def language_of(request: web.Request) -> str:
     return texts.best_language(request.headers.get("Accept-Language", ""))
 
 
+def in_language(request: web.Request, path: str) -> str:
+    """Return *path* of this relay with the language the visitor asked for by parameter, if any."""
+    asked = request.query.get("lang", "")
+    if asked not in texts.LANGUAGES:
+        return path
+    return f"{path}{'&' if '?' in path else '?'}lang={asked}"
+
+
 def wants_page(request: web.Request) -> bool:
     """Tell whether a person's browser asks, not a program."""
     accepts = request.headers.get("Accept", "")

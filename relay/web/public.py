@@ -10,18 +10,26 @@ from relay.catalogue import read_ref
 from relay.context import Context
 from relay.conversations import Accepted
 from relay.database import Record
-from relay.errors import Invalid, Refused
+from relay.errors import Invalid, Refused, Unavailable
 from relay.links import Link, Side, read_link
 from relay.outgoing import status_url
 from relay.sealing import public_id
 from relay.sites import Site
 from relay.web.bodies import read_fields
-from relay.web.contact import accepted_body, form_signature, from_form, submit
+from relay.web.contact import TRAP, accepted_body, form_signature, from_form, submit
 from relay.web.keys import CONTEXT, PAGES
-from relay.web.problems import Problem, language_of, problem_of, wants_page
+from relay.web.problems import (
+    Problem,
+    in_language,
+    language_of,
+    problem_of,
+    problem_response,
+    wants_page,
+)
 from relay.web.proof import as_json, new_challenge
 
 FIELDS = ("listing", "listing_token", "next", "email", "phone", "message", "name")
+EVIDENCE = (TRAP,)  # what the page of the proof carries on: the score must not change on the way
 CORS_HEADERS = {
     "Access-Control-Allow-Methods": "GET, POST",
     "Access-Control-Allow-Headers": "Content-Type, Idempotency-Key, Accept-Language",
@@ -37,7 +45,8 @@ async def show_form(request: web.Request) -> web.Response:
     """Show the hosted form of a listing."""
     site = await _site(request)
     origin = _page_origin(request, site)
-    return _shared(await _form_page(request, site, dict(request.query), None), origin)
+    page = await _form_page(request, site, dict(request.query), None)
+    return _shared(page, origin)
 
 
 @routes.post("/f/{key}")
@@ -50,9 +59,11 @@ async def post_form(request: web.Request) -> web.Response:
         accepted = await submit(request, from_form(request, site, fields))
     except Exception as error:
         problem = problem_of(error, request)
-        if problem.code == "internal" or not wants_page(request):
+        if problem.code == "internal":
             raise
-        return await _form_page(request, site, fields, problem)
+        if wants_page(request):
+            return await _form_page(request, site, fields, problem)
+        return _shared(problem_response(problem, request), origin)
     return _shared(_answer(request, site, fields, accepted), origin)
 
 
@@ -105,7 +116,7 @@ async def cancel(request: web.Request) -> web.Response:
     """Cancel a message that has not left."""
     site, link = await _message(request)
     await conversations.cancel(request.app[CONTEXT], site, link.message_id)
-    raise web.HTTPSeeOther(status_url(request.app[CONTEXT], site, link.message_id))
+    raise web.HTTPSeeOther(in_language(request, f"/m/{request.match_info['token']}"))
 
 
 @routes.get("/s/{key}/notice")
@@ -157,8 +168,9 @@ def _answer(
     context = request.app[CONTEXT]
     response = web.json_response(accepted_body(context, site, accepted), status=202)
     if wants_page(request):
-        page = status_url(context, site, accepted.message_id)
-        page += "?again" if accepted.replayed else "?sent"
+        mark = "again" if accepted.replayed else "sent"
+        path = urlsplit(status_url(context, site, accepted.message_id)).path
+        page = in_language(request, f"{path}?{mark}")
         target = _allowed_next(site, fields.get("next", "")) or page
         response = web.Response(status=303, headers={"Location": target})
     if accepted.replayed:
@@ -176,8 +188,16 @@ def _allowed_next(site: Site, url: str) -> str | None:
 async def _shown_listing(context: Context, site: Site, ref: str) -> Record | None:
     try:
         return await listings.find_listing(context, site, read_ref(ref))
-    except Invalid:
+    except (Invalid, Unavailable):  # what was typed is shown all the same
         return None
+
+
+def _form_status(problem: Problem | None, listing: Record | None) -> int:
+    if problem:
+        return problem.status
+    if listing is None:
+        return 404
+    return 200 if listing["state"] == "open" else 410
 
 
 async def _form_page(
@@ -191,12 +211,12 @@ async def _form_page(
     return request.app[PAGES].page(
         "form",
         language_of(request),
-        status=problem.status if problem else 200,
+        status=_form_status(problem, listing),
         form_targets=site.origins,
         key=request.match_info["key"],
         policy=site.policy,
         listing=listing,
-        values={name: fields.get(name, "") for name in FIELDS},
+        values={name: fields.get(name, "") for name in (*FIELDS, *EVIDENCE)},
         problem=problem,
         faults={fault.field: (fault, text) for fault, text in problem.faults} if problem else {},
         challenge=as_json(new_challenge(context.link_keys[0], context.clock()))

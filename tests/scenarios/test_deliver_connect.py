@@ -184,7 +184,7 @@ async def test_f27_tls_where_offered(relay: Relay, tmp_path: Path, variant: str,
 
 
 async def test_f28_a_wrong_password(relay: Relay) -> None:
-    """F28: 535 pauses the route; no mail bounces or counts a try, and all leave when it is right."""
+    """F28: 535 pauses the route; nothing bounces or counts a try, all leave when it is right."""
     ids = await write(relay, 60)
     async with SmtpSink(credentials=("relais", "right")) as sink:
         async with route(relay.context, f"smtp://relais:wrong@127.0.0.1:{sink.port}?tls=none"):
