@@ -52,7 +52,7 @@ async def open_site(
                 site_id=site_id,
                 slug=slug,
                 mode="test" if test else "live",
-                wrapped_key=context.keyring.new_wrapped_key(f"site:{site_id}"),
+                wrapped_key=context.keyring.new_key(f"site:{site_id}")[1],
                 policy_version=policy.version,
                 origins=[_origin(url) for url in origins],
             )

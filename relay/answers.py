@@ -179,7 +179,9 @@ async def _say_available(
         site_id=site.site_id,
         mail_id=new_id(now),
         message_id=row["message_id"],
-        told_hash=told_hash(site, row["mailbox_hash"] + row["advertiser_id"].bytes, "available", now),
+        told_hash=told_hash(
+            site, row["mailbox_hash"] + row["advertiser_id"].bytes, "available", now
+        ),
         due_at=now,
         expires_at=now + DELIVERY_EXPIRY,
     )

@@ -10,7 +10,6 @@ from email.message import EmailMessage
 from aiohttp import web
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-
 MOST = 500
 STYLE = "body{font:16px/1.5 system-ui;margin:2rem auto;max-width:60rem;padding:0 1rem}td{padding:.3rem 1rem .3rem 0}iframe{width:100%;height:46rem;border:1px solid #999}pre{white-space:pre-wrap}"  # noqa: E501
 

@@ -6,6 +6,7 @@ Pure, but for the randomness of ids and nonces.
 import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from typing import NamedTuple
 from uuid import UUID
@@ -110,7 +111,7 @@ class Batch:
     """Requests written together; a sender or conversation new to several of them is made once."""
 
     keyring: Keyring
-    _people: dict[tuple[UUID, bytes], tuple[UUID, bytes]] = field(default_factory=dict)
+    _people: dict[tuple[UUID, bytes], tuple[UUID, DataKey, bytes]] = field(default_factory=dict)
     _conversations: dict[tuple[UUID, UUID, UUID], UUID] = field(default_factory=dict)
 
     def row(self, request: ContactRequest, place: Place) -> NewContact:
@@ -121,9 +122,8 @@ class Batch:
         """
         site, contact, at = request.site, request.contact, request.received_at
         message_id = new_id(at)
-        sender_id, wrapped_key = self._sender(request, place)
+        sender_id, key, wrapped_key = self._sender(request, place)
         conversation_id = self._conversation(request, place, sender_id, message_id)
-        key = self.keyring.unwrap(wrapped_key, f"person:{sender_id}")
         ip = request.origin.ip
         held = request.held_for is not None
         mailbox_hash = site.hash("mailbox", contact.mailbox)
@@ -168,13 +168,15 @@ class Batch:
             told_hash=told_hash(site, mailbox_hash, "receipt", at),
         )
 
-    def _sender(self, request: ContactRequest, place: Place) -> tuple[UUID, bytes]:
+    def _sender(self, request: ContactRequest, place: Place) -> tuple[UUID, DataKey, bytes]:
         if place.sender_id is not None:
-            return place.sender_id, place.wrapped_key or b""
+            wrapped = place.wrapped_key or b""
+            key = self.keyring.unwrap(wrapped, f"person:{place.sender_id}")
+            return place.sender_id, key, wrapped
         who = (request.site.site_id, request.mail_hash)
         if who not in self._people:
             person_id = new_id(request.received_at)
-            self._people[who] = (person_id, self.keyring.new_wrapped_key(f"person:{person_id}"))
+            self._people[who] = (person_id, *self.keyring.new_key(f"person:{person_id}"))
         return self._people[who]
 
     def _conversation(
@@ -187,6 +189,7 @@ class Batch:
         return self._conversations.setdefault(which, message_id)
 
 
+@lru_cache(maxsize=4096)
 def network_of(ip: str) -> str:
     """Return the network a client belongs to: /24 for IPv4, /48 for IPv6."""
     address = ip_address(ip)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import TypeVar
 
@@ -79,7 +79,9 @@ class Fields:
 
     def digest(self) -> bytes:
         """What an Idempotency-Key was used for."""
-        return sha256(json.dumps(asdict(self)).encode()).digest()
+        return sha256(
+            json.dumps([self.listing, self.email, self.phone, self.message, self.name]).encode()
+        ).digest()
 
 
 class _Faults:

@@ -8,6 +8,7 @@ import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from hashlib import sha256
 from uuid import UUID
 
@@ -35,13 +36,13 @@ class Link:
 def sign_link(link: Link, keys: Sequence[bytes]) -> str:
     """Return the token of *link*, about 88 URL-safe characters, signed with the newest key."""
     payload = link.side.value + link.site_id.bytes + link.message_id.bytes
-    return _signer(keys).sign(base64.urlsafe_b64encode(payload)).decode()
+    return _signer(tuple(keys)).sign(base64.urlsafe_b64encode(payload)).decode()
 
 
 def read_link(token: str, side: Side, keys: Sequence[bytes]) -> Link | None:
     """Return what *token* stands for, None when it is altered or made for the other side."""
     try:
-        payload = base64.urlsafe_b64decode(_signer(keys).unsign(token.encode()))
+        payload = base64.urlsafe_b64decode(_signer(tuple(keys)).unsign(token.encode()))
     except (BadSignature, ValueError):
         return None
     if len(payload) != PAYLOAD_BYTES or payload[:1] != side.value:
@@ -49,6 +50,7 @@ def read_link(token: str, side: Side, keys: Sequence[bytes]) -> Link | None:
     return Link(side, UUID(bytes=payload[1:17]), UUID(bytes=payload[17:]))
 
 
-def _signer(keys: Sequence[bytes]) -> Signer:
+@lru_cache(maxsize=8)
+def _signer(keys: tuple[bytes, ...]) -> Signer:
     # itsdangerous signs with the last key of its list; the keys are derived for this purpose.
     return Signer(list(reversed(keys)), key_derivation="none", digest_method=sha256)

@@ -70,8 +70,7 @@ async def _advertiser(
     found = await queries().find_person(connection, site_id=site.site_id, mail_hash=mail_hash)
     if found is None:
         person_id = new_id(context.clock())
-        wrapped = context.keyring.new_wrapped_key(f"person:{person_id}")
-        key = context.keyring.unwrap(wrapped, f"person:{person_id}")
+        key, wrapped = context.keyring.new_key(f"person:{person_id}")
         await queries().add_person(
             connection,
             site_id=site.site_id,

@@ -12,7 +12,6 @@ RFC 7693 (BLAKE2).
 import os
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import blake2b, sha256
 
@@ -30,11 +29,14 @@ class Unsealable(Exception):
     """The value cannot be opened: its key is gone (erased), unknown, or the value was moved."""
 
 
-@dataclass(frozen=True, slots=True)
 class DataKey:
     """The open data key of one person; ``seal`` and ``open`` bind a value to its place."""
 
-    secret: bytes
+    __slots__ = ("_cipher", "secret")
+
+    def __init__(self, secret: bytes) -> None:
+        self.secret = secret
+        self._cipher = AESGCM(secret)
 
     def __repr__(self) -> str:
         return "DataKey(…)"
@@ -42,7 +44,7 @@ class DataKey:
     def seal(self, text: str, place: str) -> bytes:
         """Seal *text* for *place* (``table.column:id``); nonce, then ciphertext and tag."""
         nonce = os.urandom(NONCE_BYTES)
-        return nonce + AESGCM(self.secret).encrypt(nonce, text.encode(), place.encode())
+        return nonce + self._cipher.encrypt(nonce, text.encode(), place.encode())
 
     def open(self, sealed: bytes, place: str) -> str:
         """Open what ``seal`` made for the same *place*.
@@ -52,7 +54,7 @@ class DataKey:
         """
         nonce, rest = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
         try:
-            return AESGCM(self.secret).decrypt(nonce, rest, place.encode()).decode()
+            return self._cipher.decrypt(nonce, rest, place.encode()).decode()
         except InvalidTag:
             raise Unsealable(place.split(":", maxsplit=1)[0]) from None
 
@@ -64,16 +66,18 @@ class Keyring:
         if not keys:
             raise ValueError("at least one master key is needed")
         self._keys = dict(keys)
+        self._ciphers = {key_id: AESGCM(key) for key_id, key in keys}
         self._newest = keys[0][0]
 
-    def new_wrapped_key(self, owner: str) -> bytes:
-        """Make a data key for *owner* (``table:id``) and return it wrapped."""
-        return self.wrap(os.urandom(KEY_BYTES), owner)
+    def new_key(self, owner: str) -> tuple[DataKey, bytes]:
+        """Make a data key for *owner* (``table:id``); return it open and wrapped."""
+        secret = os.urandom(KEY_BYTES)
+        return DataKey(secret), self.wrap(secret, owner)
 
     def wrap(self, secret: bytes, owner: str) -> bytes:
         """Wrap 32 bytes for *owner*: key id, NUL, nonce, ciphertext and tag."""
         nonce = os.urandom(NONCE_BYTES)
-        cipher = AESGCM(self._keys[self._newest])
+        cipher = self._ciphers[self._newest]
         return self._newest.encode() + b"\0" + nonce + cipher.encrypt(nonce, secret, owner.encode())
 
     def unwrap(self, wrapped: bytes | None, owner: str) -> DataKey:
@@ -83,11 +87,11 @@ class Keyring:
             Unsealable: The key was destroyed, or its master key is not in the ring.
         """
         key_id, _, rest = (wrapped or b"").partition(b"\0")
-        master = self._keys.get(key_id.decode("ascii", "replace"))
+        master = self._ciphers.get(key_id.decode("ascii", "replace"))
         if master is None:
             raise Unsealable(owner.split(":", maxsplit=1)[0])
         try:
-            secret = AESGCM(master).decrypt(rest[:NONCE_BYTES], rest[NONCE_BYTES:], owner.encode())
+            secret = master.decrypt(rest[:NONCE_BYTES], rest[NONCE_BYTES:], owner.encode())
         except InvalidTag:
             raise Unsealable(owner.split(":", maxsplit=1)[0]) from None
         return DataKey(secret)

@@ -42,8 +42,7 @@ class Site:
 
     def reply_local_part(self, conversation_id: UUID, side: str) -> str:
         """Return the local part of the alias that mails from *side* carry; it is never stored."""
-        seed = f"reply address\0{conversation_id}\0{side}".encode()
-        return new_local_part(hmac.digest(self.key.secret, seed, "sha256")[:20])
+        return new_local_part(keyed_hash(self.key, "reply address", f"{conversation_id}\0{side}"))
 
 
 class Sites:

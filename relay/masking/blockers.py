@@ -6,7 +6,7 @@ from itertools import chain
 from stdnum import iban, luhn
 
 from relay.masking.atoms import cut_filled
-from relay.masking.context import cue_weight, cues
+from relay.masking.context import cue_weight
 from relay.masking.gaps import is_connector
 from relay.masking.trie import any_of
 from relay.masking.words import cut_glued, unleet
@@ -84,10 +84,10 @@ _PLATES = re.compile(r"(?P<plate>\b[a-z]{2}[ -]?\d{3}[ -]?[a-z]{2}\b)")
 _OLD_PLATES = re.compile(
     r"(?P<oldplate>(?<![\d][ .-])\b\d{2,4} ?[a-z]{2,3} ?\d{2}\b(?! ?\d))"
 )
-_PLATE_HINT = re.compile(r"\d{3}[ -]?[a-z]{2}\b")
-_NINE = re.compile(r"\d(?:[ .-]?\d){8,}")
-_LONG_TOKEN = re.compile(r"\d[a-z0-9-]{7,}|[a-z]{2}\d{2} ?[a-z0-9]{4}")
-_OLD_PLATE = re.compile(r"\d ?[a-z]{2,3} ?\d\d\b")
+_PLATE_HINT = re.compile(r"[0-9]{3}[ -]?[a-z]{2}\b")
+_NINE = re.compile(r"[0-9](?:[ .-]?[0-9]){8,}")
+_LONG_TOKEN = re.compile(r"[0-9][a-z0-9-]{7,}|[0-9][0-9] ?[a-z0-9]{4} ?[a-z0-9]{4}")
+_OLD_PLATE = re.compile(r"[0-9] ?[a-z]{2,3} ?[0-9][0-9]\b")
 _LINK_HINT = re.compile(r"//|www\.|\.[a-z]{2,3}/")
 _FILE_HINT = re.compile(r"\.(?:jpe?g|png|gif|pdf|heic|mp4|mov|doc|xls|htm|php|zip|webp)")
 _CHAT_LINK = re.compile(r"wa\.me|whatsapp|t\.me|tel:|sms:|viber|signal\.me|call")
@@ -152,7 +152,7 @@ def _patterns(text: str) -> list[re.Pattern[str]]:
 
 def _is_called(kind: str, text: str, span: tuple[int, int]) -> bool:
     """Tell whether nine figures that pass for a company's are announced as a phone number."""
-    return kind == "siren" and cue_weight(text, cues(text), *span) > 0
+    return kind == "siren" and cue_weight(text, *span) > 0
 
 
 def _in_order(found: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:

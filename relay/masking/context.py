@@ -1,8 +1,6 @@
 """What stands around a row of digits: words that announce a phone number or something else."""
 
 import re
-from bisect import bisect_left
-from collections.abc import Sequence
 
 from relay.masking.plans import Form
 from relay.masking.trie import any_of
@@ -76,40 +74,25 @@ _REVERSED = re.compile(
 )
 
 
-def cues(text: str) -> list[tuple[int, int]]:
-    """Return where words of *text* announce a phone number."""
-    return [found.span() for found in _CUE.finditer(text)]
-
-
-def codes(text: str) -> list[tuple[int, int]]:
-    """Return where words of *text* announce a reference, an account, a code."""
-    return [found.span() for found in _IDENTIFIER.finditer(text)]
-
-
-def cue_weight(text: str, spans: Sequence[tuple[int, int]], start: int, end: int) -> float:
+def cue_weight(text: str, start: int, end: int) -> float:
     """Return how strongly the words around ``text[start:end]`` announce a phone number."""
-    weight = 0.0
-    for k in range(bisect_left(spans, (start - _AHEAD, 0)), len(spans)):
-        cue_start, cue_end = spans[k]
-        if cue_end <= start:
-            return CUE_BEFORE
-        if cue_start > end + _BEHIND:
-            break
-        if end <= cue_start and cue_end <= end + _BEHIND:
-            weight = CUE_AFTER
-    if not weight and _AT.search(text, max(0, start - 12), start):
-        return CUE_AT
-    return weight
+    if _CUE.search(text, max(0, start - _AHEAD), start):
+        return CUE_BEFORE
+    if _CUE.search(text, end, end + _BEHIND):
+        return CUE_AFTER
+    return CUE_AT if _AT.search(text, max(0, start - 12), start) else 0.0
 
 
-def is_code(text: str, spans: Sequence[tuple[int, int]], start: int) -> bool:
+def is_announced(text: str) -> bool:
+    """Tell whether *text* speaks of phones at all."""
+    return _CUE.search(text) is not None
+
+
+def is_code(text: str, start: int) -> bool:
     """Tell whether the words right before *start* announce a reference, an account, a code."""
-    k = bisect_left(spans, (start, 0)) - 1
-    if k < 0:
-        return False
-    code_end = spans[k][1]
-    return start - _NEAR <= code_end <= start and (
-        _BETWEEN.fullmatch(text, code_end, start) is not None
+    return any(
+        _BETWEEN.fullmatch(text, found.end(), start)
+        for found in _IDENTIFIER.finditer(text, max(0, start - _NEAR - 12), start)
     )
 
 

@@ -10,8 +10,10 @@ LEAST = 7  # digits below which nothing can be a phone number
 _FIGURES = b"0123456789"
 _LOOK = r"[oilzsbgtq|ʒчƽƅȣƨ]{1,2}"
 # A token of letters alone that can be figures, right beside a figure.
-_LOOK_AFTER = re.compile(rf"\d[ ./_\t-]{{1,3}}{_LOOK}(?![^\W_]|'\w)")
-_LOOK_BEFORE = re.compile(rf"{_LOOK}[ ./_\t-]{{1,3}}\d")
+_LOOK_AFTER = re.compile(rf"[0-9][ ./_\t-]{{1,3}}{_LOOK}(?![^\W_]|'\w)")
+_LOOK_BEFORE = re.compile(rf"(?<![^\W_])(?<!')\b{_LOOK}[ ./_\t-]{{1,3}}$")
+_SEPARATORS, _LOOK_ENDS = " ./_\t-", frozenset("oilzsbgtq|ʒчƽƅȣƨ ./_\t-")
+_FIGURE = re.compile(r"[0-9]+")
 _PIPE = re.compile(r"\d\||\|\d")
 
 
@@ -49,20 +51,32 @@ def _strong() -> frozenset[str]:
     )
 
 
+@cache
+def _spaced() -> bytes:
+    """Return a table of Windows-1252 that keeps letters and figures and blanks the rest."""
+    signs = bytes(range(256)).decode("cp1252", "replace")
+    return bytes(code if sign.isalnum() else 32 for code, sign in enumerate(signs))
+
+
 _TOKENS = re.compile(r"[^\W_]+")
-_LONG, _LONG_AFTER_WORD = 11, 8  # letters of the shortest token that may hold several words
+_LONG, _LONG_AFTER_WORD = 14, 8  # letters of the shortest token that may hold several words
 _GLUED = 3  # what such a token weighs
 
 
 def weigh(text: str) -> Evidence:
     """Weigh folded *text*; costs a few microseconds for a message without figures."""
-    raw = text.encode("utf-8", "surrogatepass")
+    try:
+        raw = text.encode("cp1252")
+        tokens = raw.translate(_spaced()).decode("cp1252", "replace").split()
+    except UnicodeEncodeError:
+        raw = text.encode("utf-8", "surrogatepass")
+        tokens = _TOKENS.findall(text)
     figures = len(raw) - len(raw.translate(None, _FIGURES))
-    tokens = _TOKENS.findall(text)
     strong = _strong()
     spoken = 0 if strong.isdisjoint(tokens) else sum(token in strong for token in tokens)
     least = _LONG_AFTER_WORD if spoken else _LONG
-    spoken += _GLUED * sum(len(t) >= least and is_glued(t) for t in tokens)
+    if max(map(len, tokens), default=0) >= least:
+        spoken += _GLUED * sum(len(token) >= least and is_glued(token) for token in tokens)
     return Evidence(figures, spoken, figures > 0 and _has_looks(text))
 
 
@@ -70,7 +84,9 @@ def _has_looks(text: str) -> bool:
     """Tell whether letters that may be figures stand beside a figure, as a token of their own."""
     if _LOOK_AFTER.search(text) or ("|" in text and _PIPE.search(text)):
         return True
-    return any(
-        found.start() == 0 or not (text[found.start() - 1].isalnum() or text[found.start() - 1] == "'")
-        for found in _LOOK_BEFORE.finditer(text)
-    )
+    for found in _FIGURE.finditer(text):
+        start = found.start()
+        if start > 1 and text[start - 1] in _SEPARATORS and text[start - 2] in _LOOK_ENDS:
+            if _LOOK_BEFORE.search(text, max(0, start - 6), start):
+                return True
+    return False

@@ -29,14 +29,9 @@ class Judge:
     text: str
 
     @cached_property
-    def cues(self) -> list[tuple[int, int]]:
-        """Where words announce a phone number."""
-        return context.cues(self.text)
-
-    @cached_property
-    def codes(self) -> list[tuple[int, int]]:
-        """Where words announce another kind of number."""
-        return context.codes(self.text)
+    def announced(self) -> bool:
+        """Whether the text speaks of phones at all."""
+        return context.is_announced(self.text)
 
     @cached_property
     def barred(self) -> list[tuple[int, int, str]]:
@@ -62,12 +57,12 @@ class Judge:
             value += context.WORDS
         if len(self.text.strip()) <= end - start + 2:
             value += context.ALONE
-        cue = context.cue_weight(self.text, self.cues, start, end)
+        cue = context.cue_weight(self.text, start, end)
         if value + cue + context.SPLIT_SAID < context.ACCEPT:
             return value + cue
         if any(gaps.says_split(self.text[a.end : b.start]) for a, b in pairwise(atoms)):
             value += context.SPLIT_SAID
-        if context.is_code(self.text, self.codes, start):
+        if context.is_code(self.text, start):
             value += context.IDENTIFIER * (0.5 if pairs else 1.0)
         return value + cue + self._penalties(row, c, cue)
 

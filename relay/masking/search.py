@@ -199,7 +199,7 @@ def _pools(
         )
     return candidates(row, first, last, strong=True), lambda start, end, judge: (
         candidates(row, start, end, strong=False)
-        if judge.cues and numbering(row.region).has_trunk and _digits(row, start, end) >= LEAST
+        if judge.announced and numbering(row.region).has_trunk and _digits(row, start, end) >= LEAST
         else ()
     )
 

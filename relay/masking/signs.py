@@ -10,8 +10,10 @@ decomposition, names); UTS 39 for the idea of confusables.
 
 import re
 import unicodedata
+from codecs import charmap_decode
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 GONE = "\x00"  # stands for an invisible sign until it is taken out
 PHONE_SIGNS = frozenset("☎☏✆✉📞📱📲📳📴🤙💬🕿🖀🕻")
@@ -135,10 +137,25 @@ def read_signs(text: str) -> Reading:
     """Fold plain *text*."""
     if text.isascii():
         return Reading(text.lower() if _UPPER_KEPT.search(text) else text, text)
-    folded = text.translate(_TABLE)
+    folded = _fold_western(text) or text.translate(_TABLE)
     if len(folded) == len(text) and GONE not in folded:
         return Reading(folded, text)
     return _spread(text, ())
+
+
+@cache
+def _western() -> str:
+    """Return what each of the 256 signs of Windows-1252 folds to."""
+    signs = bytes(range(256)).decode("cp1252", "replace")
+    return "".join(_TABLE[ord(sign)] for sign in signs)
+
+
+def _fold_western(text: str) -> str:
+    """Fold a text of Western signs at once, empty when it holds others."""
+    try:
+        return charmap_decode(text.encode("cp1252"), "strict", _western())[0]
+    except UnicodeEncodeError:
+        return ""
 
 
 def read_pieces(text: str, pieces: Sequence[Piece]) -> Reading:

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 from email_validator import EmailNotValidError, validate_email
 
@@ -64,7 +65,7 @@ def _typed(raw: str) -> str:
     if len(raw) > 2 * _ADDRESS_LIMIT:
         raise _fault("email_too_long")
     # Refused and not removed: a library further on would cut the address there.
-    if any(unicodedata.category(sign) in _HIDDEN for sign in raw):
+    if not raw.isprintable() and any(unicodedata.category(sign) in _HIDDEN for sign in raw):
         raise _fault("email_bad_characters")
     typed = raw.strip()
     if not typed:
@@ -109,6 +110,7 @@ def _check_dots(part: str) -> None:
         raise _fault("email_dots")
 
 
+@lru_cache(maxsize=4096)
 def _host(domain: str) -> str:
     """Return the domain as DNS knows it.
 

@@ -89,10 +89,12 @@ def _typed(raw: str) -> str:
     """Return the one line that was typed, without the invisible marks pastes bring."""
     if len(raw) > _RAW_LIMIT:
         raise _fault("phone_text_too_long", limit=_RAW_LIMIT)
-    line = "".join(sign for sign in raw if unicodedata.category(sign) != "Cf").strip()
-    line = line.replace("\t", " ")
-    if any(unicodedata.category(sign) in _BAD for sign in line):
-        raise _fault("text_bad_characters")
+    line = raw.strip()
+    if not (line.isascii() and line.isprintable()):
+        line = "".join(sign for sign in raw if unicodedata.category(sign) != "Cf").strip()
+        line = line.replace("\t", " ")
+        if any(unicodedata.category(sign) in _BAD for sign in line):
+            raise _fault("text_bad_characters")
     if not line:
         raise _fault("phone_missing")
     return line
@@ -113,6 +115,8 @@ def _dialled(typed: str) -> tuple[str, bool]:
 
 
 def _digits(text: str) -> str:
+    if text.isascii():
+        return "".join(filter(str.isdigit, text))
     values = (unicodedata.digit(sign, None) for sign in text)
     return "".join(str(value) for value in values if value is not None)
 

@@ -22,6 +22,7 @@ STATIC = Path(__file__).parent.parent / "static"
 HEADER_TIMEOUT_S = 10.0
 KEEPALIVE_S = 15.0
 STOP_S = 20.0
+LINGER_S = 1.0  # for the rest of a body that was refused
 STATIC_FRESH_S = 3600
 
 log = structlog.get_logger()
@@ -88,7 +89,12 @@ async def serve(settings: Settings) -> None:
     async with open_context(settings) as context:
         app = make_app(context)
         runner = web.AppRunner(
-            app, access_log=None, keepalive_timeout=KEEPALIVE_S, shutdown_timeout=STOP_S
+            app,
+            access_log=None,
+            keepalive_timeout=KEEPALIVE_S,
+            shutdown_timeout=STOP_S,
+            lingering_time=LINGER_S,
+            auto_decompress=False,  # compressed bodies are refused: never unpack one (A29)
         )
         listener = _Listener(runner)
         await runner.setup()

@@ -155,6 +155,8 @@ def _form_signer(context: Context) -> TimestampSigner:
 
 def _filled_in_s(context: Context, site: Site, fields: Mapping[str, str]) -> float | None:
     """Seconds since the form was shown; None when nothing vouches for it."""
+    if "sig" not in fields:
+        return None
     try:
         slug, shown_at = _form_signer(context).unsign(
             fields.get("sig", ""), max_age=SIGNATURE_LIFE_S, return_timestamp=True

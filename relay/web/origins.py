@@ -1,6 +1,7 @@
 """Where a request came from: the client's address behind trusted proxies, and its page (pure)."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
 
 Networks = Sequence[IPv4Network | IPv6Network]
@@ -56,6 +57,7 @@ def readable(header: str) -> str:
     return header.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
+@lru_cache(maxsize=4096)
 def plain_ip(address: str) -> str:
     """Return an IP address in its usual form, IPv4-mapped IPv6 unwrapped.
 

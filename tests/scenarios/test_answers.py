@@ -79,7 +79,9 @@ async def test_a_shown_phone_is_read_when_the_mail_is_sent(relay: Relay) -> None
     async with SmtpSink() as sink:
         async with courier(relay.context, sink.port):
             links = await _mail_links(relay, sink)
-        await relay.post(email="zoe@acheteuse.example", message="Je vous appelle au 06 39 98 01 23 ?")
+        await relay.post(
+            email="zoe@acheteuse.example", message="Je vous appelle au 06 39 98 01 23 ?"
+        )
         await relay.http.post(f"{links}/show-phone", data={})
         async with courier(relay.context, sink.port):
             await sink.wait_for(4, timeout_s=10)
