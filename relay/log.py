@@ -48,10 +48,11 @@ def _library_without_values(
     event["event"] = f"library.{record.name}"
     event["at"] = f"{record.module}:{record.lineno}"
     event.pop("exception", None)
-    if record.exc_info and record.exc_info[0]:
-        event["fault"] = record.exc_info[0].__name__
-        record.exc_info = None
-        event.pop("exc_info", None)
+    # The formatter took the exception from the record into the event; it must not be printed.
+    error = event.pop("exc_info", None) or record.exc_info
+    record.exc_info = record.exc_text = None
+    if isinstance(error, tuple) and error[0]:
+        event["fault"] = error[0].__name__
     return event
 
 

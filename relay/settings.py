@@ -184,7 +184,7 @@ def read_settings(environment: Mapping[str, str] | None = None, **overrides: obj
     found, faults = _collect(os.environ if environment is None else environment)
     known = set(Settings.model_fields)
     for name in sorted(set(found) - known):
-        faults.append(f"{PREFIX}{name.upper()}: no such setting; see docs/settings.md")
+        faults.append(f"{PREFIX}{name.upper()}: no such setting; see docs/operating.md")
         del found[name]
     try:
         settings = Settings.model_validate(found | overrides)

@@ -11,7 +11,7 @@ LANES = 20
 CLAIMED_MOST = 100
 REFILL_BELOW = 60
 TOTAL_MOST = 300
-SLOW_S = 5.0
+SLOW_S = 2.0
 
 log = structlog.get_logger()
 

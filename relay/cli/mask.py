@@ -54,7 +54,10 @@ def _coloured(text: str, found: Masked) -> str:
         if hit.start < at:
             continue
         colour = _COLOURS.get(hit.rule, "magenta")
-        parts += [text[at : hit.start], click.style(text[hit.start : hit.end], fg=colour, bold=True)]
+        parts += [
+            text[at : hit.start],
+            click.style(text[hit.start : hit.end], fg=colour, bold=True),
+        ]
         at = hit.end
     parts.append(text[at:])
     shown = "".join(parts)

@@ -10,12 +10,15 @@ from relay.masking.signs import Reading
 _AT_WORDS = r"at|arobase?|arobaz|arrobase?|arroba|chez|chiocciola|apenstaartje|klammeraffe|a"
 _DOT_WORDS = r"dot|point|pt|punto|ponto|punkt|punt"
 _TOP = (
-    r"(?:fr|com|net|org|be|ch|de|es|it|pt|nl|eu|io|lu|uk|co ?\.? ?uk|info|me|ca|ma|dz|tn|re|gp|mq|at|"
+    r"(?:fr|com|net|org|be|ch|de|es|it|pt|nl|eu|io|lu|uk|co ?\.? ?uk|info|me|ca|ma|dz|tn|re|gp|mq|"
+    r"at|"
     r"pro|biz|xyz|online|email|mail|paris|bzh)"
 )
 _HOSTS = (
-    r"(?:gmail|googlemail|hotmail|outlook|yahoo|ymail|orange|wanadoo|free|sfr|neuf|laposte|bbox|live|msn|"
-    r"icloud|me|proton|protonmail|pm|gmx|web|t-online|aol|numericable|aliceadsl|libero|tiscali|telenet|"
+    r"(?:gmail|googlemail|hotmail|outlook|yahoo|ymail|orange|wanadoo|free|sfr|neuf|laposte|bbox|"
+    r"live|msn|"
+    r"icloud|me|proton|protonmail|pm|gmx|web|t-online|aol|numericable|aliceadsl|libero|tiscali|"
+    r"telenet|"
     r"skynet|proximus|bluewin|hispeed|ziggo|kpnmail|sapo)"
 )
 _SIGN_AT = rf"\s?@\s?|\s{{0,2}}[\[({{<|*_-]\s?(?:@|{_AT_WORDS})\s?[\])}}>|*_-]\s{{0,2}}"
@@ -28,9 +31,12 @@ _PLAIN = re.compile(r"[a-z0-9][\w.+-]{0,63}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})
 _WRITTEN = re.compile(
     rf"(?<![\w.]){_LOCAL}(?:{_SIGN_AT}|{_SAID_AT})"
     rf"(?:{_HOSTS}(?![a-z0-9])(?:(?:{_SIGN_DOT}|{_SAID_DOT}){_TOP}(?![a-z0-9]))?"
-    rf"|[a-z0-9-]{{2,63}}(?:(?:{_SIGN_DOT}|{_SAID_DOT})[a-z0-9-]{{2,63}}){{0,2}}(?:{_SIGN_DOT}|{_SAID_DOT}){_TOP}(?![a-z0-9]))"
+    rf"|[a-z0-9-]{{2,63}}(?:(?:{_SIGN_DOT}|{_SAID_DOT})[a-z0-9-]{{2,63}}){{0,2}}(?:{_SIGN_DOT}|"
+    rf"{_SAID_DOT}){_TOP}(?![a-z0-9]))"
 )
-_HINT = re.compile(r"@|\barr?ob|[\[({<|*_-]\s?(?:at|a|chez)\s?[\])}>|*_-]|\sat\s|chiocciola|apenst|klammer")
+_HINT = re.compile(
+    r"@|\barr?ob|[\[({<|*_-]\s?(?:at|a|chez)\s?[\])}>|*_-]|\sat\s|chiocciola|apenst|klammer"
+)
 _LONGEST = 120  # characters of an address written out
 _BACK = 80
 

@@ -14,6 +14,7 @@ _LETTERS_AND_FIGURES = re.compile(r"[^\W_]+")
 _PLAIN_WORD_LEAST = 3  # letters; shorter ones may be look-alikes, longer ones words in one
 _TOKEN_END = re.compile(r"[^\W_]*")
 _RUNS = re.compile(r"[0-9]+")
+_PARTS = re.compile(r"[0-9]+|[^\W\d_]+")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _LONG = 9  # digits that stay a number whatever is glued to them
 _LOOK = {
@@ -29,9 +30,7 @@ _MIXED_LOOK_LONGEST = 14
 _LEAST_ROW = 4
 _LEAST_WORDS = 3
 _MISSPELT = 0.35
-_BESIDE = re.compile(
-    r"[ \t\n.,;:/\\|_•-]{0,4}|[ '-](?:et|3t|e|y|i|and|und|en|si)[ '-]"
-)
+_BESIDE = re.compile(r"[ \t\n.,;:/\\|_•-]{0,4}|[ '-](?:et|3t|e|y|i|and|und|en|si)[ '-]")
 _LABEL = re.compile(
     r"\b(?:partie|part|parte|teil|deel|morceau|bout|ligne|line|etape|step|half|moitie|groupe|bloc)"
     r" \d$"
@@ -140,6 +139,7 @@ def _odd(reading: Reading, start: int, token: str, *, after_word: bool) -> list[
         return []
     return (
         _leet(start, token)
+        or _words_and_figures(start, token)
         or _filled(start, token)
         or _mixed_look(reading, start, token)
         or _split(start, token)
@@ -162,6 +162,24 @@ def _leet(start: int, token: str) -> list[Atom]:
     if word and len(plain) > 1:
         return [Atom(start, start + len(token), (word.digits,), word, 0.1)]
     return _glued(start, plain)
+
+
+def _words_and_figures(start: int, token: str) -> list[Atom]:
+    """Cut number words glued to figures: cinquante6, zero6douze34."""
+    words = vocabulary().words
+    found: list[Atom] = []
+    for part in _PARTS.finditer(token):
+        begin, end, text = start + part.start(), start + part.end(), part.group()
+        if text.isdigit():
+            found.append(Atom(begin, end, (text,)))
+        elif text in words and len(text) > 2:  # noqa: PLR2004 - shorter ones are units
+            found.append(Atom(begin, end, (words[text].digits,), words[text]))
+        elif glued := _glued(begin, text):
+            found += glued
+        else:
+            return []
+    whole = found and found[0].start == start and found[-1].end == start + len(token)
+    return found if whole and any(atom.word for atom in found) else []
 
 
 def _looks(reading: Reading, start: int, token: str) -> tuple[tuple[str, ...], int]:

@@ -12,19 +12,29 @@ from relay.masking.trie import any_of
 from relay.masking.words import cut_glued, unleet
 
 _MONTH = (
-    r"(?:janv?(?:ier|uary|uar)?|fev(?:r|rier)?|feb(?:ruary|ruar)?|mars|marzo?|march|marz|maart|avr(?:il)?|april?e?|"
-    r"mai|may|mayo|maio|mei|juin|june?i?|juil(?:let)?|jul[yi]?o?|juli|aout|aug(?:ust|ustus)?|agosto|"
-    r"septemb(?:re|er)|sept\.|sept(?= (?:19|20)\d\d)|septiembre|setembro|settembre|oct(?:obre|ober)?|okt(?:ober)?|octubre|outubro|"
-    r"ottobre|nov(?:emb(?:re|er)|iembre|embro)?|dec(?:emb(?:re|er))?|dez(?:ember|embro)?|diciembre|dicembre|"
-    r"enero|febrero|abril|junio|julio|janeiro|fevereiro|junho|julho|gennaio|febbraio|maggio|giugno|luglio)"
+    r"(?:janv?(?:ier|uary|uar)?|fev(?:r|rier)?|feb(?:ruary|ruar)?|mars|marzo?|march|marz|maart|"
+    r"avr(?:il)?|april?e?|"
+    r"mai|may|mayo|maio|mei|juin|june?i?|juil(?:let)?|jul[yi]?o?|juli|aout|aug(?:ust|ustus)?|"
+    r"agosto|"
+    r"septemb(?:re|er)|sept\.|sept(?= (?:19|20)\d\d)|septiembre|setembro|settembre|oct(?:obre|"
+    r"ober)?|okt(?:ober)?|octubre|outubro|"
+    r"ottobre|nov(?:emb(?:re|er)|iembre|embro)?|dec(?:emb(?:re|er))?|dez(?:ember|embro)?|"
+    r"diciembre|dicembre|"
+    r"enero|febrero|abril|junio|julio|janeiro|fevereiro|junho|julho|gennaio|febbraio|maggio|"
+    r"giugno|luglio)"
 )
 _UNITS = (
     "€ $ £ % ° °c eur euro? euros balles chf gbp usd dh mad dinars? francs? cts? centimes? "
-    "km/h kms? kilom* miles? mi m metres? cm mm ml cl dl litres? l kg kilos? gr? grammes? tonnes? m2 m3 ha hectares? "
-    "ch cv hp ps kw kwh* watts? w volts? mah amperes? go mo to gb mb tb ko pouces? inch inches zoll mp mpx "
-    "megapixels? hz ghz mhz fps ans annees? mois semaines? jours? heures? hrs? min minutes? sec secondes? years? months? weeks? "
-    "days? hours? jahre?n? monate?n? tage?n? uhr stunden anos meses dias horas uur jaar anni mesi giorni ore "
-    "personnes? pers pieces? chambres? photos? places? portes? points? pts pages? exemplaires? lots? fois unites? "
+    "km/h kms? kilom* miles? mi m metres? cm mm ml cl dl litres? l kg kilos? gr? grammes? tonnes? "
+    "m2 m3 ha hectares? "
+    "ch cv hp ps kw kwh* watts? w volts? mah amperes? go mo to gb mb tb ko pouces? inch inches "
+    "zoll mp mpx "
+    "megapixels? hz ghz mhz fps ans annees? mois semaines? jours? heures? hrs? min minutes? sec "
+    "secondes? years? months? weeks? "
+    "days? hours? jahre?n? monate?n? tage?n? uhr stunden anos meses dias horas uur jaar anni mesi "
+    "giorni ore "
+    "personnes? pers pieces? chambres? photos? places? portes? points? pts pages? exemplaires? "
+    "lots? fois unites? "
     "paires? boites? pcs stk stuck كلم كم يورو اورو متر دينار درهم سنه سنوات"
 ).split()
 UNITS = any_of(_UNITS) + r"|e(?=$|[.,;!?)\n])"
@@ -33,31 +43,39 @@ _DECIMAL = r"(?:0|[1-9]\d{0,4}),\d\d(?!\d|,\d| ?\d\d(?!\d))"
 _DATES = (
     r"(?:0?[1-9]|[12]\d|3[01])(?P<d>[/.-])(?:0?[1-9]|1[0-2])(?P=d)(?:19|20)\d\d(?![/.-]?\d)"
     r"|(?:19|20)\d\d(?P<y>[/.-])(?:0?[1-9]|1[0-2])(?P=y)(?:0?[1-9]|[12]\d|3[01])(?!\d)"
-    rf"|\d{{1,2}}(?:er|st|nd|rd|th|\.)?\s?(?:de |of )?{_MONTH}(?![a-z])(?:\.?\s?(?:de )?(?:19|20)?\d\d(?!\d| ?\d\d\b))?"
+    rf"|\d{{1,2}}(?:er|st|nd|rd|th|\.)?\s?(?:de |of )?{_MONTH}(?![a-z])(?:\.?\s?(?:de )?(?:19|"
+    r"20)?\d\d(?!\d| ?\d\d\b))?"
 )
 _SHORT_DATES = (
     r"(?:0?[1-9]|[12]\d|3[01])(?P<d>[/.-])(?:0?[1-9]|1[0-2])(?P=d)\d\d(?![/. -]{0,2}\d)"
     r"|(?:0?[1-9]|[12]\d|3[01])[/.](?:0?[1-9]|1[0-2])(?![/. -]{0,2}\d)"
 )
 _TIMES = (
-    r"(?:[01]?\d|2[0-4])(?::|\s?h\s?|\s?(?:uhr|heures?)\s)[0-5]\d(?::\d\d(?:[.,]\d+)?)?(?!\s?[h:]?\d)(?:\s?(?:[ap]m|uhr|h))?"
+    r"(?:[01]?\d|2[0-4])(?::|\s?h\s?|\s?(?:uhr|"
+    r"heures?)\s)[0-5]\d(?::\d\d(?:[.,]\d+)?)?(?!\s?[h:]?\d)(?:\s?(?:[ap]m|uhr|h))?"
     r"|(?:[01]?\d|2[0-4])\s?(?:h|[ap]\.?m|uhr|heures?|uur|horas)\b(?!\s?\d\d\s?h)"
 )
-_SIZES = r"\d+(?:[.,]\d+)?\s?(?:cm|mm|m)?\s?[x*]\s?\d+(?:[.,]\d+)?(?:\s?(?:cm|mm|m)?\s?[x*]\s?\d+(?:[.,]\d+)?)?(?![x*]?\d)"
+_SIZES = r"\d+(?:[.,]\d+)?\s?(?:cm|mm|m)?\s?[x*]\s?\d+(?:[.,]\d+)?(?:\s?"
+rf"(?:cm|mm|m)?\s?[x*]\s?\d+(?:[.,]\d+)?)?(?![x*]?\d)"
 _QUANTITY = rf"(?:{_AMOUNT})[ \t]?(?:{UNITS})(?![a-z0-9])"
 _BYTE = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
+_MARKS = r"\d{1,2}(?:[.,]\d{1,2})?/(?:10|20|100)(?![/\d])"
 _IDS = (
     rf"(?=[\d.]*(?<!\d)(?:\d|\d{{3}})(?!\d))(?:{_BYTE}\.){{3}}{_BYTE}(?![.\d])"  # IP address
     r"|\d{1,3}[.,]\d{4,}\s?°?[nsewo]?\s?[,;/ ]\s?-?\d{1,3}[.,]\d{4,}"  # coordinates
 )
-_SOFT = re.compile("|".join((_DATES, _TIMES, _SIZES, _QUANTITY, _DECIMAL, _IDS)))
+_SOFT = re.compile(f"{_DATES}|{_TIMES}|{_SIZES}|{_MARKS}|{_QUANTITY}|{_DECIMAL}|{_IDS}")
 _WEAK = re.compile(_SHORT_DATES)
 _BEFORE_SOFT = re.compile(r"[\d][.,/:-]?$")
 _CURRENCY_FIRST = re.compile(rf"[€$£]\s?(?:{_AMOUNT})(?!\d)")
-_RANGE_DATE = re.compile(rf"\b(?:0?[1-9]|[12]\d|3[01])\s?(?:,|et|au|a|ou|and|to|or|bis|und|y|al|e|-)\s?(?:le )?(?=\d{{1,2}}\s?{_MONTH})")
+_RANGE_DATE = re.compile(
+    r"\b(?:0?[1-9]|[12]\d|3[01])\s?(?:,|et|au|a|ou|and|to|or|bis|und|y|al|e|-)\s?(?:le "
+    rf")?(?=\d{{1,2}}\s?{_MONTH})"
+)
 
 _LINKS = re.compile(
-    r"(?P<url>(?:https?://|www\.|ftp://)[^\s<>\"']+|[\w-]{1,63}(?:\.[\w-]{1,63}){0,5}\.(?:fr|com|net|org|be|ch|de|es|it|pt|nl|eu|io)/[^\s<>\"']*)"
+    r"(?P<url>(?:https?://|www\.|ftp://)[^\s<>\"']+|[\w-]{1,63}(?:\.[\w-]{1,63}){0,5}\.(?:fr|com|"
+    r"net|org|be|ch|de|es|it|pt|nl|eu|io)/[^\s<>\"']*)"
 )
 _FILES = re.compile(
     r"(?P<file>[\w-]*\d[\w-]*\.(?:jpe?g|png|gif|pdf|heic|mp4|mov|docx?|xlsx?|html?|php|zip|webp)\b)"
@@ -81,13 +99,12 @@ _CODES = re.compile(  # letters and figures together
 )
 _ISBN = re.compile(r"(?P<isbn>isbn\W{0,3}[\dx][\dx -]{8,16})")
 _PLATES = re.compile(r"(?P<plate>\b[a-z]{2}[ -]?\d{3}[ -]?[a-z]{2}\b)")
-_OLD_PLATES = re.compile(
-    r"(?P<oldplate>(?<![\d][ .-])\b\d{2,4} ?[a-z]{2,3} ?\d{2}\b(?! ?\d))"
-)
+_OLD_PLATES = re.compile(r"(?P<oldplate>(?<![\d][ .-])\b\d{2,4} ?[a-z]{2,3} ?\d{2}\b(?! ?\d))")
 _PLATE_HINT = re.compile(r"[0-9]{3}[ -]?[a-z]{2}\b")
 _NINE = re.compile(r"[0-9](?:[ .-]?[0-9]){8,}")
 _LONG_TOKEN = re.compile(r"[0-9][a-z0-9-]{7,}|[0-9][0-9] ?[a-z0-9]{4} ?[a-z0-9]{4}")
 _OLD_PLATE = re.compile(r"[0-9] ?[a-z]{2,3} ?[0-9][0-9]\b")
+_CODE_FIGURES = 4  # fewer make a word with a number
 _LINK_HINT = re.compile(r"//|www\.|\.[a-z]{2,3}/")
 _FILE_HINT = re.compile(r"\.(?:jpe?g|png|gif|pdf|heic|mp4|mov|doc|xls|htm|php|zip|webp)")
 _CHAT_LINK = re.compile(r"wa\.me|whatsapp|t\.me|tel:|sms:|viber|signal\.me|call")
@@ -114,7 +131,12 @@ _CHECKS = {
     "oldplate": lambda s: not any(is_connector(part) for part in re.findall(r"[a-z]+", s)),
     "plate": lambda s: not any(is_connector(part) for part in re.findall(r"[a-z]+", s)),
     "siren": lambda s: luhn.is_valid(re.sub(r"\D", "", s)),
-    "code": lambda s: sum(map(str.isdigit, s)) > 3 and len(re.findall(r"\d+", s)) > 1 and not cut_glued(unleet(s)) and not cut_filled(s),
+    "code": lambda s: (
+        sum(map(str.isdigit, s)) >= _CODE_FIGURES
+        and len(re.findall(r"\d+", s)) > 1
+        and not cut_glued(unleet(s))
+        and not cut_filled(s)
+    ),
     "nir": lambda s: _nir_holds(re.sub(r"[^\dab]", "", s)),
     "ean": lambda s: _ean_holds(re.sub(r"\D", "", s)),
 }
@@ -178,7 +200,11 @@ def quantity_at(text: str, start: int) -> int:
     """Return the end of the date, time, price or size that begins at *start*; *start* if none."""
     if start and _BEFORE_SOFT.search(text, max(0, start - 2), start):
         return start
-    if start and text[start - 1] in "€$£" or text[max(0, start - 2) : start - 1] in ("€", "$", "£"):
+    if (start and text[start - 1] in "€$£") or text[max(0, start - 2) : start - 1] in (
+        "€",
+        "$",
+        "£",
+    ):
         found = _CURRENCY_FIRST.match(text, start - (1 if text[start - 1] in "€$£" else 2))
         if found:
             return found.end()

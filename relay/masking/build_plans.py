@@ -43,10 +43,14 @@ def plans() -> dict[str, list[str]]:
             metadata.national_prefix or "",
             "|".join(sorted(set(patterns.values()))),
             patterns.get("mobile", ""),
-            " ".join(str(n) for n in metadata.general_desc.possible_length),
-            " ".join(str(n) for n in metadata.mobile.possible_length) if metadata.mobile else "",
+            _lengths(metadata.general_desc),
+            _lengths(metadata.mobile),
         ]
     return table
+
+
+def _lengths(desc: phonenumbers.PhoneNumberDesc | None) -> str:
+    return " ".join(str(length) for length in desc.possible_length) if desc else ""
 
 
 def rendered() -> str:

@@ -37,39 +37,55 @@ UNIT_AFTER = -2.0  # a unit follows the last figure
 _AHEAD, _BEHIND, _NEAR = 70, 40, 26  # characters looked at
 
 _CUE_WORDS = (
-    "telep* teleph* telef* telf tel tell tels tele phone phones portable port mobile? mobiles mob gsm fixe num nums numero "
+    "telep* teleph* telef* telf tel tell tels tele phone phones portable port mobile? mobiles mob "
+    "gsm fixe num nums numero "
     "numeros nro appel* rapel* apel* rappel* joign* joindre contact* coordonnees compose composez "
-    "texto textos sms mms whatsap* whatsapp? watsap* wsp wapp wa ws telegram signal viber bip biper bipez "
-    "sonne* urgence number* call* ring text reach dial cell cellphone mobilfunk* handy* rufen anruf* "
-    "ruf rufnummer erreichbar nummer fon bel bellen gebeld mobiel* bereikbaar movil llam* tlf celular ligue "
-    "ligar liga telemovel contat* chiam* cellulare recapito cel zadzwon* komork* sunati suna ara arayin arayabilirsin "
+    "texto textos sms mms whatsap* whatsapp? watsap* wsp wapp wa ws telegram signal viber bip "
+    "biper bipez "
+    "sonne* urgence number* call* ring text reach dial cell cellphone mobilfunk* handy* rufen "
+    "anruf* "
+    "ruf rufnummer erreichbar nummer fon bel bellen gebeld mobiel* bereikbaar movil llam* tlf "
+    "celular ligue "
+    "ligar liga telemovel contat* chiam* cellulare recapito cel zadzwon* komork* sunati suna ara "
+    "arayin arayabilirsin "
     "joignez fax اتصل هاتف* هاتفي رقم* الرقم واتس* جوال* موبايل* تلفون* كلمني نمره* تيليفون*"
 ).split()
 _CUE = re.compile(rf"\b{any_of(_CUE_WORDS)}\b|coup d[e' ]{{1,2}}fil\b|[☎☏✆📞📱📲🤙🕿🖀🕻💬]")
 _AT = re.compile(
-    r"\b(?:au|sur|sur le|a ce|ici|at|on|al|unter|auf|op|ao|no|pelo|en el|sul|na|pod|على|علي)\W{0,3}$"
+    r"\b(?:au|sur|sur le|a ce|ici|at|on|al|unter|auf|op|ao|no|pelo|en el|sul|na|pod|على|"
+    r"علي)\W{0,3}$"
 )
 _CODE_WORDS = (
-    "ref* referen* commande* order* facture* invoice* dossier* annonce* siret siren siert sirne srien iban rib bic isbn ean "
-    "gencod* codes? barres? codebarre serie serial* chassis vin immat* plaque* tva vat colis suivi tracking* contrat* "
-    "clients? adherent* bestell* rechnung* artikel* anzeige* pedido* factura* fatura* encomenda* anuncio* "
-    "ordine fattura annuncio advertentie imei lot modele* licence* rcs naf ape secu insee permis compte "
-    "konto* kunden* cuenta conta account ticket* dossard cp postaux postal* departements? postcodes? plz version "
-    "parcelle cadastr* isin bon devis billet reservation booking msg message id abonne*"
+    "ref* referen* commande* order* facture* invoice* dossier* annonce* siret siren siert sirne "
+    "srien iban rib bic isbn ean "
+    "gencod* codes? barres? codebarre serie serial* chassis vin immat* plaque* tva vat colis "
+    "suivi tracking* contrat* "
+    "clients? adherent* bestell* rechnung* artikel* anzeige* pedido* factura* fatura* encomenda* "
+    "anuncio* "
+    "ordine fattura annuncio advertentie imei lot modele* licence* rcs naf ape secu insee permis "
+    "compte "
+    "konto* kunden* cuenta conta account ticket* dossard cp postaux postal* departements? "
+    "postcodes? plz version "
+    "parcelle cadastr* isin loto loterie tirage* euromillions keno tierce quinte tournoi* score* "
+    "bon devis billet reservation booking msg message id abonne*"
 ).split()
 _IDENTIFIER = re.compile(rf"\b{any_of(_CODE_WORDS)}\b")
 _BETWEEN = re.compile(r"\W{0,3}(?:[^\W\d]{1,4}\b\W{0,2}){0,2}")
 _UNIT_WORDS = (
-    "€ $ £ % eur euro euros km kms kg cm mm m2 m3 ch cv ans mois go kwh watt watts litre litres gramme grammes "
+    "€ $ £ % eur euro euros km kms kg cm mm m2 m3 ch cv ans mois go kwh watt watts litre litres "
+    "gramme grammes "
     "chf dh gbp usd personnes pieces photos heure heures"
 ).split()
 _UNIT = re.compile(rf"\W?\s?{any_of(_UNIT_WORDS)}(?!\w)")
 _REVERSED_WORDS = (
-    "envers inverse* invers* invesr* retourn* rebours verlan miroir mirror* backward* reverse* upside reves invertid* "
-    "ruckwarts rueckwaerts umgekehrt achterste* omgekeerd* achteruit contrario contraria rovesci* revesso بالعكس مقلوب معكوس"
+    "envers inverse* invers* invesr* retourn* rebours verlan miroir mirror* backward* reverse* "
+    "upside reves invertid* "
+    "ruckwarts rueckwaerts umgekehrt achterste* omgekeerd* achteruit contrario contraria rovesci* "
+    "revesso بالعكس مقلوب معكوس"
 ).split()
 _REVERSED = re.compile(
-    rf"\b{any_of(_REVERSED_WORDS)}\b|dro\w{{1,3}} a gauche|gauche a dro|par la fin|right to left|derecha a izq|"
+    rf"\b{any_of(_REVERSED_WORDS)}\b|dro\w{{1,3}} a gauche|gauche a dro|par la fin|right to left|"
+    r"derecha a izq|"
     r"von hinten|tras para|da destra|dernier chiffre en premier|last digit first|bidi-override"
 )
 

@@ -14,6 +14,7 @@ _LOOK_AFTER = re.compile(rf"[0-9][ ./_\t-]{{1,3}}{_LOOK}(?![^\W_]|'\w)")
 _LOOK_BEFORE = re.compile(rf"(?<![^\W_])(?<!')\b{_LOOK}[ ./_\t-]{{1,3}}$")
 _SEPARATORS, _LOOK_ENDS = " ./_\t-", frozenset("oilzsbgtq|ʒчƽƅȣƨ ./_\t-")
 _FIGURE = re.compile(r"[0-9]+")
+_MIXED = re.compile(r"[0-9][oilzsbgtqʒчƽƅȣƨ](?![a-z]{2})|(?<![a-z])[oilzsbgtqʒчƽƅȣƨ][0-9]")
 _PIPE = re.compile(r"\d\||\|\d")
 
 
@@ -82,11 +83,13 @@ def weigh(text: str) -> Evidence:
 
 def _has_looks(text: str) -> bool:
     """Tell whether letters that may be figures stand beside a figure, as a token of their own."""
-    if _LOOK_AFTER.search(text) or ("|" in text and _PIPE.search(text)):
+    if _LOOK_AFTER.search(text) or _MIXED.search(text) or ("|" in text and _PIPE.search(text)):
         return True
-    for found in _FIGURE.finditer(text):
-        start = found.start()
-        if start > 1 and text[start - 1] in _SEPARATORS and text[start - 2] in _LOOK_ENDS:
-            if _LOOK_BEFORE.search(text, max(0, start - 6), start):
-                return True
-    return False
+    return any(_look_ends(text, found.start()) for found in _FIGURE.finditer(text))
+
+
+def _look_ends(text: str, start: int) -> bool:
+    """Tell whether a token of look-alikes ends right before the figure at *start*."""
+    if start < 2 or text[start - 1] not in _SEPARATORS or text[start - 2] not in _LOOK_ENDS:  # noqa: PLR2004
+        return False
+    return _LOOK_BEFORE.search(text, max(0, start - 6), start) is not None

@@ -13,11 +13,16 @@ _BORDER = re.compile(
     r"|-{4}|(?:^|\n)[> ]*(?:de|from|von|envoye|sent|date|objet|subject|message-id) ?:"
 )
 _CONNECTOR_WORDS = (
-    "et puis ensuite apres encore enfin suivi suivie suivis de du d par la le l les fin a en pour finir dernier derniere "
-    "espace espaces point points tiret tirets virgule slash barre oblique trait union underscore bas et "
-    "deux-points moins plus on enchaine voila alors then and next followed by finally last space dot dash "
-    "hyphen comma stop pause dann danach gefolgt von zuletzt und leerzeichen punkt strich bindestrich komma "
-    "luego despues y seguido quindi e-poi allora ensuite-puis alors wsl por ultimo espacio punto guion coma e depois finalmente espaco ponto hifen "
+    "et puis ensuite apres encore enfin suivi suivie suivis de du d par la le l les fin a en pour "
+    "finir dernier derniere "
+    "espace espaces point points tiret tirets virgule slash barre oblique trait union underscore "
+    "bas et "
+    "deux-points moins plus on enchaine voila alors then and next followed by finally last space "
+    "dot dash "
+    "hyphen comma stop pause dann danach gefolgt von zuletzt und leerzeichen punkt strich "
+    "bindestrich komma "
+    "luego despues y seguido quindi e-poi allora ensuite-puis alors wsl por ultimo espacio punto "
+    "guion coma e depois finalmente espaco ponto hifen "
     "virgula spatie punt streepje daarna en dan poi dopo infine spazio trattino virgola "
     "ثم و بعدها نقطه فاصله فراغ the is c'est est ca soit double"
 ).split()
@@ -26,14 +31,20 @@ _NOT_CONNECTING = re.compile(r"[$£€%]")
 _WORD = re.compile(r"[^\W_]+")
 _MOST_CONNECTORS = 6
 _SPLIT_WORDS = (
-    "debut debute suite suivan* fin finit finis* commenc* termin* puis ensuite ajout* complet* reste partie morceau* suivi* bout "
-    "premier* dernier* chiffres? milieu rajout* start* begin* end* then rest last first part half finish* "
-    "follow* digits? second* empieza acaba comienza sigue resto ultim* primer* cifras comeca segue inizia finisce "
-    "luego beginn* endet dann fangt aufhort weiter begint eindigt vervolg eerste laatste cijfers einde begin am ende "
+    "debut debute suite suivan* fin finit finis* commenc* termin* puis ensuite ajout* complet* "
+    "reste partie morceau* suivi* bout "
+    "premier* dernier* chiffres? milieu rajout* start* begin* end* then rest last first part half "
+    "finish* "
+    "follow* digits? second* empieza acaba comienza sigue resto ultim* primer* cifras comeca "
+    "segue inizia finisce "
+    "luego beginn* endet dann fangt aufhort weiter begint eindigt vervolg eerste laatste cijfers "
+    "einde begin am ende "
     "يبدا ينتهي ثم الباقي"
 ).split()
 _SPLIT = re.compile(rf"\b{any_of(_SPLIT_WORDS)}\b")
-_COMMENT = re.compile(r"(?:[^\w(\[{*]|_)*(?:\([^()]*\)|\[[^\[\]]*\]|\{[^{}]*\}|\*[^*]*\*)(?:[^\w(]|_)*")
+_COMMENT = re.compile(
+    r"(?:[^\w(\[{*]|_)*(?:\([^()]*\)|\[[^\[\]]*\]|\{[^{}]*\}|\*[^*]*\*)(?:[^\w(]|_)*"
+)
 _SENTENCE = re.compile(r"[.!?]\s+\S")
 _LINE = " >\t-•*.,;"
 _PLAIN = frozenset(("", " ", ".", "-", "/", ", ", ",", " - ", ". ", "  ", "_", " / ", " . ", ":"))
@@ -61,12 +72,17 @@ def cost(gap: str) -> float:
         return APART
     if _ONLY_SIGNS.fullmatch(gap):
         return _signs_cost(gap)
+    return _said_cost(gap)
+
+
+def _said_cost(gap: str) -> float:
+    """Return what a gap with letters costs: a filler, a connector, a sentence."""
     if len(gap) <= _LONGEST_FILLER and not any(sign.isspace() for sign in gap):
         return 0.15
     words = _WORD.findall(gap)
     if len(words) <= _MOST_CONNECTORS and _CONNECTORS.issuperset(words):
         return 0.1 if not _NOT_CONNECTING.search(gap) else 0.5
-    if "\n" in gap and _BORDER.search(gap) or "a ecrit" in gap or gap.count("\n") > 4:  # noqa: PLR2004
+    if ("\n" in gap and _BORDER.search(gap)) or "a ecrit" in gap or gap.count("\n") > 4:  # noqa: PLR2004
         return APART
     return _words_cost(gap)
 
@@ -83,7 +99,9 @@ def _words_cost(gap: str) -> float:
         return 0.25
     if _SPLIT.search(gap):
         return 0.3 + 0.005 * len(gap)
-    if "\n" in gap and (not gap.rpartition("\n")[2].strip(_LINE) or not gap.partition("\n")[0].strip(_LINE)):
+    if "\n" in gap and (
+        not gap.rpartition("\n")[2].strip(_LINE) or not gap.partition("\n")[0].strip(_LINE)
+    ):
         return 0.3
     sentence = 0.4 if _SENTENCE.search(gap) else 0.0
     return 0.4 + 0.02 * len(gap) + sentence

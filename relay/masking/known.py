@@ -13,7 +13,7 @@ from relay.masking.atoms import Atom, find_atoms
 from relay.masking.blockers import identifiers
 from relay.masking.coarse import MOST_FIGURES, find_digits
 from relay.masking.evidence import weigh
-from relay.masking.gaps import cost
+from relay.masking.gaps import APART, cost
 from relay.masking.lattice import Arc, arcs
 from relay.masking.plans import split_number
 from relay.masking.search import Found, apart, outside, quantities
@@ -141,12 +141,9 @@ def _match(
             continue
         seen.add((at, done))
         if at > start:
-            end, begin = atoms[at - 1].end, atoms[at].start
-            if begin - end > _FARTHEST:
-                continue
-            paid += cost(text[end:begin]) if form.part else 0.0
-            if paid > _TIGHT:
-                continue
+            paid += _price(text, atoms[at - 1].end, atoms[at].start, form)
+        if paid > _TIGHT:
+            continue
         known = steps[at]
         if known is None:
             known = steps[at] = tuple(arcs(atoms, at, text))
@@ -160,11 +157,20 @@ def _match(
     return None
 
 
+def _price(text: str, end: int, start: int, form: _Form) -> float:
+    """Return what the gap costs: an ending stands in one piece, the whole number need not."""
+    if start - end > _FARTHEST:
+        return APART
+    return cost(text[end:start]) if form.part else 0.0
+
+
 def _repeats(known: tuple[Arc, ...], form: _Form, done: int) -> bool:
     """Tell whether an atom begins the number again: then the number begins there, not before."""
-    return done < len(form.digits) and any(
-        len(digits) > 1 and form.digits.startswith(digits) for _, digits, _ in known
-    ) and not any(form.digits.startswith(digits, done) for _, digits, _ in known)
+    return (
+        done < len(form.digits)
+        and any(len(digits) > 1 and form.digits.startswith(digits) for _, digits, _ in known)
+        and not any(form.digits.startswith(digits, done) for _, digits, _ in known)
+    )
 
 
 def _barred(text: str, atoms: list[Atom]) -> list[int]:

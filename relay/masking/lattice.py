@@ -146,12 +146,12 @@ def _hundreds(atoms: Sequence[Atom], index: int, text: str) -> Iterator[Arc]:
 
 def may_have_plus(text: str) -> bool:
     """Tell whether a plus sign, or a word for it, stands in *text* at all."""
-    return any(sign in text for sign in _PLUS)
+    return any(sign.strip() in text for sign in _PLUS)
 
 
 def plus_before(text: str, start: int) -> bool:
     """Tell whether a plus sign, or the word for it, stands before *start*."""
-    return text[max(0, start - 8) : start].rstrip(" ([").endswith(_PLUS)
+    return (" " + text[max(0, start - 8) : start].rstrip(" ([")).endswith(_PLUS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,9 +245,7 @@ def figures(row: Row, first: int, last: int) -> Iterator[Candidate]:
                 yield Candidate(first + k, first + end, *result, cost, strong)
 
 
-def _from(
-    row: Row, start: int, last: int, steps: Sequence[tuple[Arc, ...]]
-) -> Iterator[Candidate]:
+def _from(row: Row, start: int, last: int, steps: Sequence[tuple[Arc, ...]]) -> Iterator[Candidate]:
     """Yield candidates that begin at atom *start*, over every reading of the atoms."""
     atoms, gaps, text = row.atoms, row.gaps, row.text
     plus = plus_before(text, atoms[start].start)

@@ -284,7 +284,7 @@ def _neighbour(digits: str, plans: Numbering) -> tuple[str, Form] | None:
     for plan in plans.near:
         trunk = plan.trunk
         if (not trunk or digits.startswith(trunk)) and plan.is_mobile(digits[len(trunk) :]):
-            return f"+{plan.code}{digits[len(trunk):]}", Form.NEIGHBOUR
+            return f"+{plan.code}{digits[len(trunk) :]}", Form.NEIGHBOUR
         if digits.startswith(plan.code) and plan.is_mobile(digits[len(plan.code) :]):
             return f"+{digits}", Form.NEIGHBOUR
     return None

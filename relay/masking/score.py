@@ -14,6 +14,8 @@ from relay.masking.blockers import identifiers, quantity_at, short_date_at
 from relay.masking.lattice import Candidate, Row, plus_before
 from relay.masking.plans import Form
 
+_GOES_ON = re.compile(r"\s?(?:,|et|ou|and|or|und|y|e|en)?\s?(?:le |la |the )?[0-9]{1,2}(?![0-9])")
+_OPENS = re.compile(r"0[ .-]?[1-9](?:[ ./_-]?[0-9]){6}")
 _LISTING = re.compile(r"\s*,?\s*(?:et|ou|and|or|und|oder|y|o|e|en|of)?\s*")
 _FIGURE_END, _FIGURE_START = re.compile(r"(?<![^\W_])\d{1,20}$"), re.compile(r"\d{1,20}")
 _LONGEST_GROUP = 4
@@ -122,9 +124,7 @@ def _usual_gap(row: Row, c: Candidate) -> str:
     """Return the gap met most between the atoms of a candidate, "-" when there is none."""
     if c.last - c.first == 1:
         return "-"
-    between = Counter(
-        row.text[a.end : b.start] for a, b in pairwise(row.atoms[c.first : c.last])
-    )
+    between = Counter(row.text[a.end : b.start] for a, b in pairwise(row.atoms[c.first : c.last]))
     return between.most_common(1)[0][0]
 
 
@@ -141,7 +141,7 @@ def _figure_after(text: str, end: int, gap: str, limit: int) -> bool:
         if sign and text.startswith(sign, end):
             at = end + len(sign)
             run = _FIGURE_START.match(text, at)
-            if run is None or run.group()[0] == "0" or plus_before(text, at):
+            if run is None or _OPENS.match(text, at) or plus_before(text, at):
                 return False
             return (sign != " " or len(run.group()) <= limit) and quantity_at(text, at) == at
     return False
@@ -155,14 +155,21 @@ def _goes_on(row: Row, left: int, right: int) -> float:
 
 
 def _rising(row: Row, c: Candidate) -> bool:
+    """Tell whether a candidate is part of an enumeration: rising values, listed or going on."""
     atoms = row.atoms[c.first : c.last]
     if len(atoms) < _LEAST_GROUPS or any(a.word for a in atoms):
         return False
-    between = [row.text[a.end : b.start] for a, b in pairwise(atoms)]
-    if not any("," in gap for gap in between) or not all(map(_LISTING.fullmatch, between)):
-        return False
     values = [int(a.readings[0]) for a in atoms]
-    return values == sorted(values)
+    if values != sorted(values):
+        return False
+    if values == list(range(len(values))):
+        return True  # nought to nine, as on a dial
+    between = [row.text[a.end : b.start] for a, b in pairwise(atoms)]
+    if not all(map(_LISTING.fullmatch, between)):
+        return False
+    return any("," in gap for gap in between) or (
+        _GOES_ON.match(row.text, atoms[-1].end) is not None
+    )
 
 
 def _two_fives(row: Row, c: Candidate) -> bool:

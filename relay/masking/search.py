@@ -187,9 +187,7 @@ def _accept(row: Row, judge: Judge, limit: float, soft: frozenset[int]) -> list[
 Pool = Iterable[Candidate]
 
 
-def _pools(
-    row: Row, first: int, last: int
-) -> tuple[Pool, Callable[[int, int, Judge], Pool]]:
+def _pools(row: Row, first: int, last: int) -> tuple[Pool, Callable[[int, int, Judge], Pool]]:
     """Return the candidates that show where they begin, and what finds the others."""
     if is_figures(row, first, last):
         both = list(figures(row, first, last))
@@ -197,10 +195,15 @@ def _pools(
         return strong, lambda start, end, _: (
             c for c in both if not c.strong and start <= c.first and c.last <= end
         )
-    return candidates(row, first, last, strong=True), lambda start, end, judge: (
-        candidates(row, start, end, strong=False)
-        if judge.announced and numbering(row.region).has_trunk and _digits(row, start, end) >= LEAST
-        else ()
+    return (
+        candidates(row, first, last, strong=True),
+        lambda start, end, judge: (
+            candidates(row, start, end, strong=False)
+            if judge.announced
+            and numbering(row.region).has_trunk
+            and _digits(row, start, end) >= LEAST
+            else ()
+        ),
     )
 
 
@@ -259,4 +262,3 @@ def _reversed(row: Row, view: Reading) -> list[Found]:
         if result and result[1] in _BACKWARDS:
             out.append(stretch(view, atoms, result[0]))
     return out
-

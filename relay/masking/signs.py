@@ -76,14 +76,15 @@ def fold(sign: str) -> str:
     category = unicodedata.category(sign)
     if category in ("Cf", "Mn", "Me") or "FILLER" in name:
         return GONE
-    if (digits := _number(sign, name)) is not None:
+    digits = "+" if sign in _PLUS else _number(sign, name)
+    if digits is not None:
         return digits
-    if sign in _PLUS:
-        return "+"
-    if sign in "\t\n\r\f\v\x85":
-        return " " if sign == "\t" else "\n"
     if category == "Cc" or sign == "⠀":
-        return " "
+        return "\n" if sign in "\n\r\f\v\x85" else " "
+    return _plain_sign(sign, name, category)
+
+
+def _plain_sign(sign: str, name: str, category: str) -> str:
     if category in _CATEGORY_SIGN:
         return _CATEGORY_SIGN[category] if sign not in _TURNED else "x"
     folded = _shape(sign, name)

@@ -42,7 +42,8 @@ class Word:
 
 
 _FIRST_OF = {"units": (Kind.UNIT, 0, 1), "teens": (Kind.TEEN, 10, 1), "tens": (Kind.TEN, 20, 10)}
-_TIMES = {"double": "2", "doble": "2", "doppel": "2", "dubbel": "2", "dobro": "2", "doppio": "2"} | {
+_TIMES = {
+    "double": "2", "doble": "2", "doppel": "2", "dubbel": "2", "dobro": "2", "doppio": "2",
     "triple": "3", "triplo": "3", "dreifach": "3", "treble": "3", "drievoudig": "3",
 }  # fmt: skip
 GLUED_LEAST = 7  # letters of the shortest token worth cutting into words

@@ -119,7 +119,7 @@ def answer(name: str, *, done: bool = False) -> Scene:
         await page.goto(house.action_url(await house.contact(listing=ref), name))
         if done:
             await page.get_by_role("button").click()
-            await page.wait_for_url("**?done")
+            await page.wait_for_url("**?done*")
 
     return show
 

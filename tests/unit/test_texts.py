@@ -1,0 +1,79 @@
+"""Sentences in two languages, dates, and the choice of a language."""
+
+import string
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from relay.texts import LANGUAGES, _catalogue, best_language, clock, day, has, keys, say
+
+AT = datetime(2027, 3, 14, 13, 5, tzinfo=UTC)
+
+
+def test_both_languages_say_the_same() -> None:
+    """Every entry stands in both languages."""
+    assert keys("fr") == keys("en")
+
+
+@pytest.mark.parametrize("key", sorted(keys("fr")))
+def test_same_fillings(key: str) -> None:
+    """An entry has the same forms and fillings in both languages."""
+    entries = [_catalogue(language)[key] for language in LANGUAGES]
+    forms = [[entry] if isinstance(entry, str) else list(entry.values()) for entry in entries]
+    names = [
+        {name for form in some for _, name, _, _ in string.Formatter().parse(form) if name}
+        for some in forms
+    ]
+    assert names[0] == names[1]
+    assert type(entries[0]) is type(entries[1])
+
+
+@pytest.mark.parametrize(
+    ("accepted", "wanted"),
+    [
+        ("", "fr"),
+        ("en", "en"),
+        ("en-GB,en;q=0.9,fr;q=0.8", "en"),
+        ("de,en;q=0.5,fr;q=0.7", "fr"),
+        ("fr;q=0,en;q=0.1", "en"),
+        ("de", "fr"),
+        ("*", "fr"),
+        ("en;q=nan", "fr"),
+        ("EN-us", "en"),
+        (";;;,,,", "fr"),
+    ],
+)
+def test_language_of_a_header(accepted: str, wanted: str) -> None:
+    """The best language both sides know is chosen, French when there is none."""
+    assert best_language(accepted) == wanted
+
+
+@given(st.text())
+def test_any_header(accepted: str) -> None:
+    """Any header chooses one of the languages."""
+    assert best_language(accepted) in LANGUAGES
+
+
+def test_plural() -> None:
+    """French counts 0 and 1 as one, English 1 only."""
+    assert say("fr", "problems.title", n=1) == "Il y a 1 point à corriger"
+    assert "0 point " in say("fr", "problems.title", n=0)
+    assert say("en", "problems.title", n=0) != say("en", "problems.title", n=1).replace("1", "0")
+
+
+def test_days_and_clocks() -> None:
+    """Dates and times are written as people write them there, in the site's zone."""
+    assert (day("fr", AT), day("en", AT)) == ("14/03/2027", "14 March 2027")
+    assert clock("fr", AT) == "14:05"
+    assert day("fr", datetime(2027, 3, 14, 23, 30, tzinfo=UTC)) == "15/03/2027"
+
+
+def test_missing() -> None:
+    """A missing entry or filling is a fault of ours, told at once."""
+    assert not has("fr", "problems.nothing_of_the_kind")
+    with pytest.raises(KeyError):
+        say("fr", "problems.nothing_of_the_kind")
+    with pytest.raises(KeyError):
+        say("fr", "problems.email_domain_unknown")
