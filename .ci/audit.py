@@ -4,7 +4,13 @@ import subprocess
 import sys
 
 COMMAND = [sys.executable, "-m", "pip_audit", "--require-hashes", "--disable-pip", "-r"]
-UNREACHABLE = ("ConnectionError", "MaxRetryError", "ServiceError", "Connection refused", "timed out")
+UNREACHABLE = (
+    "ConnectionError",
+    "MaxRetryError",
+    "ServiceError",
+    "Connection refused",
+    "timed out",
+)
 
 
 def main() -> int:

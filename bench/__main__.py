@@ -43,7 +43,9 @@ async def main() -> None:
 
 
 def _line(row: dict[str, object]) -> str:
-    return f"{row['row']:<34} {row['figure']:<44} {row.get('ratio', ''):<26} {row.get('target', '')}"
+    return (
+        f"{row['row']:<34} {row['figure']:<44} {row.get('ratio', ''):<26} {row.get('target', '')}"
+    )
 
 
 asyncio.run(main())

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import psutil
 
+from bench.http_load import post
 from relay import administration, listings
 from relay.catalogue import Advertiser, Listing
 from relay.cli.common import environment_of, new_master_key
@@ -22,8 +23,6 @@ from relay.context import Context, open_context
 from relay.database import migrate
 from relay.engines import engines
 from relay.settings import Settings, read_settings
-
-from bench.http_load import post
 
 ROOT = Path(__file__).parent.parent
 LISTINGS = 50

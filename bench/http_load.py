@@ -47,18 +47,14 @@ class _Client(asyncio.Protocol):
         return await self._answer
 
 
-async def load(
-    port: int, request: Callable[[], bytes], *, clients: int, seconds: float
-) -> Load:
+async def load(port: int, request: Callable[[], bytes], *, clients: int, seconds: float) -> Load:
     """Send requests from *clients* connections for *seconds* to a loopback port."""
     latencies: list[float] = []
     statuses: dict[int, int] = {}
     end = time.perf_counter() + seconds
 
     async def one() -> None:
-        _, client = await asyncio.get_running_loop().create_connection(
-            _Client, "127.0.0.1", port
-        )
+        _, client = await asyncio.get_running_loop().create_connection(_Client, "127.0.0.1", port)
         while not latencies or time.perf_counter() < end:
             asked = time.perf_counter()
             status = await client.ask(request())

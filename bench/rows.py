@@ -9,11 +9,28 @@ import aiosmtplib
 import asyncpg
 import psutil
 
-from bench.http_load import Load, load
 from bench.house import House, cpu_s, process, said, sunk, up
+from bench.http_load import Load, load
 
 NAMES = ("accept", "handoff", "endtoend", "growth", "compose", "masking")
 Row = dict[str, object]
+FILL = """
+with source as (
+    select * from message limit 1
+), made as (
+    select (lpad(to_hex(floor(extract(epoch from now()) * 1000)::bigint - i), 12, '0') || '7'
+        || substr(replace(gen_random_uuid()::text, '-', ''), 14))::uuid as message_id
+    from generate_series(1, $1::int) as i
+), put as (
+    insert into message
+    select s.site_id, made.message_id, s.conversation_id, s.sender_id, s.language, s.sealed_content,
+        s.mailbox_hash, s.phone_hash, s.text_hash, s.policy_version, s.score, s.signals, s.received_at
+    from made, source as s
+    returning site_id, message_id
+)
+insert into outbox (site_id, mail_id, message_id, kind, state, reason, due_at, expires_at)
+select site_id, message_id, message_id, 'contact', 'delivered', 'delivered', now(), now() from put
+"""
 
 
 async def measure(
@@ -195,16 +212,7 @@ async def _fill(url: str, rows: int) -> None:
     connection = await asyncpg.connect(url)
     try:
         await connection.execute(
-            "with source as (select m.*, row_number() over () as n from message m limit 1),"
-            " ids as (select gen_random_uuid() as id, (floor(extract(epoch from now()) * 1000))::bigint"
-            "   - i as ms from generate_series(1, $1::int) as i),"
-            " made as (select (lpad(to_hex(ms), 12, '0') || '7' || substr(replace(id::text, '-', ''), 14))::uuid"
-            "   as message_id from ids),"
-            " put as (insert into message select s.site_id, made.message_id, s.conversation_id, s.sender_id,"
-            "   s.language, s.sealed_content, s.mailbox_hash, s.phone_hash, s.text_hash, s.policy_version,"
-            "   s.score, s.signals, s.received_at from made, source s returning site_id, message_id)"
-            " insert into outbox (site_id, mail_id, message_id, kind, state, reason, due_at, expires_at)"
-            " select site_id, message_id, message_id, 'contact', 'delivered', 'delivered', now(), now() from put",
+            FILL,
             rows,
             timeout=300,
         )
@@ -225,9 +233,7 @@ async def compose() -> list[Row]:
         started = time.perf_counter()
         compose_contact(mail)
         times.append((time.perf_counter() - started) * 1e6)
-    return [
-        {"row": "building one mail", "figure": f"{_median(times)} µs", "target": "≤ 200 µs"}
-    ]
+    return [{"row": "building one mail", "figure": f"{_median(times)} µs", "target": "≤ 200 µs"}]
 
 
 async def masking() -> list[Row]:

@@ -12,7 +12,9 @@ SUSPICIOUS = 5
 HOLD_ANYWAY = 8
 QUICKEST_FILL_S = 2.0
 
-_LINK = re.compile(r"https?://|www\.\S|\b[\w-]+\.(?:top|icu|cyou|xyz|click|shop)\b", re.IGNORECASE)
+_LINK = re.compile(
+    r"https?://|www\.\S|(?<![\w-])[\w-]+\.(?:top|icu|cyou|xyz|click|shop)\b", re.IGNORECASE
+)
 
 
 class Signal(StrEnum):

@@ -55,7 +55,7 @@ class DataKey:
         nonce, rest = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
         try:
             return self._cipher.decrypt(nonce, rest, place.encode()).decode()
-        except InvalidTag:
+        except (InvalidTag, ValueError):  # ValueError: too short to be a sealed value
             raise Unsealable(place.split(":", maxsplit=1)[0]) from None
 
 
@@ -92,7 +92,7 @@ class Keyring:
             raise Unsealable(owner.split(":", maxsplit=1)[0])
         try:
             secret = master.decrypt(rest[:NONCE_BYTES], rest[NONCE_BYTES:], owner.encode())
-        except InvalidTag:
+        except (InvalidTag, ValueError):
             raise Unsealable(owner.split(":", maxsplit=1)[0]) from None
         return DataKey(secret)
 

@@ -40,7 +40,9 @@ CONTACT = {
     "name": "Léa",
     "message": "Bonjour, le vélo est-il toujours disponible ? Je peux passer samedi matin.",
 }
-QUICK = Timing(lease_s=60, heartbeat_s=0.5, sweep_s=0.2, pause_s=0.3, pause_most_s=1, stop_s=5, retry_s=0.1)
+QUICK = Timing(
+    lease_s=60, heartbeat_s=0.5, sweep_s=0.2, pause_s=0.3, pause_most_s=1, stop_s=5, retry_s=0.1
+)
 
 
 @dataclass(slots=True)
@@ -64,7 +66,9 @@ class Relay:
         """Headers of the site's own programs."""
         return {"Authorization": f"Bearer {self.keys.secret}"}
 
-    async def post(self, headers: dict[str, str] | None = None, **fields: str) -> tuple[int, dict[str, Any]]:
+    async def post(
+        self, headers: dict[str, str] | None = None, **fields: str
+    ) -> tuple[int, dict[str, Any]]:
         """Post the form by fetch; return status and body, noting what was accepted."""
         body = {**CONTACT, **fields}
         async with self.http.post(self.form, json=body, headers=headers or {}) as answer:

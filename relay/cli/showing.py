@@ -30,7 +30,7 @@ from relay.supervisor import Family
 
 POLICY = Path(__file__).parents[2] / "policies" / "demo.toml"
 SLUG = "exemple"
-WAIT_S = 30.0
+WAIT_S = 20.0
 LISTINGS = (
     Listing(
         ref="48213",
@@ -83,9 +83,12 @@ async def show_all(
             await migrate(engines.database_url)
             for name, command in PROCESSES.items():
                 family.start(name, command, environment, errors)
-        public_key = await _prepare(settings)
+        public_key, is_new = await _prepare(settings)
         form = f"{settings.public_url}/f/{public_key}?listing={LISTINGS[0].ref}"
-        result = await _send_one(form, catcher)
+        try:
+            result = await _send_one(form, catcher, again=not is_new)
+        except TimeoutError:
+            raise click.ClickException(_why_silent(family, state)) from None
         result["engines"] = {
             "postgresql": engines.postgres_version,
             "valkey": engines.valkey_version,
@@ -137,17 +140,23 @@ async def _caught() -> AsyncIterator[tuple[Catcher, int, int]]:
         await runner.cleanup()
 
 
-async def _prepare(settings: Settings) -> str:
-    """Open the demonstration site, or give it new keys on data kept from before; its listings."""
+async def _prepare(settings: Settings) -> tuple[str, bool]:
+    """Open the demonstration site and its listings; on data kept from before, give it new keys.
+
+    Returns:
+        Its public key, and whether the site is new.
+    """
     async with open_context(settings, pool_size=2) as context:
+        is_new = True
         try:
             source = POLICY.read_text("utf-8")
             pair = await administration.open_site(context, SLUG, source, origins=[], test=True)
         except Refused:
+            is_new = False
             site = await administration.find_site(context, SLUG)
             pair = await administration.rotate_keys(context, site)
         await _put_listings(context)
-        return pair.public
+        return pair.public, is_new
 
 
 async def _put_listings(context: Context) -> None:
@@ -156,15 +165,15 @@ async def _put_listings(context: Context) -> None:
         await listings.put_listing(context, site, listing)
 
 
-async def _send_one(form: str, catcher: Catcher) -> dict[str, Any]:
+async def _send_one(form: str, catcher: Catcher, *, again: bool) -> dict[str, Any]:
     """Fill the form as a browser would, and wait for the mail."""
     browser = {"Accept": "text/html", "Accept-Language": "fr", "User-Agent": "relay demo"}
     async with aiohttp.ClientSession(headers=browser) as session:
         page = await _when_up(session, form)
         hidden = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page)
         fields = {name: unescape(value) for name, value in hidden} | MESSAGE
-        # A second run on kept data is another message, not the same one sent twice.
-        fields["message"] += f"\n({time.strftime('%H:%M:%S')})"
+        if again:  # on kept data: another message, not the same one sent twice
+            fields["message"] += f"\n({time.strftime('%H:%M:%S')})"
         started = time.perf_counter()
         async with session.post(
             form.partition("?")[0], data=fields, allow_redirects=False
@@ -189,6 +198,14 @@ async def _send_one(form: str, catcher: Catcher) -> dict[str, Any]:
         "status": status_url.partition("?")[0],
         "text": mail.part("plain"),
     }
+
+
+def _why_silent(family: Family, state: Path) -> str:
+    """Say which process ended, or that none answered, with the end of the log."""
+    lines = (state / "relay.log").read_text("utf-8", "replace").strip().splitlines()
+    ended = family.ended()
+    said = f"`{ended}` ended" if ended else "no mail came"
+    return f"{said} within {WAIT_S:.0f} s. The last it said: {lines[-1] if lines else 'nothing'}"
 
 
 async def _when_up(session: aiohttp.ClientSession, url: str) -> str:

@@ -120,7 +120,9 @@ async def post_message(request: web.Request) -> web.Response:
     """Take a contact from a site's server."""
     site = await _site(request)
     body = await read_json(request, MessageBody)
-    origin = Origin(_visitor_ip(body.sender.ip), body.sender.port, "", body.sender.user_agent, "")
+    origin = Origin(
+        _visitor_ip(body.sender.ip), body.sender.port, "", readable(body.sender.user_agent), ""
+    )
     names = ("listing", "listing_token", "email", "phone", "message", "name")
     accepted = await submit(
         request,

@@ -53,8 +53,8 @@ def _split(hop: str) -> tuple[str | None, int]:
 
 
 def readable(header: str) -> str:
-    """Return a header as text that can be stored: bytes that are no UTF-8 are written out."""
-    return header.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    """Return a header as text that can be stored: half surrogates, from bytes, are written out."""
+    return header.encode("utf-8", "backslashreplace").decode()
 
 
 @lru_cache(maxsize=4096)

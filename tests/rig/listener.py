@@ -62,12 +62,19 @@ class Listener:
             raise self._faults[0]
 
     async def _accept_all(self) -> None:
-        loop = asyncio.get_running_loop()
+        # Accepting without an await: a cancelled sock_accept may lose a socket it has accepted.
         while True:
-            accepted, _ = await loop.sock_accept(self._socket)
+            await _readable(self._socket)
+            try:
+                accepted, _ = self._socket.accept()
+            except BlockingIOError:
+                continue  # the client has left meanwhile
+            accepted.setblocking(False)
             task = asyncio.create_task(self._serve_one(accepted))
             self._serving.add(task)
             task.add_done_callback(self._done)
+            # A task cancelled before its first step closes nothing itself.
+            task.add_done_callback(lambda _, accepted=accepted: accepted.close())
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._serving.discard(task)
@@ -77,6 +84,16 @@ class Listener:
     async def _serve_one(self, accepted: socket.socket) -> None:
         with accepted:
             await self._serve(accepted)
+
+
+async def _readable(sock: socket.socket) -> None:
+    loop = asyncio.get_running_loop()
+    ready = asyncio.Event()
+    loop.add_reader(sock, ready.set)
+    try:
+        await ready.wait()
+    finally:
+        loop.remove_reader(sock)
 
 
 def _bound(port: int) -> socket.socket:

@@ -97,7 +97,7 @@ async def test_a_report_is_kept_once(relay: Relay) -> None:
             await relay.http.post(f"{links}/report", data={"note": "Arnaque évidente"})
         rows = await relay.fetch("select sealed_note from report")
         assert len(rows) == 1
-        assert "Arnaque".encode() not in rows[0]["sealed_note"]
+        assert b"Arnaque" not in rows[0]["sealed_note"]
 
 
 async def test_a_link_of_the_buyer_opens_nothing_of_the_advertiser(relay: Relay) -> None:

@@ -50,8 +50,9 @@ async def test_f18_killed_after_the_claim(
         async with worker(settings, sink.port, log, kill=(point, 1), timing=SHORT_LEASE) as killed:
             assert await killed.wait(timeout_s=10) == -signal.SIGKILL
         assert sink.mails == []
+        await relay.travel(SHORT_LEASE.lease_s)
         async with courier(relay.context, sink.port):
-            await reach(relay, ids, "delivered", timeout_s=SHORT_LEASE.lease_s + 4)
+            await reach(relay, ids, "delivered")
         assert len(sink.mails) == 3
         for message_id in ids:
             assert (await row(relay, message_id))["ambiguous"] == 0
@@ -152,4 +153,22 @@ async def test_f55_a_worker_cut_off_from_the_database(relay: Relay, settings: Se
             await proxy.restore()
         assert len(sink.mails) == 15
         assert set((await relay.states()).values()) == {"delivered"}
+        await check_wire(relay, sink)
+
+
+async def test_f55_the_database_is_lost_right_after_a_claim(
+    relay: Relay, settings: Settings
+) -> None:
+    """F55: claims whose mails could not be read are not kept alive: they are retried in time."""
+    ids = await write(relay, 3)
+    async with (
+        SmtpSink() as sink,
+        database_proxy(settings) as (proxy, far),
+        open_context(far) as context,
+    ):
+        proxy.swallow_after(b"as buyer_mail_hash")
+        async with courier(context, sink.port, timing=SHORT_LEASE):
+            await proxy.wait_swallowed(1, timeout_s=5)
+            await reach(relay, ids, "delivered", timeout_s=SHORT_LEASE.lease_s + 4)
+        assert len(sink.mails) == 3
         await check_wire(relay, sink)

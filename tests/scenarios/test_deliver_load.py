@@ -36,6 +36,24 @@ async def _reached(sink: SmtpSink, phase: Phase, times: int) -> bool:
     return sink.reached[phase] >= times
 
 
+async def test_f38_slow_hosts_do_not_stop_what_a_crash_left(
+    relay: Relay, settings: Settings, tmp_path: Path
+) -> None:
+    """F18, F38: mails whose worker died are sent although slow hosts are never done."""
+    async with SmtpSink() as sink:
+        ids = await write(relay, 3)
+        log = tmp_path / "worker.log"
+        async with worker(settings, sink.port, log, kill=("deliver.claimed", 1)) as killed:
+            await killed.wait(timeout_s=10)
+        await write(relay, 5, to="slow-1")
+        async with courier(relay.context, sink.port):
+            await until(lambda: _reached(sink, Phase.RCPT, 5))
+            await relay.travel(QUICK.lease_s)
+            await reach(relay, ids, "delivered", timeout_s=12)
+            await check_wire(relay, sink)
+            await sink.pause()
+
+
 async def test_f39_one_site_floods(relay: Relay, context: Context) -> None:
     """F39: while one site has two thousand mails waiting, the one mail of another leaves in 5 s."""
     count = scale(2000, 10_000)
