@@ -122,11 +122,14 @@ class ContactDesk:
     async def _answer(
         self, request: ContactRequest, row: NewContact | Refused, stored: frozenset[UUID]
     ) -> Accepted | BaseException:
-        if isinstance(row, Refused):
-            return row
-        if row.message_id in stored:
+        if isinstance(row, NewContact) and row.message_id in stored:
             return Accepted(row.message_id, row.state, row.received_at, replayed=False)
-        return await self._twin(request)
+        try:
+            twin = await self._twin(request)
+        except Exception as error:  # noqa: BLE001 (its neighbours are stored all the same)
+            return error
+        # No twin of a row that was there already: it was rolled back, or purged this instant.
+        return twin or (row if isinstance(row, Refused) else Unavailable())
 
     async def _find_places(self, requests: Sequence[ContactRequest]) -> list[Place | Refused]:
         rows = await self._context.database.run(
@@ -169,7 +172,7 @@ class ContactDesk:
             )
             return found
 
-    async def _twin(self, request: ContactRequest) -> Accepted | BaseException:
+    async def _twin(self, request: ContactRequest) -> Accepted | BaseException | None:
         """Answer a request that was stored before, under its key or within ten minutes."""
         async with self._context.database.connection() as connection:
             twin = await queries().find_twin(
@@ -179,7 +182,7 @@ class ContactDesk:
                 content_hash=request.content_hash,
             )
             if twin is None:
-                return Unavailable()  # it was rolled back, or purged this instant
+                return None
             if twin["same_key"]:
                 if not hmac.compare_digest(twin["request_hash"], request.request_hash):
                     return Refused("idempotency_conflict")

@@ -113,6 +113,7 @@ class Settings(BaseModel):
     http_listen: Listen = Listen(host="127.0.0.1", port=8080)
     console_listen: Listen = Listen(host="127.0.0.1", port=8081)
     lmtp_listen: Listen = Listen(host="127.0.0.1", port=8024)
+    worker_listen: Listen | None = None
     mail_domain: Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$")] = (
         "relais.example"
     )
@@ -124,7 +125,7 @@ class Settings(BaseModel):
     dns_servers: tuple[str, ...] = ()
     log_format: Annotated[str, Field(pattern="^(json|console)$")] = "json"
 
-    @field_validator("http_listen", "console_listen", "lmtp_listen", mode="before")
+    @field_validator("http_listen", "console_listen", "lmtp_listen", "worker_listen", mode="before")
     @classmethod
     def _read_listen(cls, value: object) -> object:
         return Listen.parse(value) if isinstance(value, str) else value

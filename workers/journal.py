@@ -113,7 +113,22 @@ class Journal:
         marked = {row["mail_id"] for row in rows}
         return [claim.mail_id in marked for claim in claims]
 
-    async def _settle(self, outcomes: Sequence[MailOutcome]) -> Sequence[bool]:
+    async def _settle(self, outcomes: Sequence[MailOutcome]) -> Sequence[bool | BaseException]:
+        try:
+            return await self._settle_together(outcomes)
+        except Unavailable:
+            raise
+        except Exception as error:
+            if len(outcomes) == 1:
+                raise
+            log.exception("mail.settled_apart", fault=type(error).__name__, mails=len(outcomes))
+        # One outcome that cannot be written must not leave its neighbours ambiguous.
+        found = await asyncio.gather(
+            *(self._settle_together([outcome]) for outcome in outcomes), return_exceptions=True
+        )
+        return [one if isinstance(one, BaseException) else one[0] for one in found]
+
+    async def _settle_together(self, outcomes: Sequence[MailOutcome]) -> list[bool]:
         rows = await self._context.database.run(
             lambda connection: rows_of(queries().settle(connection, outcomes=outcomes))
         )

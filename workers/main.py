@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 from arq import Worker, cron, func
-from prometheus_client import Gauge
+from prometheus_client import Gauge, start_http_server
 
 from relay import log as relay_log
 from relay.bell import JOB, QUEUE, dumps, loads, redis_settings
@@ -29,6 +29,8 @@ bell_up = Gauge("relay_worker_bell_up", "Whether arq is connected to Redis")
 
 async def run(settings: Settings, *, timing: Timing = Timing()) -> None:  # noqa: B008 (frozen)
     """Deliver and keep the calendar until SIGTERM or SIGINT."""
+    if settings.worker_listen:
+        start_http_server(settings.worker_listen.port, settings.worker_listen.host)
     async with open_context(settings) as context:
         transport = Transport(settings.smtp_url, hostname=settings.mail_domain)
         route = settings.smtp_url[0].name if settings.smtp_url else "none"

@@ -21,7 +21,7 @@ from relay.scoring import HOLD_ANYWAY, FormEvidence
 from relay.sealing import public_id
 from relay.sites import Site
 from relay.web.keys import CONTEXT, DESK, PEER
-from relay.web.origins import CHAIN_LIMIT, client_address, readable
+from relay.web.origins import CHAIN_LIMIT, client_address, household, readable
 from relay.web.problems import language_of
 from relay.web.proof import solved
 
@@ -196,7 +196,7 @@ def _limit_source(context: Context, site: Site, origin: Origin) -> None:
     limits, scope = site.policy.limits, str(site.site_id)
     context.limiter.hit(
         [
-            Limit("ip", site.hash("ip", origin.ip).hex(), limits.per_ip),
+            Limit("ip", site.hash("ip", household(origin.ip)).hex(), limits.per_ip),
             Limit("site", scope, limits.per_site),
         ],
         context.clock(),

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 Networks = Sequence[IPv4Network | IPv6Network]
 CHAIN_LIMIT = 500
@@ -73,3 +73,10 @@ def plain_ip(address: str) -> str:
 def _is_trusted(address: str, trusted: Networks) -> bool:
     parsed = ip_address(address)
     return any(parsed.version == network.version and parsed in network for network in trusted)
+
+
+def household(address: str) -> str:
+    """Return what one subscriber holds: an IPv4 address, or the /64 of an IPv6 one."""
+    if ":" not in address:
+        return address
+    return str(ip_network((address, 64), strict=False))

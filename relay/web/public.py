@@ -207,7 +207,7 @@ async def _form_page(
     listing = None
     if problem is None or problem.code != "unavailable":
         listing = await _shown_listing(context, site, fields.get("listing", ""))
-    needs_proof = problem is not None and problem.code == "proof_required"
+    needs_proof = problem is not None and problem.code in ("proof_required", "proof_wrong")
     return request.app[PAGES].page(
         "form",
         language_of(request),

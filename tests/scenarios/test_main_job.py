@@ -19,3 +19,14 @@ async def test_a_form_post_becomes_a_mail(relay: Relay) -> None:
     assert len(to_advertiser) == 1
     digits = "".join(sign for sign in to_advertiser[0].content.decode() if sign.isdigit())
     assert HIDDEN[-9:] not in digits
+
+
+async def test_a_repeated_key_is_answered_after_the_listing_ended(relay: Relay) -> None:
+    """F2: a retry with its key gets the saved answer even when the listing has ended since."""
+    key = {"Idempotency-Key": "k-1"}
+    _, first = await relay.post(headers=key)
+    async with relay.http.delete(f"{relay.url}/v1/listings/48213", headers=relay.secret) as answer:
+        assert answer.status == 204
+    status, again = await relay.post(headers=key)
+    assert (status, again["id"]) == (202, first["id"])
+    assert (await relay.post(email="zoe@acheteuse.example"))[0] == 409
