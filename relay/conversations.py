@@ -241,6 +241,8 @@ async def cancel(context: Context, site: Site, message_id: UUID) -> None:
             message_id=message_id,
             oldest=context.clock() - CANCEL_WITHIN,
         )
-    if row is None:
-        raise Refused("too_late_to_cancel")
+        if row is None:
+            raise Refused("too_late_to_cancel")
+        # The same text sent after this is a new wish, not a double click.
+        await queries().forget_content(connection, site_id=site.site_id, message_id=message_id)
     log.info("message.cancelled", message_id=str(message_id), site=site.slug)

@@ -27,7 +27,7 @@ _SIGN_DOT = rf"\s?\.\s?|\s{{0,2}}[\[({{<|*_-]\s?(?:\.|{_DOT_WORDS})\s?[\])}}>|*_
 _SAID_DOT = rf"\s(?:{_DOT_WORDS})\s"
 _LABEL = r"[a-z0-9](?:[a-z0-9_+-]{0,62})"
 _LOCAL = rf"{_LABEL}(?:(?:\.|{_SIGN_DOT[6:]}|{_SAID_DOT}){_LABEL}){{0,4}}"
-_PLAIN = re.compile(r"[a-z0-9][\w.+-]{0,63}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,5}")
+_PLAIN = re.compile(r"[\w.+-]{1,64}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,5}")
 _WRITTEN = re.compile(
     rf"(?<![\w.]){_LOCAL}(?:{_SIGN_AT}|{_SAID_AT})"
     rf"(?:{_HOSTS}(?![a-z0-9])(?:(?:{_SIGN_DOT}|{_SAID_DOT}){_TOP}(?![a-z0-9]))?"
@@ -39,6 +39,8 @@ _HINT = re.compile(
 )
 _LONGEST = 120  # characters of an address written out
 _BACK = 80
+_LONGEST_LOCAL = 64  # RFC 5321 4.5.3.1.1
+_IN_LOCAL = re.compile(r"[\w.+-]")
 
 
 def find_addresses(view: Reading) -> list[tuple[int, int]]:
@@ -58,8 +60,16 @@ def find_addresses(view: Reading) -> list[tuple[int, int]]:
 
 def _around(text: str, begin: int, hint: re.Match[str]) -> tuple[int, int] | None:
     """Return the address around *hint*, searched in a window so that time stays linear."""
-    for pattern in (_PLAIN, _WRITTEN):
-        for hit in pattern.finditer(text, begin, min(len(text), hint.end() + _LONGEST)):
-            if hit.start() <= hint.start() and hit.end() >= hint.end():
-                return hit.span()
+    if hint.group() == "@":
+        start = hint.start()
+        while start > max(begin, hint.start() - _LONGEST_LOCAL) and _IN_LOCAL.match(
+            text[start - 1]
+        ):
+            start -= 1
+        plain = _PLAIN.match(text, start) if start < hint.start() else None
+        if plain:
+            return plain.span()
+    for hit in _WRITTEN.finditer(text, begin, min(len(text), hint.end() + _LONGEST)):
+        if hit.start() <= hint.start() and hit.end() >= hint.end():
+            return hit.span()
     return None

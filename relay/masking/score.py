@@ -52,8 +52,6 @@ class Judge:
         atoms = row.atoms[c.first : c.last]
         start, end = atoms[0].start, atoms[-1].end
         pairs = in_pairs(atoms)
-        if self.is_barred(start, end, c.form):
-            return -context.ACCEPT
         value = context.FORM_WEIGHT[c.form] - c.cost + context.PAIRS * pairs
         if sum(a.word is not None for a in atoms) > _LEAST_WORDS:
             value += context.WORDS
@@ -66,7 +64,9 @@ class Judge:
             value += context.SPLIT_SAID
         if context.is_code(self.text, start):
             value += context.IDENTIFIER * (0.5 if pairs else 1.0)
-        return value + cue + self._penalties(row, c, cue)
+        value += cue + self._penalties(row, c, cue)
+        barred = value >= context.ACCEPT and self.is_barred(start, end, c.form)
+        return -context.ACCEPT if barred else value
 
     def _penalties(self, row: Row, c: Candidate, cue: float) -> float:
         atoms = row.atoms[c.first : c.last]

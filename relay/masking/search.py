@@ -17,6 +17,7 @@ from relay.masking.signs import Reading, read_signs
 
 Found = tuple[int, int, str]
 _LOOSE = 50.0  # any gap that is not a border
+_CROWD = 250  # atoms in one row: a wall of figures, which goes as a whole if it holds a number
 _NEAR, _LONG = 16, 8  # characters apart, digits of a row without a beginning
 _BACKWARDS = (Form.MOBILE, Form.NATIONAL, Form.COUNTRY_CODE)
 
@@ -176,6 +177,11 @@ def _accept(row: Row, judge: Judge, limit: float, soft: frozenset[int]) -> list[
         if _digits(row, first, last) < LEAST:
             continue
         pool, others = _pools(row, first, last)
+        if last - first > _CROWD:
+            any_number = next(iter(pool), None)
+            if any_number:
+                taken.append((row.atoms[first:last], any_number.number))
+            continue
         best = _pick(pool, row, judge, soft)
         for start, end in _free(first, last, best):
             rest = others(start, end, judge)
@@ -211,7 +217,7 @@ def _pick(
     pool: Iterable[Candidate], row: Row, judge: Judge, soft: frozenset[int]
 ) -> list[Candidate]:
     """Return the best candidates of *pool* that do not overlap."""
-    scored = []
+    scored: list[tuple[float, int, int, Candidate]] = []
     for c in pool:
         if not (soft and _is_soft(row, c, soft)):
             value = judge.score(row, c)

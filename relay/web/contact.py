@@ -17,7 +17,7 @@ from relay.errors import FieldFault, Invalid, Refused
 from relay.limiter import Limit
 from relay.outgoing import status_url
 from relay.resolver import DomainVerdict
-from relay.scoring import HOLD_ANYWAY, FormEvidence
+from relay.scoring import HOLD_ANYWAY, QUICKEST_FILL_S, FormEvidence
 from relay.sealing import public_id
 from relay.sites import Site
 from relay.web.keys import CONTEXT, DESK, PEER
@@ -87,13 +87,16 @@ def from_form(request: web.Request, site: Site, fields: Mapping[str, str]) -> Su
     challenge = solved(fields.get("altcha", ""), context.link_keys[0])
     if challenge:
         _use_once(context, challenge)
+    filled_in_s = _filled_in_s(context, site, fields)
+    if challenge:  # its page sends itself as soon as it is solved: quickness says nothing more
+        filled_in_s = max(filled_in_s or 0.0, QUICKEST_FILL_S)
     return Submission(
         site=site,
         fields=fields,
         origin=origin_of(request),
         language=language_of(request),
         key=idempotency_key(request),
-        form=FormEvidence(fields.get(TRAP, ""), _filled_in_s(context, site, fields)),
+        form=FormEvidence(fields.get(TRAP, ""), filled_in_s),
         is_proved=challenge is not None,
         holds=fields.get("hold") == "1",
     )

@@ -195,7 +195,7 @@ async def test_the_api_answers_as_described(relay: Relay, tmp_path: Path) -> Non
 
 
 def _attack(document: dict[str, Any], url: str, secret: dict[str, str], examples: int) -> None:
-    from hypothesis import HealthCheck, Phase, given, settings  # noqa: PLC0415
+    from hypothesis import HealthCheck, Phase, given, settings
 
     schema = schemathesis.openapi.from_dict(document)
     for found in schema.get_all_operations():

@@ -64,7 +64,7 @@ async def test_a_failed_migration_leaves_nothing(empty: str) -> None:
 
 
 async def test_partitions_ahead(database_url: str) -> None:
-    """This month, the next three and a default partition stand ready for every large table."""
+    """Partitions of this month, the next three and a default stand ready for every large table."""
     connection = await asyncpg.connect(database_url)
     rows = await connection.fetch(
         "select parent.relname as parent, child.relname as child from pg_inherits"

@@ -40,7 +40,7 @@ def _arm(word: str) -> None:
 
 
 def _poison(title: str) -> None:
-    from relay import outgoing  # noqa: PLC0415 (a door renders no mail)
+    from relay import outgoing
 
     render = outgoing._MAKERS["contact"]
 
@@ -60,15 +60,15 @@ def main() -> None:
         _poison(os.environ[POISON])
     settings = configured()
     if sys.argv[1] == "serve":
-        from relay.web import app, bodies  # noqa: PLC0415 (a worker is not a door)
+        from relay.web import app, bodies
 
         if DEADLINE in os.environ:
             app.HEADER_TIMEOUT_S = bodies.BODY_TIMEOUT_S = float(os.environ[DEADLINE])
             app.KEEPALIVE_S = float(os.environ[DEADLINE])
         asyncio.run(app.serve(settings))
     else:
-        from workers.journal import Timing  # noqa: PLC0415
-        from workers.main import run  # noqa: PLC0415
+        from workers.journal import Timing
+        from workers.main import run
 
         asyncio.run(run(settings, timing=Timing(**json.loads(os.environ.get(TIMING, "{}")))))
 

@@ -27,14 +27,14 @@ BIND = b"accepted"  # stands in the row that is bound, and in the text that is p
 async def relay_behind(settings: Settings) -> AsyncIterator[tuple[Relay, Proxy]]:
     """Open a relay whose way to the database leads through a proxy."""
     url = settings.database_url.get_secret_value() if settings.database_url else ""
-    async with Proxy(HOST, urlsplit(url).port or 0) as proxy:
-        async with (
-            open_context(settings_with(settings, through(url, proxy))) as context,
-            open_relay(context) as relay,
-        ):
-            yield relay, proxy
-            await proxy.restore()
-            await relay.check_ledger()
+    async with (
+        Proxy(HOST, urlsplit(url).port or 0) as proxy,
+        open_context(settings_with(settings, through(url, proxy))) as context,
+        open_relay(context) as relay,
+    ):
+        yield relay, proxy
+        await proxy.restore()
+        await relay.check_ledger()
 
 
 async def messages(relay: Relay) -> int:
@@ -109,8 +109,8 @@ async def test_f15_too_many_connections(relay: Relay, settings: Settings) -> Non
 @asynccontextmanager
 async def open_relay_again(relay: Relay, context: object) -> AsyncIterator[Relay]:
     """Serve the same site from another context, as a second process would."""
-    from relay.web.app import make_app  # noqa: PLC0415
-    from tests.relays import served  # noqa: PLC0415
+    from relay.web.app import make_app
+    from tests.relays import served
 
     async with served(make_app(context)) as url:  # type: ignore[arg-type]
         yield Relay(context, relay.site, relay.keys, url, relay.http, relay.accepted)  # type: ignore[arg-type]

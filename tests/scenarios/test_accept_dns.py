@@ -138,7 +138,7 @@ ODD = (
 
 async def test_f08_odd_input(relay: Relay) -> None:
     """F8: any odd value of any field is taken, or refused with the field's name; never a 500."""
-    from tests.rig.serving import without_limits  # noqa: PLC0415
+    from tests.rig.serving import without_limits
 
     await without_limits(relay)
     for n, value in enumerate(ODD):

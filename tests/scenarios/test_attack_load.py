@@ -175,7 +175,7 @@ async def test_a05_victim_as_sender(relay: Relay, *, guarded: bool) -> None:
 
 async def test_a05_own_ads_and_answers(relay: Relay) -> None:
     """A5: an advertiser who answers himself in the victim's name makes one notice a day."""
-    from relay.links import Link, Side, sign_link  # noqa: PLC0415
+    from relay.links import Link, Side, sign_link
 
     await without_limits(relay)
     for n in range(5):

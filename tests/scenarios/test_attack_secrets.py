@@ -51,7 +51,8 @@ async def tables_of(url: str) -> bytes:
     out = io.BytesIO()
     try:
         for row in await connection.fetch(
-            "select relname from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace"
+            "select relname from pg_class"
+            " where relkind = 'r' and relnamespace = 'public'::regnamespace"
         ):
             await connection.copy_from_query(f'select * from "{row["relname"]}"', output=out)
     finally:
@@ -66,8 +67,8 @@ async def redis_heard(url: str) -> AsyncIterator[list[str]]:
     heard: list[str] = []
 
     async def listen(monitor: redis.asyncio.client.Monitor) -> None:
-        async for command in monitor.listen():
-            heard.append(str(command["command"]))
+        while True:
+            heard.append(str((await monitor.next_command())["command"]))
 
     async with client.monitor() as monitor:
         listening = asyncio.create_task(listen(monitor))

@@ -43,7 +43,7 @@ CLIENT = ("203.0.113.4", 4711)
     ],
 )
 def test_a33_chains(peer: str, forwarded: list[str], wanted: tuple[str, int]) -> None:
-    """A33: only hops reported by configured proxies count, from the right; a spoof moves nothing."""
+    """A33: only hops reported by configured proxies count, from the right."""
     assert client_address(peer, 4711, forwarded, PROXIES) == wanted
 
 

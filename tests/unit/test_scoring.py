@@ -49,7 +49,7 @@ def test_signals(found: set[Signal], wanted: set[Signal]) -> None:
 
 
 def test_points_are_the_sum() -> None:
-    """A score is the sum of its signals; the trap alone asks for a proof, with two more it holds."""
+    """A score is the sum of its signals; the trap alone asks for a proof, all together hold."""
     assert Score(()).points == 0
     assert not Score(()).is_suspicious
     trap = Score((Signal.TRAP_FILLED,))
