@@ -23,6 +23,7 @@ from workers.purge import purge_expired
 from workers.transport import Transport
 
 RESTART_S = 2.0
+PURGE_EVERY_S = 3600.0
 log = structlog.get_logger()
 bell_up = Gauge("relay_worker_bell_up", "Whether arq is connected to Redis")
 
@@ -38,7 +39,10 @@ async def run(settings: Settings, *, timing: Timing = Timing()) -> None:  # noqa
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, courier.stop)
-        bells = {"listen": lambda: context.database.listen("outbox", courier.ring)}
+        bells: dict[str, Callable[[], Awaitable[None]]] = {
+            "listen": lambda: context.database.listen("outbox", courier.ring),
+            "purge": lambda: _purge_hourly(context),
+        }
         if settings.redis_url:
             redis_url = settings.redis_url.get_secret_value()
             bells["arq"] = lambda: _run_arq(context, courier, redis_url)
@@ -61,6 +65,13 @@ async def _keep_up(name: str, act: Callable[[], Awaitable[None]]) -> None:
         except Exception as error:  # noqa: BLE001 (Redis or the listening connection went away)
             log.info("worker.beside_lost", name=name, fault=type(error).__name__)
         await asyncio.sleep(RESTART_S)
+
+
+async def _purge_hourly(context: Context) -> None:
+    """Keep the calendar without Redis too; what arq does besides costs nothing twice."""
+    while True:
+        await asyncio.sleep(PURGE_EVERY_S)
+        await purge_expired(context)
 
 
 async def _run_arq(context: Context, courier: Courier, redis_url: str) -> None:
