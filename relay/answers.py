@@ -104,7 +104,7 @@ async def _read(connection: Connection, site: Site, message_id: UUID) -> Record:
 async def _close(
     _context: Context, connection: Connection, site: Site, row: Record, _note: str
 ) -> None:
-    await queries().close_listing(connection, site_id=site.site_id, ref=row["ref"])
+    await queries().close_listing(connection, site_id=site.site_id, ref=row["ref"], is_chosen=True)
 
 
 async def _pause(

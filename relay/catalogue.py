@@ -42,7 +42,9 @@ class Listing:
     Args:
         ref: The site's own number for it.
         details: Price and town in the site's words.
-        show_phone: The advertiser's choice, read again whenever a mail is sent.
+        show_phone: The advertiser's choice, read again whenever a mail is sent; None keeps the
+            one made before.
+        state: ``open`` or ``closed`` as the site says; None keeps what the advertiser chose.
     """
 
     ref: str
@@ -50,9 +52,9 @@ class Listing:
     details: str
     url: str | None
     language: str
-    show_phone: bool
+    show_phone: bool | None
     advertiser: Advertiser
-    state: str = "open"
+    state: str | None = None
 
 
 class AdvertiserBody(BaseModel):
@@ -77,7 +79,14 @@ class ListingBody(BaseModel):
         default=None, pattern=r"^https?://[^\s\x00-\x1f\x7f-\x9f]+$", max_length=500
     )
     language: str = Field(default="fr", pattern=f"^({'|'.join(LANGUAGES)})$")
-    show_phone: bool = False
+    show_phone: bool | None = Field(
+        default=None, description="None keeps the choice made before, which is to hide"
+    )
+    state: str | None = Field(
+        default=None,
+        pattern="^(open|closed)$",
+        description="None keeps what the advertiser chose by mail, and opens it otherwise",
+    )
     advertiser: AdvertiserBody
 
 
@@ -123,6 +132,7 @@ def read_listing(ref: str, body: ListingBody, policy: Policy, *, sandbox: bool) 
         url=body.url,
         language=body.language,
         show_phone=body.show_phone,
+        state=body.state,
         advertiser=Advertiser(pseudonym, email.address, phone, company or None, siret, vat),
     )
 

@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from uuid import UUID
 
 import structlog
@@ -23,7 +22,8 @@ class Registered:
 
     listing_id: UUID
     created: bool
-    updated_at: datetime
+    state: str
+    show_phone: bool
 
 
 async def put_listing(context: Context, site: Site, listing: Listing) -> Registered:
@@ -60,7 +60,7 @@ async def _put(
             show_phone=listing.show_phone,
         )
     log.info("listing.put", listing_id=str(row["listing_id"]), site=site.slug)
-    return Registered(row["listing_id"], row["created"], row["updated_at"])
+    return Registered(row["listing_id"], row["created"], row["state"], row["show_phone"])
 
 
 async def _advertiser(
@@ -122,7 +122,9 @@ async def close_listing(context: Context, site: Site, ref: str) -> None:
         Refused: ``listing_unknown``.
     """
     async with context.database.connection() as connection:
-        row = await queries().close_listing(connection, site_id=site.site_id, ref=ref)
+        row = await queries().close_listing(
+            connection, site_id=site.site_id, ref=ref, is_chosen=False
+        )
     if row is None:
         raise Refused("listing_unknown")
     log.info("listing.closed", listing_id=str(row["listing_id"]), site=site.slug)

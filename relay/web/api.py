@@ -1,5 +1,7 @@
 """The door of sites' own programs: listings and messages, with the site's secret key."""
 
+from dataclasses import replace
+
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -69,11 +71,17 @@ class MessageState(BaseModel):
     status_url: str
 
 
-class ListingAnswer(ListingBody):
+class ListingAnswer(BaseModel):
     """A listing as it stands."""
 
     ref: str
-    state: str
+    state: str = Field(description="open, paused or closed")
+    title: str
+    details: str
+    url: str | None
+    language: str
+    show_phone: bool
+    advertiser: AdvertiserBody
 
 
 @routes.put("/v1/listings/{ref}")
@@ -88,7 +96,8 @@ async def put_listing(request: web.Request) -> web.Response:
     body = await read_json(request, ListingBody)
     listing = read_listing(request.match_info["ref"], body, site.policy, sandbox=site.is_test)
     registered = await listings.put_listing(request.app[CONTEXT], site, listing)
-    return _json(_listing_answer(listing), 201 if registered.created else 200)
+    stands = replace(listing, state=registered.state, show_phone=registered.show_phone)
+    return _json(_listing_answer(stands), 201 if registered.created else 200)
 
 
 @routes.get("/v1/listings/{ref}", allow_head=False)
@@ -191,12 +200,12 @@ def _listing_answer(listing: Listing) -> ListingAnswer:
     person = listing.advertiser
     return ListingAnswer(
         ref=listing.ref,
-        state=listing.state,
+        state=listing.state or "open",
         title=listing.title,
         details=listing.details,
         url=listing.url,
         language=listing.language,
-        show_phone=listing.show_phone,
+        show_phone=bool(listing.show_phone),
         advertiser=AdvertiserBody(
             pseudonym=person.pseudonym,
             email=person.email,

@@ -55,6 +55,7 @@ create table listing (
     advertiser_id     uuid not null,           -- person
     sealed_advertiser bytea not null,          -- JSON: pseudonym, phone, company, siret, vat
     show_phone        boolean not null,        -- read when a mail is sent, not when it is queued
+    is_chosen         boolean not null default false,  -- the advertiser paused or ended it: a site's routine update keeps that
     updated_at        timestamptz not null default now(),
     primary key (site_id, listing_id),
     unique (site_id, ref)
@@ -116,6 +117,7 @@ create table idempotency (
     key_hash          bytea,                   -- of the Idempotency-Key, kept 24 hours
     request_hash      bytea not null,          -- what the key was used for
     content_hash      bytea,                   -- listing, sender and text, kept 10 minutes
+    state             text not null,           -- what was answered: held or queued
     created_at        timestamptz not null,
     primary key (site_id, message_id)
 );

@@ -17,11 +17,11 @@ join person as advertiser on advertiser.site_id = message.site_id and advertiser
 where message.site_id = :site_id and message.message_id = :message_id;
 
 -- name: pause_listing(site_id, listing_id)!
-update listing set state = 'paused', updated_at = now()
+update listing set state = 'paused', is_chosen = true, updated_at = now()
 where site_id = :site_id and listing_id = :listing_id and state = 'open';
 
 -- name: resume_listing(site_id, listing_id)!
-update listing set state = 'open', updated_at = now()
+update listing set state = 'open', is_chosen = false, updated_at = now()
 where site_id = :site_id and listing_id = :listing_id and state = 'paused';
 
 -- name: block(site_id, conversation_id, blocked_at)!

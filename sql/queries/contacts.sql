@@ -21,8 +21,8 @@ order by asked.n;
 with given as (
     select contact.* from unnest(:contacts::new_contact[]) as contact
 ), claimed as (
-    insert into idempotency (site_id, message_id, key_hash, request_hash, content_hash, created_at)
-    select site_id, message_id, key_hash, request_hash, content_hash, received_at from given
+    insert into idempotency (site_id, message_id, key_hash, request_hash, content_hash, state, created_at)
+    select site_id, message_id, key_hash, request_hash, content_hash, state, received_at from given
     on conflict do nothing
     returning site_id, message_id
 ), fresh as (
@@ -81,9 +81,8 @@ select
     idempotency.request_hash,
     idempotency.created_at,
     (idempotency.key_hash = :key_hash) is true as same_key,
-    outbox.state
+    idempotency.state
 from idempotency
-join outbox on outbox.site_id = idempotency.site_id and outbox.mail_id = idempotency.message_id
 where idempotency.site_id = :site_id
     and (idempotency.key_hash = :key_hash or idempotency.content_hash = :content_hash)
 order by same_key desc

@@ -8,15 +8,18 @@ on conflict (site_id, mail_hash) do nothing;
 
 -- name: put_listing(site_id, listing_id, ref, title, details, url, language, state, advertiser_id, sealed_advertiser, show_phone)^
 -- Create or replace a listing; says which of the two happened.
+-- No state keeps what the advertiser chose, and opens it otherwise; no show_phone keeps the choice made.
 insert into listing (site_id, listing_id, ref, title, details, url, language, state,
     advertiser_id, sealed_advertiser, show_phone)
-values (:site_id, :listing_id, :ref, :title, :details, :url, :language, :state,
-    :advertiser_id, :sealed_advertiser, :show_phone)
+values (:site_id, :listing_id, :ref, :title, :details, :url, :language, coalesce(:state, 'open'),
+    :advertiser_id, :sealed_advertiser, coalesce(:show_phone, false))
 on conflict (site_id, ref) do update set
-    title = excluded.title, details = excluded.details, url = excluded.url,
-    language = excluded.language, state = excluded.state, advertiser_id = excluded.advertiser_id,
-    sealed_advertiser = excluded.sealed_advertiser, show_phone = excluded.show_phone, updated_at = now()
-returning listing_id, (xmax = 0) as created, updated_at;
+    title = excluded.title, details = excluded.details, url = excluded.url, language = excluded.language,
+    state = case when :state is null and listing.is_chosen then listing.state else excluded.state end,
+    is_chosen = listing.is_chosen and :state is null,
+    advertiser_id = excluded.advertiser_id, sealed_advertiser = excluded.sealed_advertiser,
+    show_phone = coalesce(:show_phone, listing.show_phone), updated_at = now()
+returning listing_id, (xmax = 0) as created, state, show_phone, updated_at;
 
 -- name: read_listing(site_id, ref)^
 select
@@ -32,9 +35,9 @@ where listing.site_id = :site_id and listing.ref = :ref;
 select listing_id, ref, title, details, url, language, state, updated_at
 from listing where site_id = :site_id and ref = :ref;
 
--- name: close_listing(site_id, ref)^
--- End a listing: no new contact is taken; conversations go on.
-update listing set state = 'closed', updated_at = now()
+-- name: close_listing(site_id, ref, is_chosen)^
+-- End a listing, by its site or by its advertiser's choice: no new contact is taken; conversations go on.
+update listing set state = 'closed', is_chosen = :is_chosen, updated_at = now()
 where site_id = :site_id and ref = :ref
 returning listing_id;
 

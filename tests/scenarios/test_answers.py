@@ -106,3 +106,24 @@ async def test_a_link_of_the_buyer_opens_nothing_of_the_advertiser(relay: Relay)
     token = body["status_url"].rsplit("/", 1)[1]
     async with relay.http.get(f"{relay.url}/a/{token}/sold", headers=HTML) as page:
         assert page.status == 404
+
+
+async def test_a_routine_update_keeps_what_the_advertiser_chose(relay: Relay) -> None:
+    """A site's PUT without a state leaves a sold ad sold; with ``open`` it opens it again."""
+    body = {
+        "title": "Vélo de ville",
+        "advertiser": {"pseudonym": "Camille", "email": "camille@annonceur.example"},
+    }
+    url = f"{relay.url}/v1/listings/48213"
+    async with SmtpSink() as sink, courier(relay.context, sink.port):
+        links = await _mail_links(relay, sink)
+        await relay.http.post(f"{links}/sold", data={})
+        await relay.http.post(f"{links}/show-phone", data={})
+    async with relay.http.put(url, json=body, headers=relay.secret) as answer:
+        kept = await answer.json()
+    assert (kept["state"], kept["show_phone"]) == ("closed", True)
+    async with relay.http.put(url, json=body | {"state": "open"}, headers=relay.secret) as answer:
+        assert (await answer.json())["state"] == "open"
+    await relay.http.delete(url, headers=relay.secret)
+    async with relay.http.put(url, json=body, headers=relay.secret) as answer:
+        assert (await answer.json())["state"] == "open"
