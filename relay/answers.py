@@ -174,11 +174,12 @@ async def _say_available(
     context: Context, connection: Connection, site: Site, row: Record, _note: str
 ) -> None:
     now = context.clock()
-    await queries().say_available(
+    await queries().enqueue_notice(
         connection,
         site_id=site.site_id,
         mail_id=new_id(now),
         message_id=row["message_id"],
+        reason="available",
         told_hash=told_hash(
             site, row["mailbox_hash"] + row["advertiser_id"].bytes, "available", now
         ),

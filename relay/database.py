@@ -14,6 +14,7 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
+from uuid import UUID
 
 import aiosql
 import asyncpg
@@ -23,7 +24,9 @@ from relay.errors import Unavailable
 
 SQL = Path(__file__).parent.parent / "sql"
 COMMAND_TIMEOUT_S = 5.0
+KEEPALIVE_S = 30.0
 TRIES = 3
+PARTITION_TRIES = 5
 MIGRATION_LOCK = 0x52454C41  # "RELA": one migrator at a time
 
 # Joins are done in the order they are written, row by row over primary keys, and planned once:
@@ -42,6 +45,7 @@ SESSION = {
 Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 Record = asyncpg.Record
 Result = TypeVar("Result")
+READ_WRITE = asyncpg.connect_utils.SessionAttribute.read_write
 
 # The statement changed nothing and may be run again at once.
 _AGAIN = (
@@ -62,6 +66,9 @@ _AWAY = (
     asyncpg.InsufficientResourcesError,
     asyncpg.QueryCanceledError,
     asyncpg.PostgresSystemError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidPasswordError,
+    asyncpg.InvalidCatalogNameError,
     ConnectionError,
     TimeoutError,
     OSError,
@@ -124,7 +131,7 @@ class Database:
                     command_timeout=COMMAND_TIMEOUT_S,
                     max_inactive_connection_lifetime=600,
                     server_settings=SESSION,
-                    target_session_attrs=asyncpg.connect_utils.SessionAttribute.read_write,
+                    target_session_attrs=READ_WRITE,
                 )
             return self._pool
 
@@ -143,9 +150,19 @@ class Database:
         """Lend a connection, waiting at most the command timeout for one.
 
         Raises:
-            Unavailable: None could be had, or it was lost while it was lent.
+            Unavailable: None could be had, it was lost while it was lent, or the server asks to
+                run the statements again (``run`` does).
             UniqueConflict: A unique row was already there.
         """
+        try:
+            async with self._lend() as connection:
+                yield connection
+        except _AGAIN as error:
+            log.warning("database.again", fault=type(error).__name__)
+            raise Unavailable from None
+
+    @asynccontextmanager
+    async def _lend(self) -> AsyncIterator[Connection]:
         try:
             pool = self._pool or await self._connect()
             async with pool.acquire(timeout=COMMAND_TIMEOUT_S) as connection:
@@ -170,7 +187,7 @@ class Database:
         """
         for attempt in range(TRIES):
             try:
-                async with self.connection() as connection:
+                async with self._lend() as connection:
                     return await act(connection)
             except _AGAIN as error:
                 log.warning("database.again", fault=type(error).__name__, attempt=attempt)
@@ -184,7 +201,12 @@ class Database:
             Unavailable: The connection cannot be made or was lost.
         """
         try:
-            connection = await asyncpg.connect(self._url, timeout=COMMAND_TIMEOUT_S)
+            connection = await asyncpg.connect(
+                self._url,
+                timeout=COMMAND_TIMEOUT_S,
+                command_timeout=COMMAND_TIMEOUT_S,  # of the LISTEN and of each sign of life
+                target_session_attrs=READ_WRITE,  # a standby never notifies
+            )
         except _AWAY:
             raise Unavailable from None
         lost = asyncio.Event()
@@ -196,12 +218,49 @@ class Database:
             connection.add_termination_listener(end)
             await connection.add_listener(channel, lambda *_: heard())
             heard()  # what came while nobody listened
-            await lost.wait()
+            while not await _within(KEEPALIVE_S, lost):
+                await connection.execute("select 1")  # a half-open connection says nothing
         except _AWAY:
             pass
         finally:
             connection.terminate()
         raise Unavailable
+
+
+async def _within(seconds: float, event: asyncio.Event) -> bool:
+    """Tell whether *event* happens within *seconds*."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await event.wait()
+    except TimeoutError:
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """What was accepted and what has a state, counted at one moment."""
+
+    accepted: dict[UUID, int]
+    states: dict[tuple[UUID, str], int]
+
+    def unaccounted(self) -> dict[UUID, int]:
+        """Return by site how many accepted messages have no state: each must be 0."""
+        left = dict(self.accepted)
+        for (site_id, _), mails in self.states.items():
+            left[site_id] = left.get(site_id, 0) - mails
+        return left
+
+
+async def count_ledger(connection: Connection) -> Ledger:
+    """Count both sides of the ledger in one snapshot, so that traffic makes no difference."""
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
+        await connection.execute("set local enable_seqscan = on")  # every row is counted
+        accepted = await rows_of(queries().count_accepted(connection))
+        states = await rows_of(queries().count_states(connection))
+    return Ledger(
+        {row["site_id"]: row["messages"] for row in accepted},
+        {(row["site_id"], row["state"]): row["mails"] for row in states},
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,25 +296,39 @@ async def migrate(url: str, *, todo: tuple[Migration, ...] | None = None) -> lis
         The names of the migrations applied now.
 
     Raises:
-        MigrationFailed: A file that was applied has changed since, or the database is newer.
-        Unavailable: The server cannot be reached.
+        MigrationFailed: A file that was applied has changed since, the database is newer, or
+            another session holds a table.
+        Unavailable: No writable server can be reached, or it was lost.
     """
+    connection: Connection | None = None
     try:
-        connection = await asyncpg.connect(url, timeout=COMMAND_TIMEOUT_S)
+        connection = await asyncpg.connect(
+            url, timeout=COMMAND_TIMEOUT_S, target_session_attrs=READ_WRITE
+        )
+        await connection.execute("select pg_advisory_lock($1)", MIGRATION_LOCK)
+        return await _migrate(connection, migrations() if todo is None else todo)
+    except _AGAIN:
+        raise MigrationFailed(
+            "Another session keeps a table locked; what was applied stays. Run it again."
+        ) from None
     except _AWAY:
         raise Unavailable from None
-    try:
-        await connection.execute("select pg_advisory_lock($1)", MIGRATION_LOCK)
-        applied = await _applied(connection)
-        done = [
-            migration.name
-            for migration in (migrations() if todo is None else todo)
-            if await _apply(connection, migration, applied)
-        ]
-        await make_partitions(connection, datetime.now(UTC))
-        return done
     finally:
-        await connection.close()
+        if connection:
+            await connection.close()
+
+
+async def _migrate(connection: Connection, todo: tuple[Migration, ...]) -> list[str]:
+    applied = await _applied(connection)
+    newest = max(migration.number for migration in (*migrations(), *todo))
+    if max(applied, default=0) > newest:
+        raise MigrationFailed(
+            f"The database is newer than this program: it has migration {max(applied)}, and the"
+            f" newest known here is {newest}. Run `relay migrate` of the newer version."
+        )
+    done = [one.name for one in todo if await _apply(connection, one, applied)]
+    await make_partitions(connection, datetime.now(UTC))
+    return done
 
 
 async def _applied(connection: Connection) -> dict[int, str]:
@@ -289,8 +362,20 @@ async def _apply(connection: Connection, migration: Migration, applied: dict[int
 
 
 async def make_partitions(connection: Connection, now: datetime) -> int:
-    """Make this month's and the next three months' partitions; return how many were new."""
-    return int(await connection.fetchval("select ensure_partitions($1, 4)", now.date()))
+    """Make this month's and the next three months' partitions; return how many were new.
+
+    A writer that waits behind us waits half a second at most: then we step back and try again.
+    """
+    for attempt in range(1, PARTITION_TRIES + 1):
+        try:
+            async with connection.transaction():
+                await connection.execute("set local lock_timeout = '500ms'")
+                return int(await connection.fetchval("select ensure_partitions($1, 4)", now.date()))
+        except asyncpg.LockNotAvailableError:
+            if attempt == PARTITION_TRIES:
+                raise
+            await asyncio.sleep(attempt * (0.5 + random.random()))  # noqa: S311 (jitter)
+    raise AssertionError  # the last try returns or raises
 
 
 async def is_current(connection: Connection) -> bool:

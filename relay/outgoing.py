@@ -31,7 +31,7 @@ from relay.mail.compose import (
 from relay.mail.egress import leaks
 from relay.masking import mask
 from relay.policy import Disclosure
-from relay.sealing import Unsealable, id_time
+from relay.sealing import id_time
 from relay.sites import Site
 from relay.texts import say
 from relay.validation import readable
@@ -78,10 +78,9 @@ def render(context: Context, site: Site, row: Record) -> Rendered:
     """
     if row["suppressed"]:
         return Bounced("suppressed")
-    try:
-        parties = _open_parties(context, site, row)
-    except Unsealable:
-        return Held("erased")
+    if row["buyer_key"] is None or row["advertiser_key"] is None:
+        return Held("erased")  # a key that cannot be opened is another matter, and raises
+    parties = _open_parties(context, site, row)
     return _MAKERS[row["kind"]](context, site, row, parties)
 
 

@@ -6,13 +6,17 @@ import time
 from dataclasses import dataclass
 from uuid import UUID
 
+import structlog
+
 from relay.addresses import new_local_part
 from relay.database import Database, Record, queries, rows_of
 from relay.errors import Refused, Unavailable
-from relay.policy import Policy, read_policy
-from relay.sealing import DataKey, Keyring, keyed_hash, token_hash
+from relay.policy import Policy, PolicyInvalid, read_policy
+from relay.sealing import DataKey, Keyring, Unsealable, keyed_hash, token_hash
 
+log = structlog.get_logger()
 FRESH_S = 5.0
+RETRY_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,8 @@ class Sites:
         """
         await self._refresh()
         if site_id not in self._by_id:
+            await self._refresh(older_than_s=RETRY_S)  # opened since the last look
+        if site_id not in self._by_id:
             raise Refused("site_unknown")
         return self._by_id[site_id]
 
@@ -82,6 +88,8 @@ class Sites:
                 raise Refused("key_unknown")
             self._by_key[digest] = (row["site_id"], row["kind"])
         site_id, found_kind = self._by_key[digest]
+        if site_id not in self._by_id:
+            await self._refresh(older_than_s=RETRY_S)
         if found_kind != kind or site_id not in self._by_id:
             raise Refused("key_unknown")
         return self._by_id[site_id]
@@ -95,11 +103,11 @@ class Sites:
         """Read everything again at the next look-up."""
         self._read_at = float("-inf")
 
-    async def _refresh(self) -> None:
-        if time.monotonic() - self._read_at < FRESH_S:
+    async def _refresh(self, older_than_s: float = FRESH_S) -> None:
+        if time.monotonic() - self._read_at < older_than_s:
             return
         async with self._reading:
-            if time.monotonic() - self._read_at < FRESH_S:
+            if time.monotonic() - self._read_at < older_than_s:
                 return
             try:
                 async with self._database.connection() as connection:
@@ -107,17 +115,25 @@ class Sites:
             except Unavailable:
                 if not self._by_id:
                     raise
-                return  # what was known a moment ago still shows a form; storing will say 503
-            self._by_id = {row["site_id"]: self._site(row) for row in rows}
+                # What was known a moment ago still shows a form; storing will say 503.
+                self._read_at = time.monotonic() - FRESH_S + RETRY_S
+                return
+            found = [self._site(row) for row in rows]
+            self._by_id = {site.site_id: site for site in found if site}
             self._by_key = {}
             self._read_at = time.monotonic()
 
-    def _site(self, row: Record) -> Site:
-        return Site(
-            site_id=row["site_id"],
-            slug=row["slug"],
-            mode=row["mode"],
-            origins=frozenset(row["origins"]),
-            policy=read_policy(row["policy_source"]),
-            key=self._keyring.unwrap(row["wrapped_key"], f"site:{row['site_id']}"),
-        )
+    def _site(self, row: Record) -> Site | None:
+        """Open a site; one that cannot be opened keeps its last state and stops no other."""
+        try:
+            return Site(
+                site_id=row["site_id"],
+                slug=row["slug"],
+                mode=row["mode"],
+                origins=frozenset(row["origins"]),
+                policy=read_policy(row["policy_source"]),
+                key=self._keyring.unwrap(row["wrapped_key"], f"site:{row['site_id']}"),
+            )
+        except (PolicyInvalid, Unsealable):
+            log.exception("site.unreadable", site=row["slug"])
+            return self._by_id.get(row["site_id"])

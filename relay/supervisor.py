@@ -1,6 +1,5 @@
 """Runs the relay's own processes side by side; none outlives the one that started them."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -26,7 +25,12 @@ class Family:
         environment: Mapping[str, str],
         errors: IO[bytes] | None = None,
     ) -> None:
-        """Start ``python -m <command>`` as *name*; its log goes to *errors*, else to ours."""
+        """Start ``python -m <command>`` as *name*.
+
+        Args:
+            environment: All its variables; nothing of ours is added.
+            errors: Where its log goes, else to ours.
+        """
         self._members[name] = subprocess.Popen(  # noqa: S603 (our own programs)
             [
                 *(sys.executable, "-I", "-S", str(Path(guard.__file__))),
@@ -36,7 +40,7 @@ class Family:
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=errors,
-            env={**os.environ, **environment},
+            env=environment,
             start_new_session=True,
         )
 

@@ -49,12 +49,14 @@ class Sent:
     Args:
         ambiguous: The final dot left and no answer came: the mail may have been taken.
         tls: ``TLSv1.3``-like version, or ``none``; empty when no connection was made.
+        route: Name of the smarthost that was spoken to, None when none was.
     """
 
     outcome: Outcome
     phase: Phase
     tls: str
     ambiguous: bool = False
+    route: str | None = None
 
 
 class MailOutcome(NamedTuple):
@@ -70,6 +72,7 @@ class MailOutcome(NamedTuple):
     outcome: str
     reason: str
     phase: str
+    route: str | None = None
     wait_s: float | None = None
     untried: bool = False
     crashed: bool = False
@@ -117,9 +120,14 @@ def bounce(claim: Claim, reason: str) -> MailOutcome:
     return _ended(claim, "bounced", "bounced", reason)
 
 
-def give_back(claim: Claim, reason: str, wait_s: float) -> MailOutcome:
-    """Settle a claim as if it had not been: the route is paused, or the worker stops."""
-    return _outcome(claim, "deferred", "given_back", reason, wait_s=wait_s, untried=True)
+def give_back(claim: Claim, reason: str, wait_s: float, now: datetime | None = None) -> MailOutcome:
+    """Settle a claim as if it had not been: the route is paused, or the worker stops.
+
+    Args:
+        now: When the route itself said no: its pause, too, is told to a sender who waits long.
+    """
+    settled = _outcome(claim, "deferred", "given_back", reason, wait_s=wait_s, untried=True)
+    return _told_if_late(claim, settled, now) if now else settled
 
 
 def after_sending(
@@ -137,6 +145,7 @@ def after_sending(
     settled = _SETTLERS[sent.outcome.verdict](claim, sent.outcome, now, jitter)
     return settled._replace(
         phase=sent.phase.value,
+        route=sent.route,
         tls=sent.tls,
         code=sent.outcome.code,
         enhanced=sent.outcome.enhanced,
@@ -149,16 +158,15 @@ def _delivered(claim: Claim, outcome: Outcome, _now: datetime, _jitter: float) -
 
 
 def _deferred(claim: Claim, outcome: Outcome, now: datetime, jitter: float) -> MailOutcome:
-    settled = _outcome(
-        claim,
-        "deferred",
-        "deferred",
-        outcome.reason,
-        wait_s=float(backoff_s(claim.tries, jitter)),
-    )
+    wait_s = float(backoff_s(claim.tries, jitter))
+    settled = _outcome(claim, "deferred", "deferred", outcome.reason, wait_s=wait_s)
+    return _told_if_late(claim, settled, now)
+
+
+def _told_if_late(claim: Claim, settled: MailOutcome, now: datetime) -> MailOutcome:
     late = now - claim.accepted_at >= DELAY_TOLD_AFTER
     if late and not claim.delay_told and claim.kind == "contact":
-        return settled._replace(notice=f"delayed:{outcome.reason}")
+        return settled._replace(notice=f"delayed:{settled.reason}")
     return settled
 
 

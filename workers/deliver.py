@@ -8,6 +8,7 @@ send content nor write an outcome.
 import asyncio
 import random
 import time
+from contextlib import suppress
 from datetime import timedelta
 
 import structlog
@@ -17,7 +18,7 @@ from relay import checkpoints
 from relay.contact_rows import told_hash
 from relay.context import Context
 from relay.database import Record, queries, rows_of
-from relay.errors import Unavailable
+from relay.errors import Refused, Unavailable
 from relay.mail.compose import Composed
 from relay.mail.outcomes import Verdict
 from relay.outgoing import Bounced, Held, read_mails, render
@@ -75,8 +76,8 @@ class Courier:
             while not self._is_stopping:
                 if not await self._round():
                     await self._wait()
-            await self._lanes.finish(self._timing.stop_s)
         finally:
+            await self._lanes.finish(self._timing.stop_s)
             heartbeat.cancel()
             await self._transport.close()
 
@@ -194,7 +195,8 @@ class Courier:
         checkpoints.reached("deliver.answered")
         if sent.outcome.verdict is Verdict.ROUTE_PAUSED:
             wait_s = await self._pause(sent.outcome.reason)
-            return decisions.give_back(claim, sent.outcome.reason, wait_s)._replace(
+            now = self._context.clock()
+            return decisions.give_back(claim, sent.outcome.reason, wait_s, now)._replace(
                 phase=sent.phase.value, code=sent.outcome.code, enhanced=sent.outcome.enhanced
             )
         recipient = "advertiser_mail_hash" if claim.kind == "contact" else "buyer_mail_hash"
@@ -225,40 +227,46 @@ class Courier:
         )
 
     async def _with_notice(self, outcome: MailOutcome, row: Record | None) -> MailOutcome:
-        """Name the mail that tells the sender; an address is told once a day at most."""
-        if row is None:
+        """Name the mail that tells the sender; a mailbox is told of an end once a day at most."""
+        if row is None or not outcome.notice:
             return outcome._replace(notice=None)
         now = self._context.clock()
-        site = await self._context.sites.by_id(outcome.site_id)
-        if outcome.notice:
-            outcome = outcome._replace(
-                notice_id=new_id(now),
-                told_hash=told_hash(site, row["mailbox_hash"], "notice", now),
-            )
-        return outcome
+        # Late and ended are told apart: a mail that was late in the morning may bounce at noon.
+        what = "notice" if outcome.wait_s is None else "late"
+        try:
+            site = await self._context.sites.by_id(outcome.site_id)
+        except (Refused, Unavailable):
+            return outcome._replace(notice=None)  # the outcome counts more than the news of it
+        return outcome._replace(
+            notice_id=new_id(now), told_hash=told_hash(site, row["mailbox_hash"], what, now)
+        )
 
     async def _pause(self, reason: str) -> float:
         """Hold the whole route; return for how many seconds."""
         self._was_paused = True
-        row = await self._context.database.run(
-            lambda connection: queries().pause_route(
-                connection,
-                route=self._route,
-                base_s=self._timing.pause_s,
-                most_s=self._timing.pause_most_s,
-                reason=reason,
+        try:
+            row = await self._context.database.run(
+                lambda connection: queries().pause_route(
+                    connection,
+                    route=self._route,
+                    base_s=self._timing.pause_s,
+                    most_s=self._timing.pause_most_s,
+                    reason=reason,
+                )
             )
-        )
+        except Unavailable:  # nothing can be claimed either; this claim is given back all the same
+            return self._timing.pause_s
         self._paused_until = time.monotonic() + row["pause_s"]
         log.error("route.paused", route=self._route, reason=reason, pause_s=round(row["pause_s"]))
         return float(row["pause_s"])
 
     async def _resume(self) -> None:
         if self._was_paused and time.monotonic() >= self._paused_until:
-            self._was_paused = False
-            await self._context.database.run(
-                lambda connection: queries().resume_route(connection, route=self._route)
-            )
+            with suppress(Unavailable):  # the next delivery tries again
+                await self._context.database.run(
+                    lambda connection: queries().resume_route(connection, route=self._route)
+                )
+                self._was_paused = False
 
 
 def _claim(row: Record) -> Claim:

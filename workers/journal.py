@@ -87,7 +87,8 @@ class Journal:
             asked_at = time.monotonic()
             try:
                 rows = await self._extend(claims)
-            except Unavailable:
+            except Exception as error:  # noqa: BLE001 (a heart that stops once stops for good)
+                log.warning("leases.not_extended", fault=type(error).__name__)
                 continue
             kept = {row["mail_id"] for row in rows}
             self.hold([one for one in claims if one.mail_id in kept and self._holds(one)], asked_at)
@@ -129,16 +130,19 @@ class Journal:
         return [one if isinstance(one, BaseException) else one[0] for one in found]
 
     async def _settle_together(self, outcomes: Sequence[MailOutcome]) -> list[bool]:
+        in_order = sorted(outcomes, key=lambda outcome: (outcome.site_id, outcome.mail_id))
         rows = await self._context.database.run(
-            lambda connection: rows_of(queries().settle(connection, outcomes=outcomes))
+            lambda connection: rows_of(queries().settle(connection, outcomes=in_order))
         )
         taken = {row["mail_id"] for row in rows}
         return [outcome.mail_id in taken for outcome in outcomes]
 
 
 def _named(claims: Sequence[Claim]) -> dict[str, list[object]]:
+    """Return columns of claims, in the order in which every statement locks their rows."""
+    in_order = sorted(claims, key=lambda claim: (claim.site_id, claim.mail_id))
     return {
-        "site_ids": [claim.site_id for claim in claims],
-        "mail_ids": [claim.mail_id for claim in claims],
-        "tokens": [claim.token for claim in claims],
+        "site_ids": [claim.site_id for claim in in_order],
+        "mail_ids": [claim.mail_id for claim in in_order],
+        "tokens": [claim.token for claim in in_order],
     }

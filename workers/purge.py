@@ -5,7 +5,8 @@ from datetime import timedelta
 import structlog
 
 from relay.context import Context
-from relay.database import make_partitions, queries, rows_of
+from relay.database import make_partitions, queries
+from relay.moderation import expire_held
 
 REPEAT_KEPT = timedelta(hours=24)
 TOLD_KEPT = timedelta(days=2)
@@ -22,6 +23,6 @@ async def purge_expired(context: Context) -> None:
     async with context.database.connection() as connection:
         await queries().forget_requests(connection, oldest=now - REPEAT_KEPT)
         await queries().forget_told(connection, oldest=now - TOLD_KEPT)
-        expired = await rows_of(queries().expire_held(connection))
         made = await make_partitions(connection, now)
-    log.info("purge.done", holds_expired=len(expired), partitions_made=made)
+    expired = await expire_held(context)
+    log.info("purge.done", holds_expired=expired, partitions_made=made)

@@ -57,6 +57,7 @@ class _Line:
     """One open connection and what it was used for."""
 
     client: SMTP
+    route: str
     tls: str
     mails: int = 0
     used_at: float = 0.0
@@ -131,8 +132,8 @@ class Transport:
                 await client.login(smarthost.username, smarthost.password.get_secret_value())
         except _FAILURES as error:
             client.close()
-            return Sent(_judge_error(phase, error), phase, "")
-        return _Line(client, _tls_version(client))
+            return Sent(_judge_error(phase, error), phase, "", route=smarthost.name)
+        return _Line(client, smarthost.name, _tls_version(client))
 
     async def _transact(
         self, line: _Line, mail: Composed, may_send: Callable[[], Awaitable[bool]]
@@ -146,13 +147,13 @@ class Transport:
         except _FAILURES as error:
             line.client.close()
             outcome = _judge_error(progress.phase, error)
-            return Sent(outcome, progress.phase, line.tls, ambiguous=progress.dot_left)
+            return Sent(outcome, progress.phase, line.tls, progress.dot_left, line.route)
         except BaseException:
             line.client.close()
             raise
         outcome = judge(progress.phase, response.code, response.message)
         await self._give_back(line, taken=outcome.verdict is Verdict.DELIVERED)
-        return Sent(outcome, progress.phase, line.tls)
+        return Sent(outcome, progress.phase, line.tls, route=line.route)
 
     async def _give_back(self, line: _Line, *, taken: bool) -> None:
         """Keep a connection for the next mail, cleared when the server refused something."""

@@ -14,6 +14,7 @@ COMMANDS = {
     "healthcheck": ("upkeep", "healthcheck"),
     "key": ("upkeep", "key"),
     "site": ("sites", "site"),
+    "held": ("held", "held"),
     "send": ("traffic", "send"),
     "tail": ("traffic", "tail"),
     "bench": ("traffic", "bench"),

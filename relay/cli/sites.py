@@ -94,8 +94,9 @@ def publish(slug: str, policy: str, *, as_json: bool) -> None:
 @site.command("origins")
 @click.argument("slug")
 @click.argument("origins", nargs=-1)
+@json_option
 @told
-def set_origins(slug: str, origins: tuple[str, ...]) -> None:
+def set_origins(slug: str, origins: tuple[str, ...], *, as_json: bool) -> None:
     """Replace the pages that may post to a site's form."""
 
     async def act(context: Context) -> None:
@@ -103,6 +104,8 @@ def set_origins(slug: str, origins: tuple[str, ...]) -> None:
         await administration.set_origins(context, found, list(origins))
 
     _run(act)
+    said = "\n".join(origins) or "No page of another origin may post now."
+    show(as_json, {"origins": list(origins)}, said)
 
 
 @site.command("token-key")

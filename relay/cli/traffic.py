@@ -7,11 +7,11 @@ import sys
 import time
 import urllib.request
 from pathlib import Path
-from urllib.error import HTTPError
+from urllib.error import HTTPError, URLError
 
 import click
 
-from relay.cli.common import configured, json_option, told
+from relay.cli.common import configured, json_option, show, told
 from relay.context import open_context
 from relay.database import Record, queries, rows_of
 from relay.sealing import public_id
@@ -27,8 +27,9 @@ POLL_S = 0.5
 @click.option("--phone", default="")
 @click.option("--name", default="")
 @click.argument("message")
+@json_option
 @told
-def send(**sent: str) -> None:
+def send(*, as_json: bool, **sent: str) -> None:
     """Send one contact through the API and print the answer."""
     body = {name: sent[name] for name in ("listing", "email", "phone", "name", "message")}
     request = urllib.request.Request(  # noqa: S310 (the operator's own address)
@@ -38,9 +39,12 @@ def send(**sent: str) -> None:
     )
     try:
         with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
-            click.echo(answer.read().decode())
+            said = json.loads(answer.read())
     except HTTPError as error:
         raise click.ClickException(error.read().decode()) from None
+    except URLError as error:
+        raise click.ClickException(f"{sent['url']} does not answer: {error.reason}") from None
+    show(as_json, said, "\n".join(f"{name}: {value}" for name, value in said.items()))
 
 
 @click.command()
@@ -59,11 +63,11 @@ async def _follow(seconds: float, *, as_json: bool) -> None:
         while time.monotonic() < end:
             async with context.database.connection() as connection:
                 rows = await rows_of(queries().recent_mails(connection))
+            now = {row["mail_id"]: (row["state"], row["reason"], row["tries"]) for row in rows}
             for row in rows:
-                now = (row["state"], row["reason"], row["tries"])
-                if seen.get(row["mail_id"]) != now:
-                    seen[row["mail_id"]] = now
+                if seen.get(row["mail_id"]) != now[row["mail_id"]]:
                     click.echo(_line(row, as_json=as_json))
+            seen = now
             await asyncio.sleep(POLL_S)
 
 

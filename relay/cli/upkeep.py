@@ -1,13 +1,19 @@
 """Commands of the operator: migrations, health, keys."""
 
 import asyncio
+import json
 import urllib.request
 from urllib.error import URLError
+
+from typing import TYPE_CHECKING
 
 import click
 
 from relay.cli.common import configured, json_option, new_master_key, show, told
 from relay.settings import read_settings
+
+if TYPE_CHECKING:
+    from relay.doctor import Finding
 
 
 @click.command()
@@ -32,25 +38,38 @@ def doctor(*, as_json: bool) -> None:
     from relay.doctor import examine
 
     findings = asyncio.run(examine(configured()))
-    lines = [f"{'ok  ' if one.is_well else 'FAIL'} {one.what}: {one.said}" for one in findings]
+    lines = [f"{_mark(one)} {one.what}: {one.said}" for one in findings]
     show(as_json, {"findings": [one.as_json() for one in findings]}, "\n".join(lines))
     if not all(one.is_well for one in findings):
         raise SystemExit(1)
 
 
+def _mark(finding: "Finding") -> str:
+    if finding.kind == "advice":
+        return "note"
+    return "ok  " if finding.is_well else "FAIL"
+
+
 @click.command()
-def healthcheck() -> None:
+@json_option
+@told
+def healthcheck(*, as_json: bool) -> None:
     """Ask the HTTP service of this machine whether it is ready (for containers)."""
     address = read_settings().http_listen
     host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(address.host, address.host)  # noqa: S104
     try:
-        with urllib.request.urlopen(f"http://{host}:{address.port}/readyz", timeout=3):
-            pass
-    except URLError as error:
-        raise SystemExit(f"not ready: {error.reason}") from None
+        with urllib.request.urlopen(f"http://{host}:{address.port}/readyz", timeout=3) as answer:
+            said = json.loads(answer.read())
+    except (URLError, TimeoutError) as error:
+        why = str(getattr(error, "reason", error))
+        show(as_json, {"status": "unready", "reason": why}, f"not ready: {why}")
+        raise SystemExit(1) from None
+    show(as_json, said, str(said["status"]))
 
 
 @click.command()
-def key() -> None:
+@json_option
+def key(*, as_json: bool) -> None:
     """Print a new master key for RELAY_MASTER_KEY. Who loses it loses every message."""
-    click.echo(new_master_key())
+    made = new_master_key()
+    show(as_json, {"master_key": made}, made)

@@ -8,6 +8,8 @@ from relay.links import Link, Side, read_link
 from relay.sites import Site
 from relay.web.bodies import read_fields
 from relay.web.keys import CONTEXT, PAGES
+from relay.web.origins import readable
+from relay.web.pages import see_other
 from relay.web.problems import in_language, language_of
 
 PAGES_ONLY = ("why",)
@@ -39,8 +41,9 @@ async def post_answer(request: web.Request) -> web.Response:
     if name in PAGES_ONLY:
         raise web.HTTPMethodNotAllowed("POST", ["GET"])
     fields = await read_fields(request)
-    await answer(request.app[CONTEXT], site, link.message_id, Answer(name), fields.get("note", ""))
-    raise web.HTTPSeeOther(in_language(request, f"{request.path}?done"))
+    note = readable(fields.get("note", ""))
+    await answer(request.app[CONTEXT], site, link.message_id, Answer(name), note)
+    return see_other(in_language(request, f"{request.path}?done"))
 
 
 async def _message(request: web.Request) -> tuple[Site, Link]:

@@ -21,9 +21,10 @@ from relay.web.contact import (
     idempotency_key,
     submit,
 )
-from relay.web.keys import CONTEXT
+from relay.web.keys import CONTEXT, PAGES
 from relay.web.openapi import operation
 from relay.web.origins import plain_ip, readable
+from relay.web.problems import language_of, meaning
 
 routes = web.RouteTableDef()
 
@@ -172,6 +173,13 @@ async def get_message(request: web.Request) -> web.Response:
         ),
         200,
     )
+
+
+@routes.get("/doc/problemes/{code}")
+async def explain_problem(request: web.Request) -> web.Response:
+    """Explain the code of a problem: where its ``type`` leads (RFC 9457 3.1.1)."""
+    language, code = language_of(request), request.match_info["code"]
+    return request.app[PAGES].page("code", language, code=code, meaning=meaning(language, code))
 
 
 async def _site(request: web.Request) -> Site:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from hashlib import sha256
 
 from aiohttp import web
@@ -14,7 +15,7 @@ from relay.contacts import Contact, Fields, Origin, read_contact
 from relay.context import Context
 from relay.conversations import Accepted
 from relay.errors import FieldFault, Invalid, Refused
-from relay.limiter import Limit
+from relay.limiter import WINDOW_S, Limit
 from relay.outgoing import status_url
 from relay.resolver import DomainVerdict
 from relay.scoring import HOLD_ANYWAY, QUICKEST_FILL_S, FormEvidence
@@ -23,9 +24,10 @@ from relay.sites import Site
 from relay.web.keys import CONTEXT, DESK, PEER
 from relay.web.origins import CHAIN_LIMIT, client_address, household, readable
 from relay.web.problems import language_of
-from relay.web.proof import solved
+from relay.web.proof import LIFE, solved
 
 SIGNATURE_LIFE_S = 24 * 3600
+REPEAT_LIFE = timedelta(seconds=WINDOW_S)  # after it, the limits have forgotten as well
 HEADER_LIMIT = 500
 KEY_LIMIT = 200
 NOWHERE = "::"  # the connection was gone before the request was read
@@ -64,10 +66,11 @@ async def submit(request: web.Request, submission: Submission) -> Accepted:
         sandbox=site.is_test,
         form=submission.form,
     )
-    if not _is_repeat(context, site, submission.key, fields):
+    name = _request_name(site, submission.key, fields)
+    if name is None or not context.limiter.requests.has(name, context.clock()):
         _limit_sender(context, site, contact)
     await _check_domain(context, site, contact)
-    return await request.app[DESK].accept(
+    accepted = await request.app[DESK].accept(
         ContactRequest(
             site=site,
             contact=contact,
@@ -79,12 +82,16 @@ async def submit(request: web.Request, submission: Submission) -> Accepted:
             receipt=True,
         )
     )
+    if name:  # only now: what was refused stored nothing, and is limited when it comes again
+        now = context.clock()
+        context.limiter.requests.add(name, until=now + REPEAT_LIFE, now=now)
+    return accepted
 
 
 def from_form(request: web.Request, site: Site, fields: Mapping[str, str]) -> Submission:
     """Read a submission of the public form."""
     context = request.app[CONTEXT]
-    challenge = solved(fields.get("altcha", ""), context.link_keys[0])
+    challenge = solved(fields.get("altcha", ""), context.link_keys)
     if challenge:
         _use_once(context, challenge)
     filled_in_s = _filled_in_s(context, site, fields)
@@ -103,10 +110,10 @@ def from_form(request: web.Request, site: Site, fields: Mapping[str, str]) -> Su
 
 
 def _use_once(context: Context, challenge: str) -> None:
-    try:
-        context.limiter.hit([Limit("proof", challenge, 1)], context.clock())
-    except Refused:
-        raise Refused("proof_wrong") from None
+    now = context.clock()
+    if context.limiter.proofs.has(challenge, now):
+        raise Refused("proof_wrong")
+    context.limiter.proofs.add(challenge, until=now + LIFE, now=now)
 
 
 def origin_of(request: web.Request) -> Origin:
@@ -153,7 +160,8 @@ def form_signature(context: Context, site: Site) -> str:
 
 
 def _form_signer(context: Context) -> TimestampSigner:
-    return TimestampSigner(context.link_keys[0], salt=b"form", digest_method=sha256)
+    oldest_first = reversed(context.link_keys)  # the last one signs, any of them is accepted
+    return TimestampSigner(oldest_first, salt=b"form", digest_method=sha256)
 
 
 def _filled_in_s(context: Context, site: Site, fields: Mapping[str, str]) -> float | None:
@@ -206,16 +214,11 @@ def _limit_source(context: Context, site: Site, origin: Origin) -> None:
     )
 
 
-def _is_repeat(context: Context, site: Site, key: str | None, fields: Fields) -> bool:
-    """Tell whether this very request came before under its key: it stores nothing more."""
+def _request_name(site: Site, key: str | None, fields: Fields) -> str | None:
+    """Name this very request by its key and fields; None when it has no key."""
     if key is None:
-        return False
-    name = site.hash("request", f"{key}\0{fields.digest().hex()}").hex()
-    try:
-        context.limiter.hit([Limit("request", name, 1)], context.clock())
-    except Refused:
-        return True
-    return False
+        return None
+    return site.hash("request", f"{key}\0{fields.digest().hex()}").hex()
 
 
 def _limit_sender(context: Context, site: Site, contact: Contact) -> None:

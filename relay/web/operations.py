@@ -1,16 +1,22 @@
 """The door of operators and their programs: signs of life, metrics, the API's description."""
 
+import asyncio
 from ipaddress import ip_address, ip_network
 
 from aiohttp import web
+from arq.connections import create_pool
 from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 
-from relay.database import is_current, queries, rows_of
+from relay.bell import redis_settings
+from relay.context import Context
+from relay.database import count_ledger, is_current, queries
 from relay.errors import Refused, Unavailable
 from relay.web.keys import CONTEXT
 from relay.web.openapi import document
+from relay.web.origins import client_address
 
 LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
+PING_S = 1.0
 
 messages = Gauge(
     "relay_messages", "Contacts by state; their sum is all that were accepted", ["site", "state"]
@@ -40,7 +46,7 @@ async def readyz(request: web.Request) -> web.Response:
         return web.json_response({"status": "unready", "database": "away"}, status=503)
     if not current:
         return web.json_response({"status": "unready", "database": "not migrated"}, status=503)
-    bell = await request.app[CONTEXT].bell.is_heard()
+    bell = await _is_bell_heard(request.app[CONTEXT])
     return web.json_response(
         {"status": "ok" if bell else "degraded", "database": "ok", "bell": bell}
     )
@@ -49,11 +55,9 @@ async def readyz(request: web.Request) -> web.Response:
 @routes.get("/metrics")
 async def metrics(request: web.Request) -> web.Response:
     """Give Prometheus its figures; only to the operator's networks."""
-    peer = request.transport.get_extra_info("peername")[0] if request.transport else "::"
-    networks = request.app[CONTEXT].settings.metrics_networks or LOOPBACK
-    if not any(ip_address(peer) in network for network in networks):
+    if not _is_operator(request):
         raise Refused("not_found")
-    await _count(request)
+    await _count(request.app[CONTEXT])
     return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
@@ -63,19 +67,43 @@ async def openapi(request: web.Request) -> web.Response:
     return web.json_response(document(request.app, request.app[CONTEXT].settings.public_url))
 
 
-async def _count(request: web.Request) -> None:
-    context = request.app[CONTEXT]
+async def _is_bell_heard(context: Context) -> bool:
+    """Ask Redis itself: a bell that was never rung does not know."""
+    if context.settings.redis_url is None:
+        return True
+    try:
+        async with asyncio.timeout(PING_S):
+            redis = await create_pool(redis_settings(context.settings.redis_url.get_secret_value()))
+            await redis.aclose()
+    except Exception:  # noqa: BLE001 (any failure is the answer)
+        return False
+    return True
+
+
+def _is_operator(request: web.Request) -> bool:
+    """Tell whether the client, not the proxy in front of us, is in the operator's networks."""
+    settings = request.app[CONTEXT].settings
+    forwarded = request.headers.getall("X-Forwarded-For", [])
+    if request.transport is None or (forwarded and not settings.trusted_proxies):
+        return False  # a proxy nobody told us of: whom it speaks for cannot be known
+    peer, port = request.transport.get_extra_info("peername")[:2]
+    address, _ = client_address(peer, port, forwarded, settings.trusted_proxies)
+    networks = settings.metrics_networks or LOOPBACK
+    return any(ip_address(address) in network for network in networks)
+
+
+async def _count(context: Context) -> None:
+    # A state without rows, or a database that is away, must not keep its last figure.
+    for gauge in (messages, unaccounted):
+        gauge.clear()
     try:
         async with context.database.connection() as connection:
-            states = await rows_of(queries().count_states(connection))
-            accepted = await rows_of(queries().count_accepted(connection))
+            ledger = await count_ledger(connection)
             oldest_due.set(await queries().oldest_due(connection) or 0)
         slugs = {site.site_id: site.slug for site in await context.sites.all()}
     except Unavailable:
         return  # the other figures are still worth reading
-    left = {row["site_id"]: row["messages"] for row in accepted}
-    for row in states:
-        messages.labels(slugs.get(row["site_id"], "?"), row["state"]).set(row["mails"])
-        left[row["site_id"]] = left.get(row["site_id"], 0) - row["mails"]
-    for site_id, difference in left.items():
+    for (site_id, state), mails in ledger.states.items():
+        messages.labels(slugs.get(site_id, "?"), state).set(mails)
+    for site_id, difference in ledger.unaccounted().items():
         unaccounted.labels(slugs.get(site_id, "?")).set(difference)

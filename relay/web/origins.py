@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from urllib.parse import urlsplit
 
 Networks = Sequence[IPv4Network | IPv6Network]
 CHAIN_LIMIT = 500
 PORT_DIGITS = 5
+DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 
 def client_address(
@@ -52,9 +54,28 @@ def _split(hop: str) -> tuple[str | None, int]:
         return None, 0
 
 
-def readable(header: str) -> str:
-    """Return a header as text that can be stored: half surrogates, from bytes, are written out."""
-    return header.encode("utf-8", "backslashreplace").decode()
+def page_origin(url: str) -> str | None:
+    """Return the origin of *url* as browsers write it, None when it is no URL.
+
+    Lower case and without the scheme's own port; a user name before the host stays, so that
+    it equals no origin.
+
+    Source: RFC 6454 6.2.
+    """
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # brackets that hold no IPv6 address
+        return None
+    host = parts.netloc.lower().removesuffix(DEFAULT_PORTS.get(parts.scheme, ""))
+    return f"{parts.scheme}://{host}"
+
+
+def readable(text: str) -> str:
+    """Return text that can be stored and sent: half surrogates are written out.
+
+    They come from header bytes that are no UTF-8, and from JSON.
+    """
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 @lru_cache(maxsize=4096)

@@ -60,6 +60,12 @@ class Pages:
         return response
 
 
+def see_other(target: str) -> web.Response:
+    """Send a browser on to *target* after a form: reloading there sends nothing again."""
+    headers = {"Location": target, "Cache-Control": "no-store"}
+    return web.Response(status=303, headers=headers)
+
+
 class _Say:
     """``say('pages.sent')``, ``say.day(at)`` and ``say.clock(at)`` in the page's language."""
 

@@ -14,6 +14,7 @@ from aiohttp import web
 from relay import texts
 from relay.errors import FieldFault, Invalid, Refused, Unavailable
 from relay.web.keys import CONTEXT, PAGES, REQUEST_ID
+from relay.web.origins import readable
 
 PROBLEM_JSON = "application/problem+json"
 RETRY_AFTER_S = 5
@@ -47,6 +48,8 @@ STATUSES = {
     "unavailable": 503,
 }
 BAD_REQUEST = 400
+BLANK = "…"
+BLANKS = ("domain", "expected", "field", "limit", "prefix", "request_id", "time", "x")
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 log = structlog.get_logger()
@@ -127,12 +130,12 @@ def problem_response(problem: Problem, request: web.Request) -> web.Response:
     if problem.faults:
         body["errors"] = [_fault_json(fault, text) for fault, text in problem.faults]
     response = web.Response(
-        text=json.dumps(body, ensure_ascii=False),
+        text=readable(json.dumps(body, ensure_ascii=False)),  # written out, they are JSON escapes
         status=problem.status,
         content_type=PROBLEM_JSON,
         headers={"Content-Language": language_of(request), "Cache-Control": "no-store"},
     )
-    _add_retry(response, problem)
+    add_retry(response, problem)
     return response
 
 
@@ -141,8 +144,32 @@ def problem_page(problem: Problem, request: web.Request) -> web.Response:
     response = request.app[PAGES].page(
         "problem", language_of(request), status=problem.status, problem=problem
     )
-    _add_retry(response, problem)
+    add_retry(response, problem)
     return response
+
+
+def answer_problem(problem: Problem, request: web.Request) -> web.Response:
+    """Answer whoever asks: a person by a page, a program by JSON."""
+    answer = problem_page if wants_page(request) else problem_response
+    return answer(problem, request)
+
+
+def meaning(language: str, code: str) -> str:
+    """Return the sentence of a code with its values left blank.
+
+    Raises:
+        Refused: ``not_found``: no problem has this code.
+    """
+    if code == "title" or not texts.has(language, f"problems.{code}"):
+        raise Refused("not_found")
+    return texts.say(language, f"problems.{code}", **dict.fromkeys(BLANKS, BLANK), n=_Several(2))
+
+
+class _Several(int):
+    """A number left blank: it takes the plural."""
+
+    def __format__(self, _spec: str) -> str:
+        return BLANK
 
 
 @web.middleware
@@ -160,8 +187,7 @@ async def answer_problems(request: web.Request, handler: Handler) -> web.StreamR
         allow = None
         if problem.code == "internal":
             log.exception("request.failed", request_id=request[REQUEST_ID])
-    answer = problem_page if wants_page(request) else problem_response
-    response = answer(problem, request)
+    response = answer_problem(problem, request)
     if allow:
         response.headers["Allow"] = allow
     return response
@@ -197,7 +223,8 @@ def _fault_json(fault: FieldFault, text: str) -> dict[str, str]:
     return body | ({"hint": fault.hint} if fault.hint else {})
 
 
-def _add_retry(response: web.Response, problem: Problem) -> None:
+def add_retry(response: web.Response, problem: Problem) -> None:
+    """Say when to try again, where that helps."""
     if problem.retry_after_s is not None:
         response.headers["Retry-After"] = str(problem.retry_after_s)
 

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
@@ -32,13 +33,17 @@ def new_challenge(key: bytes, now: datetime) -> Challenge:
     return Challenge(made.algorithm, made.challenge, made.max_number, made.salt, made.signature)
 
 
-def solved(answer: str, key: bytes) -> str | None:
-    """Return the name of the challenge that *answer* solves, None when it solves none."""
+def solved(answer: str, keys: Sequence[bytes]) -> str | None:
+    """Return the name of the challenge that *answer* solves, None when it solves none.
+
+    Args:
+        keys: Every key a challenge may have been made with: the newest, and those it replaces.
+    """
     if not answer or len(answer) > LIMIT:
         return None
     try:
         payload = json.loads(base64.b64decode(answer, validate=True))
-        right, _ = verify_solution(payload, key.hex(), check_expires=True)
+        right = any(verify_solution(payload, key.hex(), check_expires=True)[0] for key in keys)
     except (binascii.Error, ValueError, KeyError, TypeError, AttributeError):
         return None
     return str(payload["challenge"]) if right else None

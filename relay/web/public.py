@@ -1,6 +1,7 @@
 """The door of buyers: the form of a listing, and the private page of a message."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from functools import wraps
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -18,12 +19,15 @@ from relay.sites import Site
 from relay.web.bodies import read_fields
 from relay.web.contact import TRAP, accepted_body, form_signature, from_form, submit
 from relay.web.keys import CONTEXT, PAGES
+from relay.web.origins import page_origin
+from relay.web.pages import see_other
 from relay.web.problems import (
     Problem,
+    add_retry,
+    answer_problem,
     in_language,
     language_of,
     problem_of,
-    problem_response,
     wants_page,
 )
 from relay.web.proof import as_json, new_challenge
@@ -37,53 +41,77 @@ CORS_HEADERS = {
     "Access-Control-Max-Age": "600",
 }
 
+Door = Callable[[web.Request], Awaitable[web.Response]]
 routes = web.RouteTableDef()
 
 
+def shared(door: Door) -> Door:
+    """Let a page of the site read the door's answers, refusals too (CORS)."""
+
+    @wraps(door)
+    async def answer(request: web.Request) -> web.Response:
+        try:
+            response = await door(request)
+        except (Invalid, Refused, Unavailable) as error:
+            response = answer_problem(problem_of(error, request), request)
+        response.headers["Vary"] = "Origin, Accept, Accept-Language"
+        try:
+            origin = _page_origin(request, await _site(request))
+        except (Refused, Unavailable):
+            return response
+        if origin:
+            expose = "Access-Control-Expose-Headers"
+            response.headers["Access-Control-Allow-Origin"] = origin
+            response.headers[expose] = CORS_HEADERS[expose]
+        return response
+
+    return answer
+
+
 @routes.get("/f/{key}")
+@shared
 async def show_form(request: web.Request) -> web.Response:
     """Show the hosted form of a listing."""
     site = await _site(request)
-    origin = _page_origin(request, site)
-    page = await _form_page(request, site, dict(request.query), None)
-    return _shared(page, origin)
+    _page_origin(request, site)
+    return await _form_page(request, site, dict(request.query), None)
 
 
 @routes.post("/f/{key}")
+@shared
 async def post_form(request: web.Request) -> web.Response:
     """Take a contact from a page: an HTML form is answered by pages, a program by JSON."""
     fields = await read_fields(request)  # before any wait: a client that leaves now is served
     site = await _site(request)
-    origin = _page_origin(request, site)
+    _page_origin(request, site)
     try:
         accepted = await submit(request, from_form(request, site, fields))
-    except Exception as error:
-        problem = problem_of(error, request)
-        if problem.code == "internal":
+    except (Invalid, Refused, Unavailable) as error:
+        if not wants_page(request):
             raise
-        if wants_page(request):
-            return await _form_page(request, site, fields, problem)
-        return _shared(problem_response(problem, request), origin)
-    return _shared(_answer(request, site, fields, accepted), origin)
+        return await _form_page(request, site, fields, problem_of(error, request))
+    return _answer(request, site, fields, accepted)
 
 
 @routes.options("/f/{key}")
 @routes.options("/f/{key}/challenge")
+@shared
 async def preflight(request: web.Request) -> web.Response:
     """Tell a browser whether a page may post here (CORS)."""
     site = await _site(request)
-    response = web.Response(status=204, headers=CORS_HEADERS)
-    return _shared(response, _page_origin(request, site))
+    _page_origin(request, site)
+    return web.Response(status=204, headers=CORS_HEADERS)
 
 
 @routes.get("/f/{key}/challenge")
+@shared
 async def challenge(request: web.Request) -> web.Response:
     """Give a proof of work to solve, and the signature of a form shown now."""
     site = await _site(request)
+    _page_origin(request, site)
     context = request.app[CONTEXT]
     made = as_json(new_challenge(context.link_keys[0], context.clock()))
-    body = {"challenge": made, "sig": form_signature(context, site)}
-    return _shared(web.json_response(body), _page_origin(request, site))
+    return web.json_response({"challenge": made, "sig": form_signature(context, site)})
 
 
 @routes.get("/m/{token}")
@@ -116,7 +144,7 @@ async def cancel(request: web.Request) -> web.Response:
     """Cancel a message that has not left."""
     site, link = await _message(request)
     await conversations.cancel(request.app[CONTEXT], site, link.message_id)
-    raise web.HTTPSeeOther(in_language(request, f"/m/{request.match_info['token']}"))
+    return see_other(in_language(request, f"/m/{request.match_info['token']}"))
 
 
 @routes.get("/s/{key}/notice")
@@ -142,24 +170,16 @@ def _page_origin(request: web.Request, site: Site) -> str | None:
     """Return the page's origin when it may be told; None when none is named.
 
     Raises:
-        Refused: ``origin_refused``: the page is not one of the site's.
+        Refused: ``origin_refused``: the page is neither one of the site's nor the relay's own,
+            under its public name or the one it was asked by.
     """
     origin = request.headers.get("Origin")
     if origin is None or origin == "null":
         return None
-    if origin not in site.origins and origin != request.app[CONTEXT].settings.public_url:
+    own = (request.app[CONTEXT].settings.public_url, f"{request.scheme}://{request.host}")
+    if page_origin(origin) not in {page_origin(url) for url in (*site.origins, *own)} - {None}:
         raise Refused("origin_refused")
     return origin
-
-
-def _shared(response: web.Response, origin: str | None) -> web.Response:
-    response.headers["Vary"] = "Origin, Accept, Accept-Language"
-    if origin:
-        response.headers["Access-Control-Allow-Origin"] = origin
-        response.headers["Access-Control-Expose-Headers"] = CORS_HEADERS[
-            "Access-Control-Expose-Headers"
-        ]
-    return response
 
 
 def _answer(
@@ -172,7 +192,7 @@ def _answer(
         path = urlsplit(status_url(context, site, accepted.message_id)).path
         page = in_language(request, f"{path}?{mark}")
         target = _allowed_next(site, fields.get("next", "")) or page
-        response = web.Response(status=303, headers={"Location": target})
+        response = see_other(target)
     if accepted.replayed:
         response.headers["Idempotent-Replayed"] = "true"
     return response
@@ -180,9 +200,8 @@ def _answer(
 
 def _allowed_next(site: Site, url: str) -> str | None:
     """Return *url* when it lies on one of the site's own origins: never an open redirect."""
-    parts = urlsplit(url)
-    origin = f"{parts.scheme}://{parts.netloc.lower()}"
-    return url if url.isprintable() and " " not in url and origin in site.origins else None
+    ours = page_origin(url) in {page_origin(origin) for origin in site.origins} - {None}
+    return url if ours and url.isprintable() and " " not in url else None
 
 
 async def _shown_listing(context: Context, site: Site, ref: str) -> Record | None:
@@ -208,7 +227,7 @@ async def _form_page(
     if problem is None or problem.code != "unavailable":
         listing = await _shown_listing(context, site, fields.get("listing", ""))
     needs_proof = problem is not None and problem.code in ("proof_required", "proof_wrong")
-    return request.app[PAGES].page(
+    page = request.app[PAGES].page(
         "form",
         language_of(request),
         status=_form_status(problem, listing),
@@ -224,3 +243,6 @@ async def _form_page(
         else None,
         signature=form_signature(context, site),
     )
+    if problem:
+        add_retry(page, problem)
+    return page

@@ -281,6 +281,7 @@ create type mail_outcome as (
     outcome           text,                    -- what became of this attempt
     reason            text,
     phase             text,
+    route             text,                    -- the next hop that was spoken to; null when none was
     wait_s            double precision,        -- null when the state is an end
     untried           boolean,                 -- the attempt does not count: the route is paused
     crashed           boolean,

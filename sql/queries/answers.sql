@@ -37,16 +37,3 @@ where site_id = :site_id and conversation_id = :conversation_id;
 insert into report (site_id, report_id, message_id, reporter_id, sealed_note)
 values (:site_id, :report_id, :message_id, :reporter_id, :sealed_note)
 on conflict (site_id, message_id, reporter_id) do nothing;
-
--- name: say_available(site_id, mail_id, message_id, told_hash, due_at, expires_at)!
--- Tell the buyer once a day that the thing is still there.
-with first_today as (
-    insert into told (site_id, told_hash) values (:site_id, :told_hash)
-    on conflict do nothing
-    returning site_id
-), rung as (
-    select pg_notify('outbox', '')
-)
-insert into outbox (site_id, mail_id, message_id, kind, state, reason, due_at, expires_at)
-select first_today.site_id, :mail_id, :message_id, 'notice', 'queued', 'available', :due_at, :expires_at
-from first_today, rung;

@@ -36,7 +36,7 @@ select
     claimed.crashes, claimed.ambiguous, claimed.expires_at, claimed.delay_told,
     (select earlier.phase from attempt as earlier
         where earlier.site_id = claimed.site_id and earlier.mail_id = claimed.mail_id and earlier.outcome is null
-        order by earlier.token desc limit 1) as cut_phase
+        order by (earlier.phase = 'data') desc, earlier.token desc limit 1) as cut_phase
 from claimed;
 
 -- name: mark_data(site_ids, mail_ids, tokens)
@@ -80,7 +80,7 @@ with outcome as (
         and outbox.token = outcome.token and outbox.state = 'sending'
     returning outbox.site_id, outbox.mail_id, outbox.message_id, outbox.token
 ), noted as (
-    update attempt set ended_at = now(), phase = outcome.phase, tls = outcome.tls, outcome = outcome.outcome,
+    update attempt set ended_at = now(), phase = outcome.phase, route = coalesce(outcome.route, attempt.route), tls = outcome.tls, outcome = outcome.outcome,
         reason = outcome.reason, code = outcome.code, enhanced = outcome.enhanced
     from outcome
     where attempt.site_id = outcome.site_id and attempt.mail_id = outcome.mail_id and attempt.token = outcome.token
@@ -153,10 +153,48 @@ where route = :route and pauses > 0 and (paused_until is null or paused_until <=
 select route, paused_until, reason, pauses from route order by route;
 
 -- name: expire_held()
--- End holds that nobody released in their time.
+-- End holds that nobody released in their time; returns whom to tell.
 update outbox set state = 'expired', reason = 'hold_over', settled_at = now()
-where outbox.state = 'held' and outbox.due_at <= now()
-returning site_id, mail_id;
+from message
+where outbox.state = 'held' and outbox.due_at <= now() and outbox.kind = 'contact'
+    and message.site_id = outbox.site_id and message.message_id = outbox.message_id
+returning outbox.site_id, outbox.mail_id, message.mailbox_hash;
+
+-- name: list_held(site_id)
+-- What waits for a person, oldest first: ids and reasons, never words.
+select outbox.mail_id, outbox.reason, outbox.due_at as held_until, message.received_at, message.score, message.signals
+from outbox
+join message on message.site_id = outbox.site_id and message.message_id = outbox.message_id
+where outbox.site_id = :site_id and outbox.state = 'held' and outbox.kind = 'contact'
+order by outbox.mail_id
+limit 500;
+
+-- name: release(site_id, mail_id, expires_at)^
+-- Let a held mail leave now, with a full life before it; no row when it is not held.
+update outbox set state = 'queued', reason = 'released', due_at = now(), expires_at = :expires_at, crashes = 0
+where site_id = :site_id and mail_id = :mail_id and state = 'held'
+returning mail_id, pg_notify('outbox', '') as rung;
+
+-- name: refuse(site_id, mail_id)^
+-- End a held mail for good; returns whom to tell.
+update outbox set state = 'refused', reason = 'by_moderator', settled_at = now()
+from message
+where outbox.site_id = :site_id and outbox.mail_id = :mail_id and outbox.state = 'held' and outbox.kind = 'contact'
+    and message.site_id = outbox.site_id and message.message_id = outbox.message_id
+returning outbox.site_id, outbox.mail_id, message.mailbox_hash;
+
+-- name: enqueue_notice(site_id, mail_id, message_id, reason, told_hash, due_at, expires_at)!
+-- Tell the sender of a message something, unless the mark says that this was done today.
+with first_today as (
+    insert into told (site_id, told_hash) values (:site_id, :told_hash)
+    on conflict do nothing
+    returning site_id
+), rung as (
+    select pg_notify('outbox', '')
+)
+insert into outbox (site_id, mail_id, message_id, kind, state, reason, due_at, expires_at)
+select first_today.site_id, :mail_id, :message_id, 'notice', 'queued', :reason, :due_at, :expires_at
+from first_today, rung;
 
 -- name: count_states()
 -- The ledger: contacts by site and state; their sum is the number of accepted messages.

@@ -3,7 +3,6 @@
 import re
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from uuid import UUID
 
 import pytest
 
@@ -92,8 +91,9 @@ async def test_the_hidden_number_is_nowhere_in_what_the_site_wrote(
         "url": f"https://annonces.example/{number.replace(' ', '-')}",
     }
     if field == "ref":
-        await relay.fetch("update listing set ref = $1 where ref = 'camille' returning 1", number)
-        rendered = await _render(relay, message_id)
+        await relay.put_listing(ref=number)
+        _, body = await relay.post(listing=number)
+        rendered = await _render(relay, body["id"])
         assert isinstance(rendered, Held)
         return
     await list_for(relay, "camille", **{field: values[field]})

@@ -1,0 +1,76 @@
+"""``relay held``: look at what waits for a person, let it leave or refuse it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from typing import TypeVar
+from uuid import UUID
+
+import click
+
+from relay import administration, moderation
+from relay.cli.common import configured, json_option, show, told
+from relay.context import Context, open_context
+from relay.errors import Refused
+from relay.moderation import HeldMessage
+from relay.sealing import public_id, read_public_id
+from relay.sites import Site
+
+Result = TypeVar("Result")
+
+
+@click.group()
+def held() -> None:
+    """Messages that wait for a person, by site."""
+
+
+@held.command("list")
+@click.argument("site")
+@json_option
+@told
+def list_held(site: str, *, as_json: bool) -> None:
+    """List what a site holds: ids, reasons and signals, never words."""
+    found = _run(site, moderation.list_held)
+    rows = [asdict(one) | {"message_id": public_id("msg", one.message_id)} for one in found]
+    show(as_json, {"held": rows}, "\n".join(map(_line, found)) or "Nothing is held.")
+
+
+@held.command()
+@click.argument("site")
+@click.argument("message")
+@told
+def release(site: str, message: str) -> None:
+    """Let a held message leave now."""
+    _run(site, lambda context, found: moderation.release(context, found, _id(message)))
+
+
+@held.command()
+@click.argument("site")
+@click.argument("message")
+@told
+def refuse(site: str, message: str) -> None:
+    """End a held message for good; its sender is told."""
+    _run(site, lambda context, found: moderation.refuse(context, found, _id(message)))
+
+
+def _run(slug: str, act: Callable[[Context, Site], Awaitable[Result]]) -> Result:
+    async def run() -> Result:
+        async with open_context(configured(), pool_size=2) as context:
+            return await act(context, await administration.find_site(context, slug))
+
+    return asyncio.run(run())
+
+
+def _id(text: str) -> UUID:
+    found = read_public_id("msg", text)
+    if found is None:
+        raise Refused("not_held")
+    return found
+
+
+def _line(one: HeldMessage) -> str:
+    signals = ",".join(one.signals) or "-"
+    until = f"{one.held_until:%Y-%m-%d}"
+    return (
+        f"{public_id('msg', one.message_id)}  {one.reason}  {one.score}  {signals}  until {until}"
+    )

@@ -1,0 +1,107 @@
+"""Acts on held messages: list them, let one leave, refuse one. Nothing held ends in silence."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+
+from relay.contact_rows import DELIVERY_EXPIRY, told_hash
+from relay.context import Context
+from relay.database import Connection, Record, queries, rows_of
+from relay.errors import Refused
+from relay.sealing import new_id
+from relay.sites import Site
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class HeldMessage:
+    """A message that waits for a person: why, since when, until when; never its words."""
+
+    message_id: UUID
+    reason: str
+    score: int
+    signals: tuple[str, ...]
+    received_at: datetime
+    held_until: datetime
+
+
+async def list_held(context: Context, site: Site) -> list[HeldMessage]:
+    """Return the messages a site holds, oldest first, at most 500."""
+    async with context.database.connection() as connection:
+        rows = await rows_of(queries().list_held(connection, site_id=site.site_id))
+    return [
+        HeldMessage(
+            row["mail_id"],
+            row["reason"],
+            row["score"],
+            tuple(row["signals"]),
+            row["received_at"],
+            row["held_until"],
+        )
+        for row in rows
+    ]
+
+
+async def release(context: Context, site: Site, message_id: UUID) -> None:
+    """Let a held message leave now.
+
+    Raises:
+        Refused: ``not_held``.
+    """
+    async with context.database.connection() as connection:
+        row = await queries().release(
+            connection,
+            site_id=site.site_id,
+            mail_id=message_id,
+            expires_at=context.clock() + DELIVERY_EXPIRY,
+        )
+    if row is None:
+        raise Refused("not_held")
+    context.bell.ring()
+    log.info("message.released", message_id=str(message_id), site=site.slug)
+
+
+async def refuse(context: Context, site: Site, message_id: UUID) -> None:
+    """End a held message for good, and tell its sender.
+
+    Raises:
+        Refused: ``not_held``.
+    """
+    async with context.database.connection() as connection, connection.transaction():
+        row = await queries().refuse(connection, site_id=site.site_id, mail_id=message_id)
+        if row is None:
+            raise Refused("not_held")
+        await _tell(context, connection, site, row, "refused:by_moderator")
+    context.bell.ring()
+    log.info("message.refused", message_id=str(message_id), site=site.slug)
+
+
+async def expire_held(context: Context) -> int:
+    """End the holds whose thirty days are over, tell their senders, and return how many."""
+    sites = {site.site_id: site for site in await context.sites.all()}
+    async with context.database.connection() as connection, connection.transaction():
+        rows = await rows_of(queries().expire_held(connection))
+        for row in rows:
+            if row["site_id"] in sites:
+                site = sites[row["site_id"]]
+                await _tell(context, connection, site, row, "expired:hold_over")
+    return len(rows)
+
+
+async def _tell(
+    context: Context, connection: Connection, site: Site, row: Record, reason: str
+) -> None:
+    now = context.clock()
+    await queries().enqueue_notice(
+        connection,
+        site_id=site.site_id,
+        mail_id=new_id(now),
+        message_id=row["mail_id"],
+        reason=reason,
+        told_hash=told_hash(site, row["mailbox_hash"], "notice", now),
+        due_at=now,
+        expires_at=now + DELIVERY_EXPIRY,
+    )
