@@ -3,12 +3,15 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
+from ipaddress import ip_address
+from typing import Literal
+from urllib.parse import urlsplit
 
 from relay.bell import Bell
 from relay.context import Context, open_context
-from relay.database import is_current, queries, rows_of
+from relay.database import count_ledger, is_current, queries, rows_of
 from relay.errors import Unavailable
-from relay.settings import Settings
+from relay.settings import Settings, Smarthost
 
 CONNECT_TIMEOUT_S = 5.0
 OLDEST_DUE_S = 300
@@ -16,11 +19,19 @@ OLDEST_DUE_S = 300
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing looked at."""
+    """One thing looked at; ``advice`` is to be read, and never a failure."""
 
     what: str
     is_well: bool
     said: str
+    kind: Literal["check", "advice"] = "check"
+
+    @property
+    def mark(self) -> str:
+        """What stands before it on a person's screen."""
+        if self.kind == "advice":
+            return "note"
+        return "ok  " if self.is_well else "FAIL"
 
     def as_json(self) -> dict[str, object]:
         """Return the finding for a program."""
@@ -38,7 +49,57 @@ async def examine(settings: Settings) -> list[Finding]:
             _redis,
             _smarthost,
         ]
-        return [await check(context) for check in checks]
+        found = [await check(context) for check in checks]
+    return [*found, *_identity(settings), _records(settings)]
+
+
+def placeholders(settings: Settings) -> list[str]:
+    """Return a sentence for each setting that no relay in service can keep as it is."""
+    faults = []
+    if not settings.smtp_url:
+        faults.append("RELAY_SMTP_URL is not set: no mail can leave; name the smarthost")
+    return faults + [finding.said for finding in _identity(settings) if not finding.is_well]
+
+
+def _identity(settings: Settings) -> list[Finding]:
+    """Look at the names the relay is known by to others."""
+    domain, url = settings.mail_domain, settings.public_url
+    own_domain = not domain.endswith(".example")
+    domain_said = f"RELAY_MAIL_DOMAIN is {domain}: replies come back to nobody; name a domain"
+    host = urlsplit(url).hostname or ""
+    url_said = f"RELAY_PUBLIC_URL is {url}: the links in mails open for nobody else; name the site"
+    return [
+        Finding("mail domain", own_domain, domain if own_domain else f"{domain_said} of yours"),
+        Finding("public url", not _is_local(host), url_said if _is_local(host) else url),
+    ]
+
+
+def _is_local(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False  # a name
+
+
+def _records(settings: Settings) -> Finding:
+    """Say which DNS records the mail domain needs."""
+    domain = settings.mail_domain
+    spf = " ".join(["v=spf1", *(_spf_term(host) for host in settings.smtp_url), "-all"])
+    records = (
+        f"{domain}. MX 10 <the host whose mail server hands over to {settings.lmtp_listen}>.",
+        f'{domain}. TXT "{spf}"',
+        f'_dmarc.{domain}. TXT "v=DMARC1; p=quarantine"',
+    )
+    said = "needed, as the smarthost's operator may refine them: " + "; ".join(records)
+    return Finding("dns records", True, said, kind="advice")
+
+
+def _spf_term(smarthost: Smarthost) -> str:
+    """Name a smarthost in SPF (RFC 7208, sections 5.3 and 5.6)."""
+    try:
+        return f"ip{ip_address(smarthost.host).version}:{smarthost.host}"
+    except ValueError:
+        return f"a:{smarthost.host}"
 
 
 async def _database(context: Context) -> Finding:
@@ -54,13 +115,15 @@ async def _database(context: Context) -> Finding:
 async def _ledger(context: Context) -> Finding:
     try:
         async with context.database.connection() as connection:
-            accepted = await rows_of(queries().count_accepted(connection))
-            states = await rows_of(queries().count_states(connection))
+            ledger = await count_ledger(connection)
     except Unavailable:
         return Finding("ledger", False, "cannot be counted")
-    total, counted = sum(r["messages"] for r in accepted), sum(r["mails"] for r in states)
-    said = f"{total} accepted = {counted} with a state"
-    return Finding("ledger", total == counted, said if total == counted else f"{said}: report this")
+    total, counted = sum(ledger.accepted.values()), sum(ledger.states.values())
+    if any(ledger.unaccounted().values()):
+        return Finding(
+            "ledger", False, f"{total} accepted, {counted} with a state: report this difference"
+        )
+    return Finding("ledger", True, f"{total} accepted = {counted} with a state")
 
 
 async def _queue(context: Context) -> Finding:

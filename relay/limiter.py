@@ -8,6 +8,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 
 from relay.errors import Refused
 
@@ -70,7 +71,8 @@ class Limiter:
             self._window, self._hits = window, Counter()
         if len(self._hits) > KEYS_MOST:
             # The half hit most stays: a flood of new keys must not free those that are used up.
-            self._hits = Counter(dict(self._hits.most_common(KEYS_MOST // 2)))
+            by_hits = sorted(self._hits.items(), key=itemgetter(1), reverse=True)
+            self._hits = Counter(dict(by_hits[: KEYS_MOST // 2]))
         for limit in limits:
             if self._hits[limit.name, limit.key] >= limit.most:
                 raise Refused("rate_limited", retry_after_s=WINDOW_S - passed_s)

@@ -4,8 +4,9 @@ import base64
 import json
 import os
 import secrets
+import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,9 @@ from relay.errors import Invalid, Refused, Unavailable
 from relay.policy import PolicyInvalid
 from relay.settings import Settings, SettingsInvalid, read_settings
 
+KEY = "master.key"
+RUNNING = "running.json"  # URLs of the engines `relay all` runs, while it runs
+
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 
 
@@ -26,9 +30,11 @@ def told(command: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(command)
     def run(*args: Any, **kwargs: Any) -> None:
+        from relay.database import MigrationFailed
+
         try:
             command(*args, **kwargs)
-        except (SettingsInvalid, EnginesFailed, PolicyInvalid) as error:
+        except (SettingsInvalid, EnginesFailed, PolicyInvalid, MigrationFailed) as error:
             raise click.ClickException(str(error)) from None
         except Refused as error:
             raise click.ClickException(error.code) from None
@@ -36,22 +42,26 @@ def told(command: Callable[..., None]) -> Callable[..., None]:
             raise click.ClickException(str(error)) from None
         except Unavailable:
             raise click.ClickException(
-                "PostgreSQL does not answer; see RELAY_DATABASE_URL and `relay doctor`."
+                "PostgreSQL does not answer, or knows no such user, password or database;"
+                " see RELAY_DATABASE_URL and `relay doctor`."
             ) from None
 
     return run
 
 
 def configured() -> Settings:
-    """Read settings for a process that needs a database.
+    """Read settings for a process that needs a database: one that is named, or `relay all`'s.
 
     Raises:
         SettingsInvalid: Everything that is missing, together.
     """
-    settings = read_settings()
+    settings = _beside_all(read_settings())
     missing = []
     if settings.database_url is None:
-        missing.append("RELAY_DATABASE_URL: missing; `relay all` brings its own PostgreSQL")
+        missing.append(
+            "RELAY_DATABASE_URL: missing, and no `relay all` runs with this RELAY_STATE_DIR;"
+            " it brings its own PostgreSQL"
+        )
     if not settings.master_key:
         missing.append("RELAY_MASTER_KEY: missing; make one with `relay key` and keep it safe")
     if missing:
@@ -63,14 +73,39 @@ def configured() -> Settings:
 @contextmanager
 def with_engines(settings: Settings) -> Iterator[tuple[Settings, Engines | None]]:
     """Start the embedded engines where no URL names others; add the state directory's key."""
-    engines: Engines | None = None
-    if settings.database_url is None or settings.redis_url is None:
-        engines = start_engines(settings.state_dir)
+    if settings.database_url and settings.redis_url:
+        yield completed(settings, None), None
+        return
+    engines = start_engines(settings.state_dir)
+    running = settings.state_dir / RUNNING
     try:
-        yield completed(settings, engines), engines
+        ready = completed(settings, engines)
+        _replace_private(running, json.dumps(_urls(ready)))
+        yield ready, engines
     finally:
-        if engines:
-            engines.stop()
+        running.unlink(missing_ok=True)
+        engines.stop()
+
+
+def _beside_all(settings: Settings) -> Settings:
+    """Add the engines and the key of the `relay all` that runs on the same state directory."""
+    running, key = settings.state_dir / RUNNING, settings.state_dir / KEY
+    if settings.database_url or not running.exists():
+        return settings
+    try:
+        added: dict[str, object] = json.loads(running.read_text("utf-8"))
+        if not settings.master_key and key.exists():
+            added["master_key"] = _kept_key(key)
+    except OSError as error:
+        raise SettingsInvalid(
+            f"{error.filename}: cannot be read ({error.strerror}); be the user of `relay all`"
+        ) from None
+    return Settings.model_validate(dict(settings) | added)
+
+
+def _urls(settings: Settings) -> dict[str, str]:
+    urls = {"database_url": settings.database_url, "redis_url": settings.redis_url}
+    return {name: url.get_secret_value() for name, url in urls.items() if url}
 
 
 def completed(settings: Settings, engines: Engines | None) -> Settings:
@@ -81,7 +116,7 @@ def completed(settings: Settings, engines: Engines | None) -> Settings:
     if engines and settings.redis_url is None:
         added["redis_url"] = engines.redis_url
     if not settings.master_key:
-        added["master_key"] = _kept_key(settings.state_dir / "master.key")
+        added["master_key"] = _kept_key(settings.state_dir / KEY)
     return Settings.model_validate(dict(settings) | added)
 
 
@@ -89,11 +124,7 @@ def environment_of(settings: Settings) -> dict[str, str]:
     """Return the variables a child process reads the same engines and key from."""
     keys = " ".join(f"{key.key_id}:{key.key.get_secret_value()}" for key in settings.master_key)
     found = {"RELAY_MASTER_KEY": keys}
-    if settings.database_url:
-        found["RELAY_DATABASE_URL"] = settings.database_url.get_secret_value()
-    if settings.redis_url:
-        found["RELAY_REDIS_URL"] = settings.redis_url.get_secret_value()
-    return found
+    return found | {f"RELAY_{name.upper()}": url for name, url in _urls(settings).items()}
 
 
 def new_master_key() -> str:
@@ -107,9 +138,41 @@ def show(as_json: bool, values: dict[str, Any], text: str) -> None:  # noqa: FBT
 
 
 def _kept_key(path: Path) -> str:
+    """Return the key kept in *path*, made when there is none; it is never written over."""
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with _private(path, new_master_key()) as written, suppress(FileExistsError):
+            # A second process may have been faster; its key is the one.
+            os.link(written, path)
+    kept = path.read_text("ascii").strip()
+    if not kept:
+        raise SettingsInvalid(
+            f"{path}: is empty. Bring it back from a backup; delete it only if this relay has"
+            " never accepted a message."
+        )
+    return kept
+
+
+def _replace_private(path: Path, text: str) -> None:
+    with _private(path, text) as written:
+        written.replace(path)
+
+
+@contextmanager
+def _private(path: Path, text: str) -> Iterator[Path]:
+    """Write *text* to a file beside *path*, to be put in its place; both steps reach the disk."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(prefix=path.name, dir=path.parent)  # mode 0600
+    written = Path(name)
+    try:
         with os.fdopen(descriptor, "w") as file:
-            file.write(new_master_key())
-    return path.read_text("ascii")
+            file.write(text)
+            file.flush()
+            os.fsync(descriptor)
+        yield written
+    finally:
+        written.unlink(missing_ok=True)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

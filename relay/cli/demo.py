@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib
+import os
 import shutil
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
@@ -12,8 +13,10 @@ import click
 from relay import log
 from relay.cli.common import told
 from relay.engines import Engines, start_engines
-from relay.settings import read_settings
 from relay.supervisor import Family
+
+STATE_DIR = "RELAY_STATE_DIR"
+MARK = "demo"
 
 
 @click.command()
@@ -22,10 +25,10 @@ from relay.supervisor import Family
 @told
 def demo(*, once: bool, as_json: bool) -> None:
     """Show the relay at work: engines, processes, a form post, and the mail it becomes."""
-    named = read_settings()
-    keeps = "state_dir" in named.model_fields_set
-    state = named.state_dir if keeps else Path(tempfile.mkdtemp(prefix="relais-demo-"))
-    state.mkdir(parents=True, exist_ok=True)
+    # Of the shell's settings only this one is read: a real outbox must never reach the catcher.
+    named = os.environ.get(STATE_DIR)
+    state = Path(named or tempfile.mkdtemp(prefix="relais-demo-"))
+    _claim(state)
     log.configure("console")
     family = Family()
     engines: Engines | None = None
@@ -40,5 +43,16 @@ def demo(*, once: bool, as_json: bool) -> None:
         family.stop()
         if engines:
             engines.stop()
-        if not keeps:
+        if not named:
             shutil.rmtree(state, ignore_errors=True)
+
+
+def _claim(state: Path) -> None:
+    """Mark *state* as a demo's; refuse the data of a relay in service, whose mails would be lost."""
+    mark = state / MARK
+    if state.exists() and any(state.iterdir()) and not mark.exists():
+        raise click.ClickException(
+            f"{state} holds something else than a demo: name an empty {STATE_DIR}, or none."
+        )
+    state.mkdir(parents=True, exist_ok=True)
+    mark.touch()

@@ -23,21 +23,25 @@ PROCESSES = {"serve": ["relay", "serve"], "worker": ["workers"], "inbound": ["re
 def run_all() -> None:
     """Run everything on this machine; brings its own PostgreSQL and Valkey when none is named."""
     from relay.database import migrate
+    from relay.doctor import placeholders
 
     settings = read_settings()
     log.configure(settings.log_format)
+    for sentence in placeholders(settings):
+        click.echo(f"warning: {sentence}", err=True)
     stopped = Event()
     for sign in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sign, lambda *_: stopped.set())
     with with_engines(settings) as (ready, _):
         if ready.database_url:
             asyncio.run(migrate(ready.database_url.get_secret_value()))
+        environment = {**os.environ, **environment_of(ready)}
         family = Family()
         try:
             for name, command in PROCESSES.items():
-                family.start(name, command, environment_of(ready))
+                family.start(name, command, environment)
             while not stopped.wait(RESTART_S):
-                _restart_ended(family, environment_of(ready))
+                _restart_ended(family, environment)
         finally:
             family.stop()
 

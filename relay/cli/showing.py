@@ -1,6 +1,7 @@
 """What ``relay demo`` shows: the processes, one real message through the form, and its mail."""
 
 import asyncio
+import os
 import re
 import signal
 import socket
@@ -25,7 +26,7 @@ from relay.context import Context, open_context
 from relay.database import migrate
 from relay.engines import Engines
 from relay.errors import Refused
-from relay.settings import Settings, read_settings
+from relay.settings import PREFIX, Settings, read_settings
 from relay.supervisor import Family
 
 POLICY = Path(__file__).parents[2] / "policies" / "demo.toml"
@@ -79,7 +80,7 @@ async def show_all(
     async with _caught() as (catcher, smtp_port, inbox_port):
         settings = _settings(engines, state, smtp_port)
         with (state / "relay.log").open("ab") as errors:
-            environment = environment_of(settings) | _addresses(settings)
+            environment = _environment(settings)
             await migrate(engines.database_url)
             for name, command in PROCESSES.items():
                 family.start(name, command, environment, errors)
@@ -104,6 +105,7 @@ def _settings(engines: Engines, state: Path, smtp_port: int) -> Settings:
     """Return the settings of the demo: free ports, and the catcher as the next hop."""
     http, lmtp = _free_port(), _free_port()
     named = read_settings(
+        {},
         state_dir=state,
         smtp_url=f"smtp://127.0.0.1:{smtp_port}?tls=none",
         http_listen=f"127.0.0.1:{http}",
@@ -113,9 +115,13 @@ def _settings(engines: Engines, state: Path, smtp_port: int) -> Settings:
     return completed(named, engines)
 
 
-def _addresses(settings: Settings) -> dict[str, str]:
+def _environment(settings: Settings) -> dict[str, str]:
+    """Return all variables of the demo's processes: of the shell's settings, none."""
     smarthost = settings.smtp_url[0]
+    shell = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     return {
+        **shell,
+        **environment_of(settings),
         "RELAY_SMTP_URL": f"smtp://{smarthost.name}?tls={smarthost.tls}",
         "RELAY_HTTP_LISTEN": str(settings.http_listen),
         "RELAY_LMTP_LISTEN": str(settings.lmtp_listen),

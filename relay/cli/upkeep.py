@@ -3,17 +3,11 @@
 import asyncio
 import json
 import urllib.request
-from urllib.error import URLError
-
-from typing import TYPE_CHECKING
 
 import click
 
 from relay.cli.common import configured, json_option, new_master_key, show, told
 from relay.settings import read_settings
-
-if TYPE_CHECKING:
-    from relay.doctor import Finding
 
 
 @click.command()
@@ -38,16 +32,10 @@ def doctor(*, as_json: bool) -> None:
     from relay.doctor import examine
 
     findings = asyncio.run(examine(configured()))
-    lines = [f"{_mark(one)} {one.what}: {one.said}" for one in findings]
+    lines = [f"{one.mark} {one.what}: {one.said}" for one in findings]
     show(as_json, {"findings": [one.as_json() for one in findings]}, "\n".join(lines))
     if not all(one.is_well for one in findings):
         raise SystemExit(1)
-
-
-def _mark(finding: "Finding") -> str:
-    if finding.kind == "advice":
-        return "note"
-    return "ok  " if finding.is_well else "FAIL"
 
 
 @click.command()
@@ -60,7 +48,7 @@ def healthcheck(*, as_json: bool) -> None:
     try:
         with urllib.request.urlopen(f"http://{host}:{address.port}/readyz", timeout=3) as answer:
             said = json.loads(answer.read())
-    except (URLError, TimeoutError) as error:
+    except OSError as error:
         why = str(getattr(error, "reason", error))
         show(as_json, {"status": "unready", "reason": why}, f"not ready: {why}")
         raise SystemExit(1) from None

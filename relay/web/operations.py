@@ -2,6 +2,7 @@
 
 import asyncio
 from ipaddress import ip_address, ip_network
+from uuid import UUID
 
 from aiohttp import web
 from arq.connections import create_pool
@@ -9,7 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 
 from relay.bell import redis_settings
 from relay.context import Context
-from relay.database import count_ledger, is_current, queries
+from relay.database import Ledger, count_ledger, is_current, queries
 from relay.errors import Refused, Unavailable
 from relay.web.keys import CONTEXT
 from relay.web.openapi import document
@@ -93,16 +94,17 @@ def _is_operator(request: web.Request) -> bool:
 
 
 async def _count(context: Context) -> None:
-    # A state without rows, or a database that is away, must not keep its last figure.
-    for gauge in (messages, unaccounted):
-        gauge.clear()
+    ledger, slugs = Ledger({}, {}), dict[UUID, str]()
     try:
         async with context.database.connection() as connection:
             ledger = await count_ledger(connection)
             oldest_due.set(await queries().oldest_due(connection) or 0)
         slugs = {site.site_id: site.slug for site in await context.sites.all()}
     except Unavailable:
-        return  # the other figures are still worth reading
+        pass  # the other figures are still worth reading
+    # A state without rows, or a database that is away, must not keep its last figure.
+    messages.clear()
+    unaccounted.clear()
     for (site_id, state), mails in ledger.states.items():
         messages.labels(slugs.get(site_id, "?"), state).set(mails)
     for site_id, difference in ledger.unaccounted().items():
