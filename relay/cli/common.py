@@ -30,11 +30,9 @@ def told(command: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(command)
     def run(*args: Any, **kwargs: Any) -> None:
-        from relay.database import MigrationFailed
-
         try:
             command(*args, **kwargs)
-        except (SettingsInvalid, EnginesFailed, PolicyInvalid, MigrationFailed) as error:
+        except (SettingsInvalid, EnginesFailed, PolicyInvalid) as error:
             raise click.ClickException(str(error)) from None
         except Refused as error:
             raise click.ClickException(error.code) from None
@@ -45,6 +43,12 @@ def told(command: Callable[..., None]) -> Callable[..., None]:
                 "PostgreSQL does not answer, or knows no such user, password or database;"
                 " see RELAY_DATABASE_URL and `relay doctor`."
             ) from None
+        except Exception as error:
+            from relay.database import MigrationFailed  # slow to load, and seldom needed
+
+            if isinstance(error, MigrationFailed):
+                raise click.ClickException(str(error)) from None
+            raise
 
     return run
 

@@ -48,7 +48,7 @@ def demo(*, once: bool, as_json: bool) -> None:
 
 
 def _claim(state: Path) -> None:
-    """Mark *state* as a demo's; refuse the data of a relay in service, whose mails would be lost."""
+    """Mark *state* as a demo's; a relay in service would lose its mails to the catcher."""
     mark = state / MARK
     if state.exists() and any(state.iterdir()) and not mark.exists():
         raise click.ClickException(
