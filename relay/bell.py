@@ -55,24 +55,27 @@ class Bell:
     async def _ring(self, url: str) -> None:
         try:
             async with asyncio.timeout(RING_TIMEOUT_S):
-                if self._redis is None:
-                    self._redis = await create_pool(
-                        redis_settings(url), job_serializer=dumps, default_queue_name=QUEUE
-                    )
-                await self._redis.enqueue_job(JOB, _job_id=JOB)
+                await (await self._connected(url)).enqueue_job(JOB, _job_id=JOB)
         except Exception as error:  # noqa: BLE001 (whatever Redis does, the mail is stored)
             lost.inc()
             log.info("bell.lost", fault=type(error).__name__)
 
     async def is_heard(self) -> bool:
-        """Tell whether Redis answers."""
-        if self._redis is None:
-            return self._task is None or not self._task.done()
+        """Tell whether Redis answers within a second; where none is set, nothing is missing."""
+        if self._url is None:
+            return True
         try:
             async with asyncio.timeout(RING_TIMEOUT_S):
-                return bool(await self._redis.ping())
+                return bool(await (await self._connected(self._url)).ping())
         except Exception:  # noqa: BLE001 (any failure is the answer)
             return False
+
+    async def _connected(self, url: str) -> ArqRedis:
+        if self._redis is None:
+            self._redis = await create_pool(
+                redis_settings(url), job_serializer=dumps, default_queue_name=QUEUE
+            )
+        return self._redis
 
     async def close(self) -> None:
         """Let a ring under way end, then close the connection."""

@@ -158,6 +158,7 @@ async def _redis(context: Context) -> Finding:
     bell.ring()
     await bell.close()
     heard = await bell.is_heard()
+    await bell.close()  # asking opened it anew
     said = "answers" if heard else "does not answer: mails leave by the sweep; see RELAY_REDIS_URL"
     return Finding("redis", heard, said)
 

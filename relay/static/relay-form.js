@@ -56,7 +56,7 @@ relay-form .relay-trap { position: absolute; width: 1px; height: 1px; overflow: 
       button.textContent = form.dataset.sending;
       try {
         let answer = await this.post({});
-        if (answer.code === "proof_required") answer = await this.post(await this.proof());
+        if (/^proof_/.test(answer.code)) answer = await this.post(await this.proof());
         answer.status_url ? this.thank(answer) : this.correct(answer);
       } catch {
         this.correct({ title: form.dataset.failed });

@@ -59,6 +59,9 @@ class MessageAnswer(BaseModel):
     state: str
     received_at: str
     status_url: str
+    email_suggestion: str | None = Field(
+        description="A domain that was probably meant instead: a question, never a refusal"
+    )
 
 
 class MessageState(BaseModel):
@@ -147,7 +150,9 @@ async def post_message(request: web.Request) -> web.Response:
             holds=False,
         ),
     )
-    response = web.json_response(accepted_body(request.app[CONTEXT], site, accepted), status=202)
+    response = web.json_response(
+        accepted_body(request.app[CONTEXT], site, accepted, body.email), status=202
+    )
     if accepted.replayed:
         response.headers["Idempotent-Replayed"] = "true"
     return response

@@ -21,6 +21,7 @@ from relay.resolver import DomainVerdict
 from relay.scoring import HOLD_ANYWAY, QUICKEST_FILL_S, FormEvidence
 from relay.sealing import public_id
 from relay.sites import Site
+from relay.validation import suggest_domain
 from relay.web.keys import CONTEXT, DESK, PEER
 from relay.web.origins import CHAIN_LIMIT, client_address, household, readable
 from relay.web.problems import language_of
@@ -144,14 +145,26 @@ def idempotency_key(request: web.Request) -> str | None:
     return key or None
 
 
-def accepted_body(context: Context, site: Site, accepted: Accepted) -> dict[str, str]:
-    """Return the answer to a program; the same for a repeated request."""
+def accepted_body(
+    context: Context, site: Site, accepted: Accepted, email: str
+) -> dict[str, str | None]:
+    """Return the answer to a program; the same for a repeated request.
+
+    Args:
+        email: The address as it was typed, to ask about a likely slip in its domain.
+    """
     return {
         "id": public_id("msg", accepted.message_id),
         "state": accepted.state,
         "received_at": accepted.received_at.isoformat(),
         "status_url": status_url(context, site, accepted.message_id),
+        "email_suggestion": domain_hint(email),
     }
+
+
+def domain_hint(email: str) -> str | None:
+    """Return the domain that was probably meant, None when there is nothing to ask."""
+    return suggest_domain(email.rpartition("@")[2].strip().lower())
 
 
 def form_signature(context: Context, site: Site) -> str:

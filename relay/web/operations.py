@@ -1,14 +1,11 @@
 """The door of operators and their programs: signs of life, metrics, the API's description."""
 
-import asyncio
 from ipaddress import ip_address, ip_network
 from uuid import UUID
 
 from aiohttp import web
-from arq.connections import create_pool
 from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 
-from relay.bell import redis_settings
 from relay.context import Context
 from relay.database import Ledger, count_ledger, is_current, queries
 from relay.errors import Refused, Unavailable
@@ -17,7 +14,6 @@ from relay.web.openapi import document
 from relay.web.origins import client_address
 
 LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
-PING_S = 1.0
 
 messages = Gauge(
     "relay_messages", "Contacts by state; their sum is all that were accepted", ["site", "state"]
@@ -47,7 +43,7 @@ async def readyz(request: web.Request) -> web.Response:
         return web.json_response({"status": "unready", "database": "away"}, status=503)
     if not current:
         return web.json_response({"status": "unready", "database": "not migrated"}, status=503)
-    bell = await _is_bell_heard(request.app[CONTEXT])
+    bell = await request.app[CONTEXT].bell.is_heard()
     return web.json_response(
         {"status": "ok" if bell else "degraded", "database": "ok", "bell": bell}
     )
@@ -66,19 +62,6 @@ async def metrics(request: web.Request) -> web.Response:
 async def openapi(request: web.Request) -> web.Response:
     """Describe the API (OpenAPI 3.1)."""
     return web.json_response(document(request.app, request.app[CONTEXT].settings.public_url))
-
-
-async def _is_bell_heard(context: Context) -> bool:
-    """Ask Redis itself: a bell that was never rung does not know."""
-    if context.settings.redis_url is None:
-        return True
-    try:
-        async with asyncio.timeout(PING_S):
-            redis = await create_pool(redis_settings(context.settings.redis_url.get_secret_value()))
-            await redis.aclose()
-    except Exception:  # noqa: BLE001 (any failure is the answer)
-        return False
-    return True
 
 
 def _is_operator(request: web.Request) -> bool:

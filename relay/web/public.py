@@ -1,5 +1,6 @@
 """The door of buyers: the form of a listing, and the private page of a message."""
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from functools import wraps
 from urllib.parse import urlsplit
@@ -17,7 +18,7 @@ from relay.outgoing import status_url
 from relay.sealing import public_id
 from relay.sites import Site
 from relay.web.bodies import read_fields
-from relay.web.contact import TRAP, accepted_body, form_signature, from_form, submit
+from relay.web.contact import TRAP, accepted_body, domain_hint, form_signature, from_form, submit
 from relay.web.keys import CONTEXT, PAGES
 from relay.web.origins import page_origin
 from relay.web.pages import see_other
@@ -33,6 +34,7 @@ from relay.web.problems import (
 from relay.web.proof import as_json, new_challenge
 
 FIELDS = ("listing", "listing_token", "next", "email", "phone", "message", "name")
+SITE = web.RequestKey("site", Site)
 EVIDENCE = (TRAP,)  # what the page of the proof carries on: the score must not change on the way
 CORS_HEADERS = {
     "Access-Control-Allow-Methods": "GET, POST",
@@ -136,7 +138,12 @@ async def show_status(request: web.Request) -> web.Response:
         token=request.match_info["token"],
         sent="sent" in request.query,
         replayed="again" in request.query,
+        hint=_shown_hint(request.query.get("hint", "")),
     )
+
+
+def _shown_hint(domain: str) -> str | None:
+    return domain if re.fullmatch(r"[a-z0-9-]{1,30}(\.[a-z]{2,10}){1,2}", domain) else None
 
 
 @routes.post("/m/{token}/cancel")
@@ -155,7 +162,10 @@ async def show_notice(request: web.Request) -> web.Response:
 
 
 async def _site(request: web.Request) -> Site:
-    return await request.app[CONTEXT].sites.by_key(request.match_info["key"], "public")
+    if SITE not in request:  # asked once: what was accepted is answered without another wait
+        key = request.match_info["key"]
+        request[SITE] = await request.app[CONTEXT].sites.by_key(key, "public")
+    return request[SITE]
 
 
 async def _message(request: web.Request) -> tuple[Site, Link]:
@@ -186,11 +196,14 @@ def _answer(
     request: web.Request, site: Site, fields: Mapping[str, str], accepted: Accepted
 ) -> web.Response:
     context = request.app[CONTEXT]
-    response = web.json_response(accepted_body(context, site, accepted), status=202)
+    response = web.json_response(
+        accepted_body(context, site, accepted, fields.get("email", "")), status=202
+    )
     if wants_page(request):
         mark = "again" if accepted.replayed else "sent"
+        hint = domain_hint(fields.get("email", ""))
         path = urlsplit(status_url(context, site, accepted.message_id)).path
-        page = in_language(request, f"{path}?{mark}")
+        page = in_language(request, f"{path}?{mark}" + (f"&hint={hint}" if hint else ""))
         target = _allowed_next(site, fields.get("next", "")) or page
         response = see_other(target)
     if accepted.replayed:

@@ -1,0 +1,40 @@
+"""The demonstration keeps to itself, whatever the shell names."""
+
+import json
+from pathlib import Path
+
+from tests.rig.processes import Child
+
+WAIT_S = 60.0
+PRODUCTION = {
+    "RELAY_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/x",
+    "RELAY_REDIS_URL": "redis://127.0.0.1:1/0",
+    "RELAY_SMTP_URL": "smtp://127.0.0.1:1?tls=none",
+    "RELAY_MASTER_KEY_FILE": "/nonexistent",
+    "RELAY_MAIL_DOMAIN": "annonces.example",
+}
+
+
+async def test_demo_uses_nothing_of_the_shell(tmp_path: Path) -> None:
+    """With a production relay's settings in the shell, the demo runs on its own, to its end."""
+    log = tmp_path / "demo.log"
+    state = {"RELAY_STATE_DIR": str(tmp_path / "state")}
+    tmp_path.chmod(0o755)
+    async with Child("relay", "demo", "--once", "--json", env=PRODUCTION | state, log=log) as demo:
+        assert await demo.wait(WAIT_S) == 0, demo.output
+    [line] = [line for line in demo.output.splitlines() if line.startswith("{")]
+    result = json.loads(line)
+    assert result["state"] == "delivered"
+    assert result["mail"]["from"].endswith("@relais.example>")
+
+
+async def test_demo_refuses_the_data_of_a_relay(tmp_path: Path) -> None:
+    """A state directory that is not a demo's is refused, and nothing in it is touched."""
+    state = tmp_path / "state"
+    state.mkdir()
+    (state / "master.key").write_text("k1:kept")
+    env = {"RELAY_STATE_DIR": str(state)}
+    async with Child("relay", "demo", "--once", env=env, log=tmp_path / "log") as demo:
+        assert await demo.wait(WAIT_S) == 1
+    assert "holds something else than a demo" in demo.output
+    assert [path.name for path in state.iterdir()] == ["master.key"]
