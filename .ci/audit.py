@@ -21,7 +21,13 @@ def main() -> int:
     if run.returncode and any(sign in run.stderr for sign in UNREACHABLE):
         print("pip-audit: NOT RUN, the audit service cannot be reached from here")
         return 0
-    print((run.stdout + run.stderr).strip())
+    said = (run.stdout + run.stderr).strip().splitlines()
+    unknown = [line for line in said if "could not be audited" in line]
+    print("\n".join(line for line in said if line not in unknown))
+    if unknown:
+        print(
+            f"pip-audit: {len(unknown)} packages NOT AUDITED, the service does not know them here"
+        )
     return run.returncode
 
 

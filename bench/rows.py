@@ -24,7 +24,8 @@ with source as (
 ), put as (
     insert into message
     select s.site_id, made.message_id, s.conversation_id, s.sender_id, s.language, s.sealed_content,
-        s.mailbox_hash, s.phone_hash, s.text_hash, s.policy_version, s.score, s.signals, s.received_at
+        s.mailbox_hash, s.phone_hash, s.text_hash, s.policy_version, s.score, s.signals,
+        s.received_at
     from made, source as s
     returning site_id, message_id
 )
@@ -49,7 +50,7 @@ async def measure(
 
 
 async def accept(place: House, rounds: int, seconds: float) -> list[Row]:
-    """The form, validated, sealed, traced and durable, against a bare handler with one INSERT."""
+    """The form, validated, sealed and durable, against a bare handler with one INSERT."""
     found: list[Row] = []
     with (
         process("relay", "serve", environment=place.environment),
@@ -74,9 +75,10 @@ async def accept(place: House, rounds: int, seconds: float) -> list[Row]:
 def _accept_row(clients: int, ours: Sequence[Load], theirs: Sequence[Load]) -> Row:
     ratios = [a.per_s / b.per_s for a, b in zip(ours, theirs, strict=True)]
     tails = [a.p99_ms / b.p99_ms for a, b in zip(ours, theirs, strict=True)]
+    mine, bare = _median([a.per_s for a in ours]), _median([b.per_s for b in theirs])
     return {
         "row": f"accept, {clients} clients",
-        "figure": f"{_median([a.per_s for a in ours])} req/s, bare {_median([b.per_s for b in theirs])}",
+        "figure": f"{mine} req/s, bare {bare}",
         "ratio": f"{_median(ratios)}×, p99 {_median(tails)}×",
         "target": "≥ 1.2×, p99 ≤ 2×",
     }
@@ -91,8 +93,7 @@ async def handoff(place: House, sink: psutil.Popen, count: int) -> list[Row]:
     ):
         await up(place.port)
         await _deliver_one(place, sink)
-        for _ in range(count):
-            waits.append(await _deliver_one(place, sink))
+        waits += [await _deliver_one(place, sink) for _ in range(count)]
     waits.sort()
     p50, p95 = waits[len(waits) // 2] * 1000, waits[int(len(waits) * 0.95)] * 1000
     return [
@@ -119,7 +120,7 @@ async def _deliver_one(place: House, sink: psutil.Popen) -> float:
 
 
 async def endtoend(place: House, sink: psutil.Popen, rounds: int) -> list[Row]:
-    """Contacts from the form to the next hop, against aiosmtplib with ready bytes and open lines."""
+    """Contacts from form to next hop, against aiosmtplib with ready bytes and open lines."""
     rates, costs, pool_rates = [], [], []
     with (
         process("relay", "serve", environment=place.environment) as serve,
