@@ -45,13 +45,18 @@ class Memory:
         while len(self._ends) > KEYS_MOST or next(iter(self._ends.values())) <= now < until:
             self._ends.popitem(last=False)
 
+    def forget(self, name: str) -> None:
+        """Forget *name* before its end."""
+        self._ends.pop(name, None)
+
 
 class Limiter:
     """Counts hits and refuses with the time at which to try again.
 
     Attributes:
         proofs: Solved challenges, each good for one message.
-        requests: Accepted requests; one that comes again stores nothing and is not limited.
+        requests: Requests accepted or under way; one that comes again stores nothing and is
+            not limited.
     """
 
     def __init__(self) -> None:

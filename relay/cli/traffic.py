@@ -26,25 +26,43 @@ POLL_S = 0.5
 @click.option("--email", required=True)
 @click.option("--phone", default="")
 @click.option("--name", default="")
+@click.option("--count", type=click.IntRange(1, 10_000), default=1, help="Send as many, numbered.")
 @click.argument("message")
 @json_option
 @told
-def send(*, as_json: bool, **sent: str) -> None:
-    """Send one contact through the API and print the answer."""
-    body = {name: sent[name] for name in ("listing", "email", "phone", "name", "message")}
+def send(*, count: int, as_json: bool, **sent: str) -> None:
+    """Send contacts through the API and print the last answer; with a bar when there are many."""
+    said: dict[str, str] = {}
+    started = time.monotonic()
+    numbers = range(1, count + 1)
+    with click.progressbar(
+        numbers,
+        hidden=count == 1 or not sys.stderr.isatty(),
+        file=sys.stderr,
+        show_pos=True,
+        item_show_func=lambda n: f"{(n or 0) / (time.monotonic() - started):.0f}/s",
+    ) as bar:
+        for number in bar:
+            said = _send_one(sent, sent["message"] if count == 1 else f"{sent['message']} {number}")
+    show(as_json, said, "\n".join(f"{name}: {value}" for name, value in said.items()))
+
+
+def _send_one(sent: dict[str, str], message: str) -> dict[str, str]:
+    """Send one contact; a refusal or a silent server ends the command with its words."""
+    body = {name: sent[name] for name in ("listing", "email", "phone", "name")}
     request = urllib.request.Request(  # noqa: S310 (the operator's own address)
         sent["url"].rstrip("/") + "/v1/messages",
-        data=json.dumps(body | {"sender": {"ip": "127.0.0.1"}}).encode(),
+        data=json.dumps(body | {"message": message, "sender": {"ip": "127.0.0.1"}}).encode(),
         headers={"Authorization": f"Bearer {sent['key']}", "Content-Type": "application/json"},
     )
     try:
         with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
-            said = json.loads(answer.read())
+            said: dict[str, str] = json.loads(answer.read())
+            return said
     except HTTPError as error:
         raise click.ClickException(error.read().decode()) from None
     except URLError as error:
         raise click.ClickException(f"{sent['url']} does not answer: {error.reason}") from None
-    show(as_json, said, "\n".join(f"{name}: {value}" for name, value in said.items()))
 
 
 @click.command()

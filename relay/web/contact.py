@@ -1,6 +1,7 @@
 """One contact through a door: from the fields of a request to an accepted message."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
@@ -67,26 +68,40 @@ async def submit(request: web.Request, submission: Submission) -> Accepted:
         sandbox=site.is_test,
         form=submission.form,
     )
-    name = _request_name(site, submission.key, fields)
-    if name is None or not context.limiter.requests.has(name, context.clock()):
-        _limit_sender(context, site, contact)
-    await _check_domain(context, site, contact)
-    accepted = await request.app[DESK].accept(
-        ContactRequest(
-            site=site,
-            contact=contact,
-            origin=submission.origin,
-            key=submission.key,
-            request_hash=fields.digest(),
-            received_at=context.clock(),
-            held_for=_hold_reason(contact, submission),
-            receipt=True,
+    with _named(context, site, contact, _request_name(site, submission.key, fields)):
+        await _check_domain(context, site, contact)
+        return await request.app[DESK].accept(
+            ContactRequest(
+                site=site,
+                contact=contact,
+                origin=submission.origin,
+                key=submission.key,
+                request_hash=fields.digest(),
+                received_at=context.clock(),
+                held_for=_hold_reason(contact, submission),
+                receipt=True,
+            )
         )
-    )
-    if name:  # only now: what was refused stored nothing, and is limited when it comes again
-        now = context.clock()
-        context.limiter.requests.add(name, until=now + REPEAT_LIFE, now=now)
-    return accepted
+
+
+@contextmanager
+def _named(context: Context, site: Site, contact: Contact, name: str | None) -> Iterator[None]:
+    """Limit the sender, once for a request that comes several times under one key.
+
+    What was refused stored nothing: it is forgotten, and limited when it comes again.
+    """
+    now, requests = context.clock(), context.limiter.requests
+    if name is None or not requests.has(name, now):
+        _limit_sender(context, site, contact)
+    if name is None:
+        yield
+        return
+    requests.add(name, until=now + REPEAT_LIFE, now=now)
+    try:
+        yield
+    except BaseException:
+        requests.forget(name)
+        raise
 
 
 def from_form(request: web.Request, site: Site, fields: Mapping[str, str]) -> Submission:

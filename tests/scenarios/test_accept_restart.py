@@ -27,7 +27,7 @@ async def test_f52_sigterm_under_load(relay: Relay, tmp_path: Path) -> None:
         assert "request.failed" not in door.child.output
     states = await relay.states()
     assert set(relay.accepted) == set(states)
-    assert len(states) == posted > 20
+    assert len(states) == posted > len(clients)  # there was a load to speak of
 
 
 async def _client(door: Door, name: int, stop: asyncio.Event) -> int:

@@ -195,9 +195,10 @@ async def test_f28_a_wrong_password(relay: Relay) -> None:
         assert paused["reason"] == "login_refused"
         tries = await relay.fetch("select distinct tries, state from outbox")
         assert {row["tries"] for row in tries} == {0}
-        # Each time the pause ends, what fits into the lanes asks once, and no more.
+        # Each time the pause ends, what fits into the lanes asks once, and no more; on a slow
+        # machine a round may still be asking when its own, short pause is over.
         asked = sum(len(one.auths) for one in sink.connections)
-        assert asked <= LANES * (paused["pauses"] + 1), "hammered"
+        assert asked <= LANES * (paused["pauses"] + 2), "hammered"
         await relay.travel(60)
         async with route(relay.context, f"smtp://relais:right@127.0.0.1:{sink.port}?tls=none"):
             await reach(relay, ids, "delivered")
