@@ -80,16 +80,21 @@ async def show_all(
     async with _caught() as (catcher, smtp_port, inbox_port):
         settings = _settings(engines, state, smtp_port)
         with (state / "relay.log").open("ab") as errors:
-            environment = _environment(settings)
+
+            def start(name: str) -> None:
+                family.start(name, PROCESSES[name], _environment(settings), errors)
+
+            # Who needs longest starts first; who is not on the message's way, last.
+            start("serve")
             await migrate(engines.database_url)
-            for name, command in PROCESSES.items():
-                family.start(name, command, environment, errors)
-        public_key, is_new = await _prepare(settings)
-        form = f"{settings.public_url}/f/{public_key}?listing={LISTINGS[0].ref}"
-        try:
-            result = await _send_one(form, catcher, again=not is_new)
-        except TimeoutError:
-            raise click.ClickException(_why_silent(family, state)) from None
+            start("worker")
+            public_key, is_new = await _prepare(settings)
+            form = f"{settings.public_url}/f/{public_key}?listing={LISTINGS[0].ref}"
+            try:
+                result = await _send_one(form, catcher, again=not is_new)
+            except TimeoutError:
+                raise click.ClickException(_why_silent(family, state)) from None
+            start("inbound")
         result["engines"] = {
             "postgresql": engines.postgres_version,
             "valkey": engines.valkey_version,

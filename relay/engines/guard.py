@@ -26,6 +26,7 @@ CANNOT_EXECUTE = 126
 
 _CLONE_NEWUSER = 0x10000000
 _PR_SET_PDEATHSIG = 1
+_IGNORED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def _system_call(name: str, *arguments: int) -> None:
@@ -83,8 +84,9 @@ def _execute(guard: int, stop_signal: int, run_as: str, command: list[str]) -> N
         _become(run_as)
         _die_with(guard, stop_signal)
         code = CANNOT_EXECUTE
-        for ignored in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for ignored in _IGNORED:
             signal.signal(ignored, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _IGNORED)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.dup2(2, 1)
         os.umask(0o077)
@@ -114,8 +116,10 @@ def _watch(child: int, wake: int, owner: list[int], timeout_s: float | None) -> 
 def main(arguments: list[str]) -> int:
     """Start the server, stay until it ends, answer with its exit code."""
     stop_signal, grace_s, run_as = int(arguments[0]), float(arguments[1]), arguments[2]
-    for ignored in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for ignored in _IGNORED:
         signal.signal(ignored, signal.SIG_IGN)
+    # A stop that comes while the child is being born waits for it instead of being lost.
+    signal.pthread_sigmask(signal.SIG_BLOCK, _IGNORED)
     wake, wake_write = os.pipe()
     os.set_blocking(wake_write, False)
     signal.set_wakeup_fd(wake_write)
