@@ -241,7 +241,19 @@ async def masking() -> list[Row]:
     """Masking beside PhoneNumberMatcher."""
     from bench.masking import rows
 
-    return [dict(row) for row in rows()]
+    return [
+        {
+            "row": f"masking, {row['text']}",
+            "figure": f"{row['masker texts/s']} texts/s, matcher {row['matcher texts/s']}",
+            "ratio": f"{_times(row):.2f}× its time",
+            "target": "≤ 1.0× ordinary, ≤ 2.0× dense",
+        }
+        for row in rows()
+    ]
+
+
+def _times(row: dict[str, str | float]) -> float:
+    return float(row["matcher texts/s"]) / float(row["masker texts/s"])
 
 
 def _expect(loads: Sequence[Load], status: int) -> None:
