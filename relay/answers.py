@@ -7,7 +7,7 @@ from uuid import UUID
 
 import structlog
 
-from relay.catalogue import Advertiser
+from relay.catalogue import advertiser_place, unseal_advertiser
 from relay.contact_rows import DELIVERY_EXPIRY, told_hash
 from relay.context import Context
 from relay.database import Connection, Record, queries
@@ -57,8 +57,8 @@ async def read_correspondence(context: Context, site: Site, message_id: UUID) ->
     async with context.database.connection() as connection:
         row = await _read(connection, site, message_id)
     advertiser = context.keyring.unwrap(row["advertiser_key"], f"person:{row['advertiser_id']}")
-    place = f"listing.sealed_advertiser:{site.site_id}:{row['ref']}"
-    person = Advertiser(**json.loads(advertiser.open(row["sealed_advertiser"], place)))
+    place = advertiser_place(site.site_id, row["ref"])
+    person = unseal_advertiser(advertiser, row["sealed_advertiser"], place)
     buyer = context.keyring.unwrap(row["buyer_key"], f"person:{row['sender_id']}")
     content = buyer.open(row["sealed_content"], f"message.sealed_content:{message_id}")
     return Correspondence(

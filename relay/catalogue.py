@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
+from uuid import UUID
 
 from joserfc import jwe
 from joserfc.errors import JoseError
@@ -12,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from relay.errors import FieldFault, Invalid, Refused
 from relay.policy import Policy
+from relay.sealing import DataKey
 from relay.texts import LANGUAGES
 from relay.validation import read_email, read_line, read_name, read_phone, read_siret, read_vat
 
@@ -55,6 +57,20 @@ class Listing:
     show_phone: bool | None
     advertiser: Advertiser
     state: str | None = None
+
+
+def advertiser_place(site_id: UUID, ref: str) -> str:
+    """Return the place to which the sealed advertiser of a listing is bound."""
+    return f"listing.sealed_advertiser:{site_id}:{ref}"
+
+
+def unseal_advertiser(key: DataKey, sealed: bytes, place: str) -> Advertiser:
+    """Open the advertiser of a listing.
+
+    Raises:
+        Unsealable: Another person's key, or another listing's value.
+    """
+    return Advertiser(**json.loads(key.open(sealed, place)))
 
 
 class AdvertiserBody(BaseModel):

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import structlog
 
-from relay.catalogue import Advertiser, Listing
+from relay.catalogue import Advertiser, Listing, advertiser_place, unseal_advertiser
 from relay.context import Context
 from relay.database import Connection, Record, UniqueConflict, queries
 from relay.errors import Refused
@@ -44,7 +44,9 @@ async def _put(
     now = context.clock()
     async with connection.transaction():
         advertiser_id, key = await _advertiser(context, connection, site, listing.advertiser.email)
-        sealed = key.seal(json.dumps(asdict(listing.advertiser)), _place(site, listing.ref))
+        sealed = key.seal(
+            json.dumps(asdict(listing.advertiser)), advertiser_place(site.site_id, listing.ref)
+        )
         row = await queries().put_listing(
             connection,
             site_id=site.site_id,
@@ -137,8 +139,5 @@ def open_advertiser(context: Context, site: Site, row: Record) -> Advertiser:
         Unsealable: The advertiser was erased.
     """
     key = context.keyring.unwrap(row["wrapped_key"], f"person:{row['advertiser_id']}")
-    return Advertiser(**json.loads(key.open(row["sealed_advertiser"], _place(site, row["ref"]))))
-
-
-def _place(site: Site, ref: str) -> str:
-    return f"listing.sealed_advertiser:{site.site_id}:{ref}"
+    place = advertiser_place(site.site_id, row["ref"])
+    return unseal_advertiser(key, row["sealed_advertiser"], place)

@@ -13,7 +13,7 @@ from uuid import UUID
 import structlog
 
 from relay.addresses import bounce_address, message_id_for
-from relay.catalogue import Advertiser
+from relay.catalogue import Advertiser, advertiser_place, unseal_advertiser
 from relay.context import Context
 from relay.database import Record, queries, rows_of
 from relay.links import Link, Side, sign_link
@@ -96,9 +96,9 @@ class _Parties:
 def _open_parties(context: Context, site: Site, row: Record) -> _Parties:
     buyer = context.keyring.unwrap(row["buyer_key"], f"person:{row['sender_id']}")
     advertiser = context.keyring.unwrap(row["advertiser_key"], f"person:{row['advertiser_id']}")
-    place = f"listing.sealed_advertiser:{site.site_id}:{row['ref']}"
+    place = advertiser_place(site.site_id, row["ref"])
     return _Parties(
-        advertiser=Advertiser(**json.loads(advertiser.open(row["sealed_advertiser"], place))),
+        advertiser=unseal_advertiser(advertiser, row["sealed_advertiser"], place),
         buyer_mail=buyer.open(row["buyer_mail"], f"person.sealed_mail:{row['sender_id']}"),
         content=json.loads(
             buyer.open(row["sealed_content"], f"message.sealed_content:{row['message_id']}")
