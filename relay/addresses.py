@@ -17,6 +17,9 @@ _ADDRESS_MAX = 254  # RFC 5321 4.5.3.1.3 less the angle brackets
 _EPOCH = date(2020, 1, 1)
 _MAC_BYTES = 12  # 16 (id) + 2 (day) + 12 = 30 bytes: base32 without spare bits, one spelling each
 _PURPOSE = b"relay bounce address 1\0"
+_HOP = b"hop\0"
+_MESSAGE_ID = re.compile(r"<msg_([a-z2-7]{26})@([a-z0-9.-]+)>")
+_HOP_MARK = re.compile(r"[a-z2-7]{45}")
 _BOUNCE = re.compile(r"b-([a-z2-7]{48})")
 # Printable ASCII without what ends an address or a header: no quoted local part, no literal.
 _ADDRESS = re.compile(r"[!#-'*+\-./0-9=?A-Z^_`a-z{|}~]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.\-]{0,252})")
@@ -77,6 +80,32 @@ def message_id_for(mail_id: UUID, domain: str) -> str:
     Source: RFC 5322 3.6.4.
     """
     return f"<{plain_address(f'msg_{_base32(mail_id.bytes)}@{domain}')}>"
+
+
+def read_message_id(message_id: str, domain: str) -> UUID | None:
+    """Return the mail a Message-ID of this relay names, None for any other."""
+    found = _MESSAGE_ID.fullmatch(message_id.strip().lower()) if message_id.isascii() else None
+    if found is None or found[2] != domain:
+        return None
+    return UUID(bytes=base64.b32decode(found[1].upper() + "======"))
+
+
+def hop_mark(mail_id: UUID, keys: Sequence[bytes]) -> str:
+    """Return the value of our own hop header, signed: who sees it has its own mail before it.
+
+    Source: RFC 5321 6.3 (loops); the sign is that of a bounce address, for another purpose.
+    """
+    return _base32(mail_id.bytes + _sign(_HOP + mail_id.bytes, keys[0]))
+
+
+def is_hop_mark(mark: str, keys: Sequence[bytes]) -> bool:
+    """Tell whether *mark* is one that this relay put on a mail."""
+    found = _HOP_MARK.fullmatch(mark.strip().lower()) if mark.isascii() else None
+    if found is None:
+        return False
+    token = base64.b32decode(found[0].upper() + "===")
+    named, mac = token[:-_MAC_BYTES], token[-_MAC_BYTES:]
+    return any([hmac.compare_digest(_sign(_HOP + named, key), mac) for key in keys])
 
 
 def plain_address(address: str) -> str:

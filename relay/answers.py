@@ -3,7 +3,6 @@
 import json
 from dataclasses import dataclass
 from enum import Enum
-from uuid import UUID
 
 import structlog
 
@@ -12,6 +11,7 @@ from relay.contact_rows import DELIVERY_EXPIRY, told_hash
 from relay.context import Context
 from relay.database import Connection, Record, queries
 from relay.errors import Refused
+from relay.links import Link
 from relay.sealing import new_id
 from relay.sites import Site
 
@@ -47,20 +47,21 @@ class Correspondence:
     is_reported: bool
 
 
-async def read_correspondence(context: Context, site: Site, message_id: UUID) -> Correspondence:
+async def read_correspondence(context: Context, site: Site, link: Link) -> Correspondence:
     """Show what stands behind a mail's links.
 
     Raises:
-        Refused: ``not_found``: the message is purged.
+        Refused: ``not_found``: the message is purged; ``link_expired``: the listing is
+            somebody else's now.
         Unsealable: A party was erased.
     """
     async with context.database.connection() as connection:
-        row = await _read(connection, site, message_id)
+        row = await _read(connection, site, link)
     advertiser = context.keyring.unwrap(row["advertiser_key"], f"person:{row['advertiser_id']}")
     place = advertiser_place(site.site_id, row["ref"])
     person = unseal_advertiser(advertiser, row["sealed_advertiser"], place)
     buyer = context.keyring.unwrap(row["buyer_key"], f"person:{row['sender_id']}")
-    content = buyer.open(row["sealed_content"], f"message.sealed_content:{message_id}")
+    content = buyer.open(row["sealed_content"], f"message.sealed_content:{link.message_id}")
     return Correspondence(
         listing_ref=row["ref"],
         listing_title=row["title"],
@@ -73,31 +74,32 @@ async def read_correspondence(context: Context, site: Site, message_id: UUID) ->
     )
 
 
-async def answer(
-    context: Context, site: Site, message_id: UUID, choice: Answer, note: str = ""
-) -> None:
+async def answer(context: Context, site: Site, link: Link, choice: Answer, note: str = "") -> None:
     """Carry out what an advertiser chose; doing it twice changes nothing more.
 
     Args:
         note: What the advertiser says with a report.
 
     Raises:
-        Refused: ``not_found``: the message is purged.
+        Refused: ``not_found``: the message is purged; ``link_expired``: the listing is
+            somebody else's now.
     """
     async with context.database.connection() as connection, connection.transaction():
-        row = await _read(connection, site, message_id)
+        row = await _read(connection, site, link)
         await _ACTS[choice](context, connection, site, row, note)
-    log.info("answer.done", answer=choice.value, message_id=str(message_id), site=site.slug)
+    log.info("answer.done", answer=choice.value, message_id=str(link.message_id), site=site.slug)
     if choice is Answer.AVAILABLE:
         context.bell.ring()
 
 
-async def _read(connection: Connection, site: Site, message_id: UUID) -> Record:
+async def _read(connection: Connection, site: Site, link: Link) -> Record:
     row: Record | None = await queries().read_correspondence(
-        connection, site_id=site.site_id, message_id=message_id
+        connection, site_id=site.site_id, message_id=link.message_id
     )
     if row is None:
         raise Refused("not_found")
+    if row["advertiser_id"] != link.person_id:
+        raise Refused("link_expired")
     return row
 
 
@@ -179,6 +181,7 @@ async def _say_available(
         site_id=site.site_id,
         mail_id=new_id(now),
         message_id=row["message_id"],
+        kind="notice",
         reason="available",
         told_hash=told_hash(
             site, row["mailbox_hash"] + row["advertiser_id"].bytes, "available", now

@@ -154,7 +154,7 @@ class Batch:
             policy_version=site.policy.version,
             score=contact.score.points,
             signals=[str(signal) for signal in contact.score.signals],
-            sealed_origin=_seal_origin(request.origin, key, message_id),
+            sealed_origin=seal_origin(request.origin, key, message_id),
             ip_hash=site.hash("ip", ip),
             net_hash=site.hash("net", network_of(ip)),
             browser_hash=site.hash(
@@ -212,16 +212,25 @@ def _seal_content(contact: Contact, key: DataKey, message_id: UUID) -> bytes:
     return key.seal(json.dumps(content), f"message.sealed_content:{message_id}")
 
 
-def _seal_origin(origin: Origin, key: DataKey, message_id: UUID) -> bytes:
-    parsed = parse_user_agent(origin.user_agent)
+@lru_cache(maxsize=4096)
+def describe_browser(user_agent: str) -> dict[str, str | None]:
+    """Return the names of browser, system and device; the first call takes a third of a second."""
+    parsed = parse_user_agent(user_agent)
+    return {
+        "browser": parsed.user_agent.family if parsed.user_agent else None,
+        "system": parsed.os.family if parsed.os else None,
+        "device": parsed.device.family if parsed.device else None,
+    }
+
+
+def seal_origin(origin: Origin, key: DataKey, message_id: UUID) -> bytes:
+    """Seal a sender trace under the key of its sender."""
     trace = {
         "ip": origin.ip,
         "port": origin.port,
         "chain": origin.chain,
         "user_agent": origin.user_agent,
         "accept_language": origin.accept_language,
-        "browser": parsed.user_agent.family if parsed.user_agent else None,
-        "system": parsed.os.family if parsed.os else None,
-        "device": parsed.device.family if parsed.device else None,
+        **describe_browser(origin.user_agent),
     }
     return key.seal(json.dumps(trace), f"sender_trace.sealed_origin:{message_id}")

@@ -117,7 +117,7 @@ def read_contact(
     name = faults.read(lambda: _read_name(fields.name, policy))
     email = faults.read(lambda: read_email(fields.email, examples=sandbox))
     phone = faults.read(lambda: _read_phone(fields.phone, policy, sandbox=sandbox))
-    text = faults.read(lambda: _read_text(fields.message))
+    text = faults.read(lambda: read_text(fields.message))
     if faults.found or ref is None or email is None or text is None or name is None:
         raise Invalid(*faults.found)
     return Contact(
@@ -149,7 +149,12 @@ def _read_name(raw: str, policy: Policy) -> str:
     return name
 
 
-def _read_text(raw: str) -> str:
+def read_text(raw: str) -> str:
+    """Read the words of a message.
+
+    Raises:
+        Invalid: They are missing or too long, or hold a card number.
+    """
     text = read_message(raw)
     if card_numbers(text):  # the relay takes no card data (PCI DSS 3.2), and warns who sends some
         raise Invalid(FieldFault("message", "card_number_refused"))

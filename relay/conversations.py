@@ -51,6 +51,7 @@ class Status:
     settled_at: datetime | None
     listing_title: str
     listing_url: str | None
+    is_answered: bool
     can_cancel: bool
 
 
@@ -224,6 +225,7 @@ async def read_status(context: Context, site: Site, message_id: UUID) -> Status:
         settled_at=row["settled_at"],
         listing_title=row["title"],
         listing_url=row["url"],
+        is_answered=row["is_answered"],
         can_cancel=recent and row["state"] in ("held", "queued", "deferred"),
     )
 

@@ -1,12 +1,13 @@
 """Signed links in mails and pages: who may see or do what about one message (pure).
 
-A link names a side and a message; showing its page changes nothing, only a POST acts, because
-mail scanners open links.
+A link names a side and a message, and ends on a day; showing its page changes nothing, only a
+POST acts, because mail scanners open links.
 """
 
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from enum import Enum
 from functools import lru_cache
 from hashlib import sha256
@@ -14,7 +15,11 @@ from uuid import UUID
 
 from itsdangerous import BadSignature, Signer
 
-PAYLOAD_BYTES = 33
+from relay.errors import Refused
+
+_EPOCH = date(2020, 1, 1)
+_SIGN_BYTES, _ID_BYTES, _DAY_BYTES = 1, 16, 2
+_LENGTHS = (35, 51)  # with two ids, with three
 
 
 class Side(Enum):
@@ -26,28 +31,55 @@ class Side(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """What a token stands for."""
+    """What a token stands for.
+
+    Args:
+        person_id: The advertiser it was made for: a listing may pass to another one. None for
+            a buyer, whom the message itself names.
+        expires_on: Last day it is read.
+    """
 
     side: Side
     site_id: UUID
     message_id: UUID
+    expires_on: date
+    person_id: UUID | None = None
 
 
 def sign_link(link: Link, keys: Sequence[bytes]) -> str:
-    """Return the token of *link*, about 88 URL-safe characters, signed with the newest key."""
-    payload = link.side.value + link.site_id.bytes + link.message_id.bytes
-    return _signer(tuple(keys)).sign(base64.urlsafe_b64encode(payload)).decode()
+    """Return the token of *link*, at most 120 URL-safe characters, signed with the newest key."""
+    payload = (
+        link.side.value
+        + (link.expires_on - _EPOCH).days.to_bytes(_DAY_BYTES, "big")
+        + link.site_id.bytes
+        + link.message_id.bytes
+        + (link.person_id.bytes if link.person_id else b"")
+    )
+    return _signer(tuple(keys)).sign(base64.urlsafe_b64encode(payload).rstrip(b"=")).decode()
 
 
-def read_link(token: str, side: Side, keys: Sequence[bytes]) -> Link | None:
-    """Return what *token* stands for, None when it is altered or made for the other side."""
+def read_link(token: str, side: Side, keys: Sequence[bytes], today: date) -> Link:
+    """Return what *token* stands for.
+
+    Raises:
+        Refused: ``link_wrong``: altered or made for the other side; ``link_expired``.
+    """
     try:
-        payload = base64.urlsafe_b64decode(_signer(tuple(keys)).unsign(token.encode()))
+        signed = _signer(tuple(keys)).unsign(token.encode())
+        payload = base64.urlsafe_b64decode(signed + b"=" * (-len(signed) % 4))
     except (BadSignature, ValueError):
-        return None
-    if len(payload) != PAYLOAD_BYTES or payload[:1] != side.value:
-        return None
-    return Link(side, UUID(bytes=payload[1:17]), UUID(bytes=payload[17:]))
+        raise Refused("link_wrong") from None
+    if payload[:_SIGN_BYTES] != side.value or len(payload) not in _LENGTHS:
+        raise Refused("link_wrong")
+    days = int.from_bytes(payload[_SIGN_BYTES : _SIGN_BYTES + _DAY_BYTES], "big")
+    ids = payload[_SIGN_BYTES + _DAY_BYTES :]
+    site_id, message_id, *person_id = (
+        UUID(bytes=ids[at : at + _ID_BYTES]) for at in range(0, len(ids), _ID_BYTES)
+    )
+    link = Link(side, site_id, message_id, _EPOCH + timedelta(days), *person_id)
+    if link.expires_on < today:
+        raise Refused("link_expired")
+    return link
 
 
 @lru_cache(maxsize=8)

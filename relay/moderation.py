@@ -100,6 +100,7 @@ async def _tell(
         site_id=site.site_id,
         mail_id=new_id(now),
         message_id=row["mail_id"],
+        kind="notice",
         reason=reason,
         told_hash=told_hash(site, row["mailbox_hash"], "notice", now),
         due_at=now,

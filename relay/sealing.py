@@ -43,8 +43,12 @@ class DataKey:
 
     def seal(self, text: str, place: str) -> bytes:
         """Seal *text* for *place* (``table.column:id``); nonce, then ciphertext and tag."""
+        return self.seal_bytes(text.encode(), place)
+
+    def seal_bytes(self, value: bytes, place: str) -> bytes:
+        """Seal *value*, a file or a whole mail, for *place*."""
         nonce = os.urandom(NONCE_BYTES)
-        return nonce + self._cipher.encrypt(nonce, text.encode(), place.encode())
+        return nonce + self._cipher.encrypt(nonce, value, place.encode())
 
     def open(self, sealed: bytes, place: str) -> str:
         """Open what ``seal`` made for the same *place*.
@@ -52,9 +56,17 @@ class DataKey:
         Raises:
             Unsealable: Another key, another place, or a damaged value.
         """
+        return self.open_bytes(sealed, place).decode()
+
+    def open_bytes(self, sealed: bytes, place: str) -> bytes:
+        """Open what ``seal_bytes`` made for the same *place*.
+
+        Raises:
+            Unsealable: Another key, another place, or a damaged value.
+        """
         nonce, rest = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
         try:
-            return self._cipher.decrypt(nonce, rest, place.encode()).decode()
+            return self._cipher.decrypt(nonce, rest, place.encode())
         except (InvalidTag, ValueError):  # ValueError: too short to be a sealed value
             raise Unsealable(place.split(":", maxsplit=1)[0]) from None
 

@@ -113,6 +113,10 @@ class Settings(BaseModel):
     http_listen: Listen = Listen(host="127.0.0.1", port=8080)
     console_listen: Listen = Listen(host="127.0.0.1", port=8081)
     lmtp_listen: Listen = Listen(host="127.0.0.1", port=8024)
+    smtp_listen: Listen | None = None  # the mail door without a mail server in front
+    smtp_certificate: Path | None = None  # PEM, certificate and key: offers STARTTLS there
+    inbound_key: SecretStr | None = None  # of the HTTP hook that takes mail
+    trusted_authserv: tuple[str, ...] = ()  # whose Authentication-Results count (RFC 8601)
     worker_listen: Listen | None = None
     mail_domain: Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$")] = (
         "relais.example"
@@ -125,7 +129,14 @@ class Settings(BaseModel):
     dns_servers: tuple[str, ...] = ()
     log_format: Annotated[str, Field(pattern="^(json|console)$")] = "json"
 
-    @field_validator("http_listen", "console_listen", "lmtp_listen", "worker_listen", mode="before")
+    @field_validator(
+        "http_listen",
+        "console_listen",
+        "lmtp_listen",
+        "smtp_listen",
+        "worker_listen",
+        mode="before",
+    )
     @classmethod
     def _read_listen(cls, value: object) -> object:
         return Listen.parse(value) if isinstance(value, str) else value
@@ -135,7 +146,9 @@ class Settings(BaseModel):
     def _read_smarthosts(cls, value: object) -> object:
         return tuple(map(Smarthost.parse, value.split())) if isinstance(value, str) else value
 
-    @field_validator("trusted_proxies", "metrics_networks", "dns_servers", mode="before")
+    @field_validator(
+        "trusted_proxies", "metrics_networks", "dns_servers", "trusted_authserv", mode="before"
+    )
     @classmethod
     def _read_list(cls, value: object) -> object:
         return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from aiohttp import ClientSession, web
 
@@ -14,10 +15,12 @@ from relay.administration import KeyPair
 from relay.catalogue import Advertiser, Listing
 from relay.context import Context
 from relay.database import queries, rows_of
+from relay.outgoing import answer_url
 from relay.settings import Smarthost
 from relay.sites import Site
 from relay.web.app import make_app
 from workers.deliver import Courier
+from workers.intake import Intake
 from workers.journal import Timing
 from workers.transport import Transport
 
@@ -89,6 +92,14 @@ class Relay:
             )
         return {f"msg_{row['message_id'].hex}": row["state"] for row in rows}
 
+    async def answers(self, message: str) -> str:
+        """Return where the advertiser's pages begin for a message, named by its public id."""
+        [row] = await self.fetch("select advertiser_id from listing order by listing_id limit 1")
+        url = answer_url(
+            self.context, self.site, UUID(message.removeprefix("msg_")), row["advertiser_id"]
+        )
+        return self.url + url.removeprefix(self.context.settings.public_url)
+
     async def fetch(self, query: str, *values: object) -> list[Any]:
         """Ask the database directly."""
         async with self.context.database.connection() as connection:
@@ -158,6 +169,18 @@ async def courier(
         listening.cancel()
         await task
         await asyncio.gather(listening, return_exceptions=True)
+
+
+@asynccontextmanager
+async def intake(context: Context, timing: Timing = QUICK) -> AsyncIterator[Intake]:
+    """Read what came in, with a reader process of its own."""
+    running = Intake(context, timing=timing)
+    task = asyncio.create_task(running.run())
+    try:
+        yield running
+    finally:
+        running.stop()
+        await task
 
 
 async def _listen(context: Context, running: Courier) -> None:

@@ -41,6 +41,11 @@ class Claim:
     delay_told: bool
     cut_phase: str | None
 
+    @property
+    def is_message(self) -> bool:
+        """Tell whether a person's words are in it, and that person waits for news of it."""
+        return self.kind in ("contact", "reply")
+
 
 @dataclass(frozen=True, slots=True)
 class Sent:
@@ -165,7 +170,7 @@ def _deferred(claim: Claim, outcome: Outcome, now: datetime, jitter: float) -> M
 
 def _told_if_late(claim: Claim, settled: MailOutcome, now: datetime) -> MailOutcome:
     late = now - claim.accepted_at >= DELAY_TOLD_AFTER
-    if late and not claim.delay_told and claim.kind == "contact":
+    if late and not claim.delay_told and claim.is_message:
         return settled._replace(notice=f"delayed:{settled.reason}")
     return settled
 
@@ -197,7 +202,7 @@ def _after_cut(claim: Claim, jitter: float) -> MailOutcome:
 
 def _ended(claim: Claim, state: str, outcome: str, reason: str) -> MailOutcome:
     settled = _outcome(claim, state, outcome, reason)
-    if claim.kind == "contact":
+    if claim.is_message:
         return settled._replace(notice=f"{state}:{reason}")
     return settled
 

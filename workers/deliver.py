@@ -21,7 +21,7 @@ from relay.database import Record, queries, rows_of
 from relay.errors import Refused, Unavailable
 from relay.mail.compose import Composed
 from relay.mail.outcomes import Verdict
-from relay.outgoing import Bounced, Held, read_mails, render
+from relay.outgoing import Bounced, Held, read_files, read_mails, render
 from relay.sealing import first_id, id_time, new_id
 from workers import decisions
 from workers.decisions import Claim, MailOutcome
@@ -174,7 +174,7 @@ class Courier:
             return decisions.give_back(claim, reason, max(0.0, paused_s))
         try:
             site = await self._context.sites.by_id(claim.site_id)
-            rendered = render(self._context, site, row)
+            rendered = render(self._context, site, row, await read_files(self._context, row))
         except Exception as error:
             log.exception("mail.not_made", mail_id=str(claim.mail_id), kind=type(error).__name__)
             return decisions.after_crash(claim, random.random())  # noqa: S311
@@ -199,11 +199,10 @@ class Courier:
             return decisions.give_back(claim, sent.outcome.reason, wait_s, now)._replace(
                 phase=sent.phase.value, code=sent.outcome.code, enhanced=sent.outcome.enhanced
             )
-        recipient = "advertiser_mail_hash" if claim.kind == "contact" else "buyer_mail_hash"
         return decisions.after_sending(
             claim,
             sent,
-            row[recipient],
+            row["recipient_hash"],
             self._context.clock(),
             random.random(),  # noqa: S311
         )
@@ -212,7 +211,7 @@ class Courier:
         taken = await self._journal.settle(await self._with_notice(outcome, row))
         attempts_total.labels("ambiguous" if outcome.ambiguous else outcome.outcome).inc()
         if outcome.state == "delivered":
-            if claim.kind == "contact":
+            if claim.is_message:
                 waited = self._context.clock() - id_time(claim.mail_id)
                 handoff_seconds.observe(waited.total_seconds())
             await self._resume()

@@ -1,7 +1,7 @@
-"""The worker process: a courier, its two bells and the clock of the nightly jobs.
+"""The worker process: a courier, an intake, their bells and the clock of the nightly jobs.
 
-The courier needs PostgreSQL only. arq rings it through Redis and keeps the calendar; when Redis
-is away arq is started again and again beside a courier that goes on by its own sweep.
+Both need PostgreSQL only. arq rings it through Redis and keeps the calendar; when Redis
+is away arq is started again and again beside them, and they go on by their own sweeps.
 """
 
 import asyncio
@@ -18,12 +18,14 @@ from relay.bell import JOB, QUEUE, dumps, loads, redis_settings
 from relay.context import Context, open_context
 from relay.settings import Settings, read_settings
 from workers.deliver import Courier
+from workers.intake import Intake
 from workers.journal import Timing
 from workers.purge import purge_expired
 from workers.transport import Transport
 
 RESTART_S = 2.0
 PURGE_EVERY_S = 3600.0
+PURGE_FIRST_S = 60.0  # after a start: what is late after a time away
 log = structlog.get_logger()
 bell_up = Gauge("relay_worker_bell_up", "Whether arq is connected to Redis")
 
@@ -36,11 +38,18 @@ async def run(settings: Settings, *, timing: Timing = Timing()) -> None:  # noqa
         transport = Transport(settings.smtp_url, hostname=settings.mail_domain)
         route = settings.smtp_url[0].name if settings.smtp_url else "none"
         courier = Courier(context, transport, route=route, timing=timing)
+        intake = Intake(context, timing=timing)
+
+        def stop() -> None:
+            courier.stop()
+            intake.stop()
+
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(name, courier.stop)
+            loop.add_signal_handler(name, stop)
         bells: dict[str, Callable[[], Awaitable[None]]] = {
             "listen": lambda: context.database.listen("outbox", courier.ring),
+            "listen_in": lambda: context.database.listen("inbound", intake.ring),
             "purge": lambda: _purge_hourly(context),
         }
         if settings.redis_url:
@@ -49,7 +58,7 @@ async def run(settings: Settings, *, timing: Timing = Timing()) -> None:  # noqa
         beside = [asyncio.create_task(_keep_up(name, act)) for name, act in bells.items()]
         log.info("worker.started", route=route)
         try:
-            await courier.run()
+            await asyncio.gather(courier.run(), intake.run())
         finally:
             for task in beside:
                 task.cancel()
@@ -69,9 +78,10 @@ async def _keep_up(name: str, act: Callable[[], Awaitable[None]]) -> None:
 
 async def _purge_hourly(context: Context) -> None:
     """Keep the calendar without Redis too; what arq does besides costs nothing twice."""
+    await asyncio.sleep(PURGE_FIRST_S)
     while True:
-        await asyncio.sleep(PURGE_EVERY_S)
         await purge_expired(context)
+        await asyncio.sleep(PURGE_EVERY_S)
 
 
 async def _run_arq(context: Context, courier: Courier, redis_url: str) -> None:

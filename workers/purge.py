@@ -1,28 +1,27 @@
-"""What is kept for hours or days only, and ends by itself."""
-
-from datetime import timedelta
+"""What ends by itself: overdue holds, and everything that is past its site's time."""
 
 import structlog
 
 from relay.context import Context
-from relay.database import make_partitions, queries
+from relay.database import make_partitions
 from relay.moderation import expire_held
-
-REPEAT_KEPT = timedelta(hours=24)
-TOLD_KEPT = timedelta(days=2)
+from relay.retention import purge
 
 log = structlog.get_logger()
 
 
 async def purge_expired(context: Context) -> None:
-    """Forget old idempotency rows and daily marks, end overdue holds, prepare partitions.
+    """End overdue holds, prepare partitions, and purge every site.
 
-    Runs twice without harm.
+    Runs twice without harm, and catches up after any time away.
     """
-    now = context.clock()
-    async with context.database.connection() as connection:
-        await queries().forget_requests(connection, oldest=now - REPEAT_KEPT)
-        await queries().forget_told(connection, oldest=now - TOLD_KEPT)
-        made = await make_partitions(connection, now)
     expired = await expire_held(context)
-    log.info("purge.done", holds_expired=expired, partitions_made=made)
+    async with context.database.connection() as connection:
+        made = await make_partitions(connection, context.clock())
+    purged = await purge(context, await context.sites.all())
+    log.info(
+        "purge.done",
+        holds_expired=expired,
+        partitions_made=made,
+        rows=sum(sum(one.counts.values()) for one in purged),
+    )

@@ -14,11 +14,14 @@ COMMANDS = {
     "healthcheck": ("upkeep", "healthcheck"),
     "key": ("upkeep", "key"),
     "site": ("sites", "site"),
+    "policy": ("policies", "policy"),
+    "purge": ("purge", "purge_now"),
     "held": ("held", "held"),
     "send": ("traffic", "send"),
     "tail": ("traffic", "tail"),
     "bench": ("traffic", "bench"),
     "demo": ("demo", "demo"),
+    "show-demo": ("showing", "show_demo"),
     "mask": ("mask", "mask"),
 }
 

@@ -16,7 +16,6 @@ import click
 from relay import log
 from relay.engines import Engines, EnginesFailed, start_engines
 from relay.errors import Invalid, Refused, Unavailable
-from relay.policy import PolicyInvalid
 from relay.settings import Settings, SettingsInvalid, read_settings
 
 KEY = "master.key"
@@ -32,25 +31,29 @@ def told(command: Callable[..., None]) -> Callable[..., None]:
     def run(*args: Any, **kwargs: Any) -> None:
         try:
             command(*args, **kwargs)
-        except (SettingsInvalid, EnginesFailed, PolicyInvalid) as error:
-            raise click.ClickException(str(error)) from None
-        except Refused as error:
-            raise click.ClickException(error.code) from None
-        except Invalid as error:
-            raise click.ClickException(str(error)) from None
-        except Unavailable:
-            raise click.ClickException(
-                "PostgreSQL does not answer, or knows no such user, password or database;"
-                " see RELAY_DATABASE_URL and `relay doctor`."
-            ) from None
         except Exception as error:
-            from relay.database import MigrationFailed  # slow to load, and seldom needed
-
-            if isinstance(error, MigrationFailed):
-                raise click.ClickException(str(error)) from None
-            raise
+            sentence = _sentence(error)
+            if sentence is None:
+                raise
+            raise click.ClickException(sentence) from None
 
     return run
+
+
+def _sentence(error: Exception) -> str | None:
+    """Put into words what a person can mend; None for anything else."""
+    from relay.database import MigrationFailed  # slow to load, and seldom needed
+    from relay.policy import PolicyInvalid
+
+    if isinstance(error, Refused):
+        return error.code
+    if isinstance(error, Unavailable):
+        return (
+            "PostgreSQL does not answer, or knows no such user, password or database;"
+            " see RELAY_DATABASE_URL and `relay doctor`."
+        )
+    spoken = (SettingsInvalid, EnginesFailed, PolicyInvalid, MigrationFailed, Invalid)
+    return str(error) if isinstance(error, spoken) else None
 
 
 def configured() -> Settings:

@@ -1,22 +1,25 @@
 """``relay demo``: the whole relay on this machine, with one real message through it."""
 
-import asyncio
-import importlib
 import os
 import shutil
+import signal
+import socket
+import sys
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import click
 
-from relay import log
-from relay.cli.common import told
-from relay.engines import Engines, start_engines
+from relay.cli.common import completed, environment_of, told
+from relay.cli.run import MODULES, PROCESSES
+from relay.engines import Engines, engines
 from relay.supervisor import Family
 
 STATE_DIR = "RELAY_STATE_DIR"
 MARK = "demo"
+LOG = "relay.log"
+SHOW = ["relay", "show-demo"]
 
 
 @click.command()
@@ -29,22 +32,71 @@ def demo(*, once: bool, as_json: bool) -> None:
     named = os.environ.get(STATE_DIR)
     state = Path(named or tempfile.mkdtemp(prefix="relais-demo-"))
     _claim(state)
-    log.configure("console")
-    family = Family()
-    engines: Engines | None = None
-    try:
-        # The engines take a second to start, and so do the imports: side by side.
-        with ThreadPoolExecutor(1) as beside:
-            starting = beside.submit(start_engines, state)
-            show_all = importlib.import_module("relay.cli.showing").show_all
-            engines = starting.result()
-        asyncio.run(show_all(engines, family, state, once=once, as_json=as_json))
-    finally:
-        family.stop()
-        if engines:
-            engines.stop()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(sign, _leave)
+    with ExitStack() as closing:
         if not named:
-            shutil.rmtree(state, ignore_errors=True)
+            closing.callback(shutil.rmtree, state, ignore_errors=True)
+        errors = closing.enter_context((state / LOG).open("ab"))
+        family = Family((*MODULES, "relay.cli.showing"), errors)  # imports while engines start
+        closing.callback(family.stop)
+        running = closing.enter_context(engines(state))
+        closing.callback(family.stop)  # before the engines
+        options = ["--once"] * once + ["--json"] * as_json
+        _run(family, running, state, options)
+
+
+def _leave(*_: object) -> None:
+    """End the demo in order, and not be hurried."""
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(sign, signal.SIG_IGN)
+    sys.exit(0)
+
+
+def _run(family: Family, running: Engines, state: Path, options: list[str]) -> None:
+    """Start every process; stay until the one that shows them ends."""
+    environment = _environment(running, state)
+    family.start("serve", PROCESSES["serve"], environment)
+    family.start("migrate", ["relay", "migrate"], environment)
+    _wait_for("migrate", family, state)
+    for name in ("worker", "inbound"):
+        family.start(name, PROCESSES[name], environment)
+    versions = [running.postgres_version, running.valkey_version]
+    family.start("show", [*SHOW, *options, *versions], environment, speaks=True)
+    _wait_for("show", family, state)
+
+
+def _wait_for(name: str, family: Family, state: Path) -> None:
+    """Wait for the good end of one process.
+
+    Raises:
+        ClickException: It failed, or another one ended before it.
+    """
+    first = next(iter(family.ended(None)))
+    if (first.name, first.code) != (name, 0):
+        lines = (state / LOG).read_text("utf-8", "replace").strip().splitlines()
+        last = lines[-1] if lines else "nothing"
+        raise click.ClickException(f"`{first.name}` ended. The last it said: {last}")
+
+
+def _environment(running: Engines, state: Path) -> dict[str, str]:
+    """Return all variables of the demo's processes: free ports, and of the shell's settings none.
+
+    The next hop is the catcher.
+    """
+    from relay.settings import PREFIX, read_settings
+
+    http, lmtp, smtp = _free_port(), _free_port(), _free_port()
+    shell = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    return {
+        **shell,
+        **environment_of(completed(read_settings({}, state_dir=state), running)),
+        "RELAY_SMTP_URL": f"smtp://127.0.0.1:{smtp}?tls=none",
+        "RELAY_HTTP_LISTEN": f"127.0.0.1:{http}",
+        "RELAY_LMTP_LISTEN": f"127.0.0.1:{lmtp}",
+        "RELAY_PUBLIC_URL": f"http://127.0.0.1:{http}",
+        STATE_DIR: str(state),
+    }
 
 
 def _claim(state: Path) -> None:
@@ -56,3 +108,9 @@ def _claim(state: Path) -> None:
         )
     state.mkdir(parents=True, exist_ok=True)
     mark.touch()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

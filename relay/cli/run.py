@@ -5,53 +5,58 @@ import os
 import signal
 import sys
 import time
+from contextlib import ExitStack
 from threading import Event
 
 import click
 
 from relay import log
 from relay.cli.common import configured, environment_of, told, with_engines
-from relay.settings import read_settings
+from relay.settings import Settings, read_settings
 from relay.supervisor import Family
 
 RESTART_S = 1.0
 PROCESSES = {"serve": ["relay", "serve"], "worker": ["workers"], "inbound": ["relay", "inbound"]}
+MODULES = ("relay.web.app", "workers.main", "relay.inbound")  # what they import, once for all
 
 
 @click.command("all")
 @told
 def run_all() -> None:
     """Run everything on this machine; brings its own PostgreSQL and Valkey when none is named."""
-    from relay.database import migrate
-    from relay.doctor import placeholders
-
     settings = read_settings()
     log.configure(settings.log_format)
-    for sentence in placeholders(settings):
-        click.echo(f"warning: {sentence}", err=True)
     stopped = Event()
     for sign in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sign, lambda *_: stopped.set())
-    with with_engines(settings) as (ready, _):
-        if ready.database_url:
-            asyncio.run(migrate(ready.database_url.get_secret_value()))
+    with ExitStack() as closing:
+        family = Family(MODULES)  # it imports while the engines start
+        closing.callback(family.stop)
+        ready, _ = closing.enter_context(with_engines(settings))
+        closing.callback(family.stop)  # before the engines
         environment = {**os.environ, **environment_of(ready)}
-        family = Family()
-        try:
-            for name, command in PROCESSES.items():
-                family.start(name, command, environment)
-            while not stopped.wait(RESTART_S):
-                _restart_ended(family, environment)
-        finally:
-            family.stop()
+        family.start("migrate", ["relay", "migrate"], environment)
+        if any(one.code for one in family.ended(None)):
+            raise SystemExit(1)  # it said why
+        for name, command in PROCESSES.items():
+            family.start(name, command, environment)
+        _warn(ready)
+        while not stopped.wait(RESTART_S):
+            _restart_ended(family, environment)
+
+
+def _warn(settings: Settings) -> None:
+    from relay.doctor import placeholders
+
+    for sentence in placeholders(settings):
+        click.echo(f"warning: {sentence}", err=True)
 
 
 def _restart_ended(family: Family, environment: dict[str, str]) -> None:
-    name = family.ended()
-    if name:
-        click.echo(f"{name} ended; starting it again", err=True)
+    for one in family.ended(0):
+        click.echo(f"{one.name} ended; starting it again", err=True)
         time.sleep(RESTART_S)
-        family.start(name, PROCESSES[name], environment)
+        family.start(one.name, PROCESSES[one.name], environment)
 
 
 @click.command()

@@ -1,10 +1,8 @@
 """What ``relay demo`` shows: the processes, one real message through the form, and its mail."""
 
 import asyncio
-import os
 import re
 import signal
-import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -20,14 +18,10 @@ from aiohttp import web
 from relay import administration, listings
 from relay.catalogue import Advertiser, Listing
 from relay.catcher import Catcher
-from relay.cli.common import completed, environment_of, show
-from relay.cli.run import PROCESSES
+from relay.cli.common import configured, show, told
 from relay.context import Context, open_context
-from relay.database import migrate
-from relay.engines import Engines
 from relay.errors import Refused
-from relay.settings import PREFIX, Settings, read_settings
-from relay.supervisor import Family
+from relay.settings import Settings
 
 POLICY = Path(__file__).parents[2] / "policies" / "demo.toml"
 SLUG = "exemple"
@@ -70,82 +64,51 @@ MESSAGE = {
 }
 
 
-async def show_all(
-    engines: Engines, family: Family, state: Path, *, once: bool, as_json: bool
+@click.command("show-demo", hidden=True)
+@click.option("--once", is_flag=True)
+@click.option("--json", "as_json", is_flag=True)
+@click.argument("postgres_version")
+@click.argument("valkey_version")
+@told
+def show_demo(*, once: bool, as_json: bool, postgres_version: str, valkey_version: str) -> None:
+    """Send a message through the demo's processes and print what happened (`relay demo` does)."""
+    versions = {"postgresql": postgres_version, "valkey": valkey_version}
+    asyncio.run(_show_all(configured(), versions, once=once, as_json=as_json))
+
+
+async def _show_all(
+    settings: Settings, versions: dict[str, str], *, once: bool, as_json: bool
 ) -> None:
-    """Run everything on *engines*, send a message, print what happened; stay unless *once*."""
+    """Send a message, print what happened; stay, with the inbox, unless *once*."""
     stopped = asyncio.Event()
-    for sign in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(sign, stopped.set)
-    async with _caught() as (catcher, smtp_port, inbox_port):
-        settings = _settings(engines, state, smtp_port)
-        with (state / "relay.log").open("ab") as errors:
-
-            def start(name: str) -> None:
-                family.start(name, PROCESSES[name], _environment(settings), errors)
-
-            # Who needs longest starts first; who is not on the message's way, last.
-            start("serve")
-            await migrate(engines.database_url)
-            start("worker")
-            public_key, is_new = await _prepare(settings)
-            form = f"{settings.public_url}/f/{public_key}?listing={LISTINGS[0].ref}"
-            try:
-                result = await _send_one(form, catcher, again=not is_new)
-            except TimeoutError:
-                raise click.ClickException(_why_silent(family, state)) from None
-            start("inbound")
-        result["engines"] = {
-            "postgresql": engines.postgres_version,
-            "valkey": engines.valkey_version,
-        }
-        result |= {"form": form, "inbox": f"http://127.0.0.1:{inbox_port}/"}
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
+    async with _caught(settings.smtp_url[0].port) as (catcher, inbox_port):
+        public_key, is_new = await _prepare(settings)
+        form = f"{settings.public_url}/f/{public_key}?listing={LISTINGS[0].ref}"
+        try:
+            result = await _send_one(form, catcher, again=not is_new)
+        except TimeoutError:
+            raise click.ClickException(f"no mail came within {WAIT_S:.0f} s") from None
+        result |= {"engines": versions, "form": form}
+        result |= {"inbox": f"http://127.0.0.1:{inbox_port}/"}
         show(as_json, result, _told(result))
         if not once:
-            click.echo("\nCtrl-C ends the demo.", err=as_json)
+            if not as_json:
+                click.echo("\nCtrl-C ends the demo.")
             await stopped.wait()
 
 
-def _settings(engines: Engines, state: Path, smtp_port: int) -> Settings:
-    """Return the settings of the demo: free ports, and the catcher as the next hop."""
-    http, lmtp = _free_port(), _free_port()
-    named = read_settings(
-        {},
-        state_dir=state,
-        smtp_url=f"smtp://127.0.0.1:{smtp_port}?tls=none",
-        http_listen=f"127.0.0.1:{http}",
-        lmtp_listen=f"127.0.0.1:{lmtp}",
-        public_url=f"http://127.0.0.1:{http}",
-    )
-    return completed(named, engines)
-
-
-def _environment(settings: Settings) -> dict[str, str]:
-    """Return all variables of the demo's processes: of the shell's settings, none."""
-    smarthost = settings.smtp_url[0]
-    shell = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-    return {
-        **shell,
-        **environment_of(settings),
-        "RELAY_SMTP_URL": f"smtp://{smarthost.name}?tls={smarthost.tls}",
-        "RELAY_HTTP_LISTEN": str(settings.http_listen),
-        "RELAY_LMTP_LISTEN": str(settings.lmtp_listen),
-        "RELAY_PUBLIC_URL": settings.public_url,
-        "RELAY_STATE_DIR": str(settings.state_dir),
-    }
-
-
 @asynccontextmanager
-async def _caught() -> AsyncIterator[tuple[Catcher, int, int]]:
-    """Run the mail catcher and its inbox on free ports."""
+async def _caught(smtp_port: int) -> AsyncIterator[tuple[Catcher, int]]:
+    """Run the mail catcher, and its inbox on a free port."""
     catcher = Catcher()
-    smtp = await asyncio.get_running_loop().create_server(catcher.smtp, "127.0.0.1", 0)
+    smtp = await asyncio.get_running_loop().create_server(catcher.smtp, "127.0.0.1", smtp_port)
     runner = web.AppRunner(catcher.inbox(), access_log=None)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
     try:
-        yield catcher, smtp.sockets[0].getsockname()[1], runner.addresses[0][1]
+        yield catcher, runner.addresses[0][1]
     finally:
         smtp.close()
         await runner.cleanup()
@@ -211,14 +174,6 @@ async def _send_one(form: str, catcher: Catcher, *, again: bool) -> dict[str, An
     }
 
 
-def _why_silent(family: Family, state: Path) -> str:
-    """Say which process ended, or that none answered, with the end of the log."""
-    lines = (state / "relay.log").read_text("utf-8", "replace").strip().splitlines()
-    ended = family.ended()
-    said = f"`{ended}` ended" if ended else "no mail came"
-    return f"{said} within {WAIT_S:.0f} s. The last it said: {lines[-1] if lines else 'nothing'}"
-
-
 async def _when_up(session: aiohttp.ClientSession, url: str) -> str:
     """Return a page as soon as its server is up."""
     async with asyncio.timeout(WAIT_S):
@@ -262,9 +217,3 @@ The advertiser hides a number; written in the message, it was masked.
   the message   {result["status"]}
 
 PostgreSQL {engines["postgresql"]}, Valkey {engines["valkey"]}, both embedded."""
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

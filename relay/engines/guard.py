@@ -68,7 +68,7 @@ def _become(run_as: str) -> None:
     _write("/proc/self/uid_map", f"{uid} {outside_uid} 1")
 
 
-def _die_with(guard: int, stop_signal: int) -> None:
+def die_with(guard: int, stop_signal: int) -> None:
     """Have Linux signal this process when the guard dies; a later change of user would undo it."""
     if sys.platform != "linux":
         return
@@ -82,7 +82,7 @@ def _execute(guard: int, stop_signal: int, run_as: str, command: list[str]) -> N
     code = CANNOT_BECOME
     try:
         _become(run_as)
-        _die_with(guard, stop_signal)
+        die_with(guard, stop_signal)
         code = CANNOT_EXECUTE
         for ignored in _IGNORED:
             signal.signal(ignored, signal.SIG_DFL)

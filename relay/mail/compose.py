@@ -4,14 +4,11 @@ A mail is put together as bytes: building and serialising an ``EmailMessage`` of
 takes more than ten times as long.
 """
 
-from contextlib import suppress
-from datetime import UTC, date, datetime, time
-from functools import cache, lru_cache
-from types import SimpleNamespace
+from functools import cache
 
 from relay import texts
 from relay.addresses import plain_address
-from relay.mail import headers, mime
+from relay.mail import headers, mime, stationery
 from relay.mail.forms import Form, form
 from relay.mail.letters import (
     Composed,
@@ -34,14 +31,7 @@ __all__ = [
     "compose_receipt",
 ]
 
-LARGEST_BYTES = 24_000
 _PREHEADER_SIGNS = 90
-
-# RFC 3834 section 5.1. A person wrote the contact mail: any other word than "no" makes help
-# desks set it aside as machine mail, and forbids the absence notice the buyer is glad to have.
-# Receipts and notices come from a process and answer no mail: "auto-generated".
-_BY_PERSON = b"Auto-Submitted: no\r\n"
-_BY_MACHINE = b"Auto-Submitted: auto-generated\r\n"
 
 
 def compose_contact(mail: ContactMail) -> Composed:
@@ -52,7 +42,7 @@ def compose_contact(mail: ContactMail) -> Composed:
 
     Source: RFC 5322; RFC 2369 and RFC 8058 (pause in one click); RFC 3834 5.1.
     """
-    words = _words(mail.language)
+    words = stationery.sentences(mail.language, "mail")
     site = headers.one_line(mail.site_name) or words.site
     who = headers.person(mail.buyer_name, site, words.buyer)
     title = headers.one_line(mail.listing_title) or words.listing
@@ -63,8 +53,14 @@ def compose_contact(mail: ContactMail) -> Composed:
         sender = texts.say(mail.language, "mail.sender", who=who, site=site)
     if not mail.first_in_thread:
         subject = "Re: " + subject
-    fields = _fields(mail, sender, headers.person(mail.advertiser_name, site, ""), subject)
-    fields += [_BY_PERSON, *_thread(mail.thread_id), *_pause(mail.links.pause)]
+    addressee = headers.person(mail.advertiser_name, site, "")
+    thread = [] if mail.thread_id is None else [mail.thread_id]
+    fields = stationery.fields(mail, sender, addressee, subject)
+    fields += [
+        stationery.BY_PERSON,
+        *stationery.thread(thread),
+        *stationery.pause(mail.links.pause),
+    ]
     values = _contact_values(mail, site, who, title) | {"subject": subject}
     forms = _contact_forms(
         mail.language,
@@ -72,7 +68,7 @@ def compose_contact(mail: ContactMail) -> Composed:
         phone_hidden=mail.advertiser_phone_hidden,
         has_url="listing_url" in values,
     )
-    content = _filled(forms, fields, values)
+    content = stationery.filled(forms, fields, values)
     return Composed(plain_address(mail.envelope_sender), mail.recipient, content)
 
 
@@ -82,7 +78,7 @@ def compose_receipt(mail: ReceiptMail) -> Composed:
     Raises:
         ValueError: An address, the message id or the link is not plain.
     """
-    words = _words(mail.language)
+    words = stationery.sentences(mail.language, "mail")
     lines = [words.receipt_lead, words.receipt_page]
     footer = [words.not_you, words.only_you, words.no_answer]
     content = _machine_mail(mail, words.receipt_subject, lines, footer)
@@ -97,7 +93,7 @@ def compose_notice(mail: NoticeMail) -> Composed:
 
     Source: RFC 5321 4.5.5; RFC 3834 section 2.
     """
-    words = _words(mail.language)
+    words = stationery.sentences(mail.language, "mail")
     lines = [getattr(words, f"{mail.kind.value}_lead")]
     if mail.reason is not None:
         key = f"replies.{mail.reason}"
@@ -112,7 +108,7 @@ def compose_notice(mail: NoticeMail) -> Composed:
 def _machine_mail(
     mail: ReceiptMail | NoticeMail, subject: str, lines: list[str], footer: list[str]
 ) -> bytes:
-    words = _words(mail.language)
+    words = stationery.sentences(mail.language, "mail")
     site = headers.one_line(mail.site_name) or words.site
     sender = words.sender_neutral if mail.neutral_subject else site
     values = {
@@ -121,36 +117,10 @@ def _machine_mail(
         "site": site,
         "page_url": headers.url(mail.page_url),
     }
-    fields = [*_fields(mail, sender, "", subject), _BY_MACHINE]
+    fields = [*stationery.fields(mail, sender, "", subject), stationery.BY_MACHINE]
     named = not mail.neutral_subject
     forms = _notice_forms(mail.language, tuple(lines), tuple(footer), named=named)
-    return _filled(forms, fields, values)
-
-
-def _fields(
-    mail: ContactMail | ReceiptMail | NoticeMail, sender: str, addressee: str, subject: str
-) -> list[bytes]:
-    return [
-        headers.mailbox_field("From", sender, mail.from_address),
-        headers.mailbox_field("To", addressee, mail.recipient),
-        headers.text_field("Subject", subject),
-        headers.date_field(mail.sent_at),
-        headers.id_field("Message-ID", mail.message_id),
-    ]
-
-
-def _thread(thread_id: str | None) -> list[bytes]:
-    if thread_id is None:
-        return []
-    return [headers.id_field(name, thread_id) for name in ("In-Reply-To", "References")]
-
-
-def _pause(link: str) -> list[bytes]:
-    """RFC 8058 section 3.1 asks for https; a relay tried out on one machine has none."""
-    if not headers.url(link).startswith("https:"):
-        return []
-    post = b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
-    return [f"List-Unsubscribe: <{link}>\r\n".encode("ascii"), post]
+    return stationery.filled(forms, fields, values)
 
 
 def _contact_values(mail: ContactMail, site: str, who: str, title: str) -> dict[str, str]:
@@ -169,12 +139,12 @@ def _contact_values(mail: ContactMail, site: str, who: str, title: str) -> dict[
         "text": text,
         "contact_line": _contact_line(mail, who),
         "block_words": texts.say(language, "mail.block", who=who),
-        "purged": _purged(language, mail.purged_on),
+        "purged": stationery.purged(language, mail.purged_on),
     }
 
 
 def _contact_line(mail: ContactMail, who: str) -> str:
-    line: str = _words(mail.language).email_hidden
+    line: str = stationery.sentences(mail.language, "mail").email_hidden
     if mail.email is not None:
         line = texts.say(mail.language, "mail.email", email=headers.one_line(mail.email))
     if mail.phone is None:
@@ -183,21 +153,11 @@ def _contact_line(mail: ContactMail, who: str) -> str:
     return texts.say(mail.language, "mail.phone", who=who, phone=phone) + " · " + line
 
 
-def _filled(forms: tuple[Form, Form], fields: list[bytes], values: dict[str, str]) -> bytes:
-    text_form, html_form = forms
-    # The bar shows on every line where the buyer's words end, so nobody forges our footer.
-    barred = values | {"text": values["text"].replace("\n", "\n▌ ")} if "text" in values else values
-    text_part = text_form.part(barred)
-    content = mime.assemble(fields, text_part, html_form.part(values))
-    # The text part is complete: a mail too heavy for both parts loses nothing without HTML.
-    return content if len(content) <= LARGEST_BYTES else mime.assemble(fields, text_part)
-
-
 @cache
 def _contact_forms(
     language: str, *, neutral: bool, phone_hidden: bool, has_url: bool
 ) -> tuple[Form, Form]:
-    words = _words(language)
+    words = stationery.sentences(language, "mail")
     shape = {
         "language": language,
         "say": words,
@@ -214,27 +174,9 @@ def _notice_forms(
 ) -> tuple[Form, Form]:
     shape = {
         "language": language,
-        "say": _words(language),
+        "say": stationery.sentences(language, "mail"),
         "named": named,
         "lines": lines,
         "footer": footer,
     }
     return form("notice.txt", **shape), form("notice.html", **shape)
-
-
-@cache
-def _words(language: str) -> SimpleNamespace:
-    """The sentences of the room that need no filling, by name."""
-    fixed: dict[str, str] = {}
-    for key in texts.keys(language):
-        room, _, name = key.partition(".")
-        if room == "mail":
-            with suppress(KeyError):  # it names a value
-                fixed[name] = texts.say(language, key)
-    return SimpleNamespace(**fixed)
-
-
-@lru_cache(maxsize=1_000)
-def _purged(language: str, on: date) -> str:
-    noon = datetime.combine(on, time(12), UTC)
-    return texts.say(language, "mail.purged", day=texts.day(language, noon))

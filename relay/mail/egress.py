@@ -4,31 +4,41 @@ The bytes are parsed again and read as their reader's programs would show them, 
 does not rest on how they were built. Whoever gets a leak, or an exception, holds the mail.
 """
 
+import binascii
 import html
 import re
+import string
 import unicodedata
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from email.header import decode_header
 from enum import Enum
 from urllib.parse import unquote
 
-from relay.mail.parts import Part, read_parts
+from relay.mail.bare import is_bare
+from relay.mail.disguises import secrets, shows, squeeze
+from relay.mail.markup import read_markup
+from relay.mail.parts import FILE_KINDS, Part, read_parts
 from relay.masking import find_number
 
 Find = Callable[[str, str], list[tuple[int, int, str]]]
 View = tuple[str, str]
 
-_TAG = re.compile(r"<[^>]*>")
-_BLOCK_TAG = re.compile(
-    r"</?(?:p|div|t[dr]|table|h[1-6]|li|ul|ol|blockquote|br)\b[^>]*>", re.IGNORECASE
-)
-_ATTRIBUTE = re.compile(r"""([\w:-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
-_STYLE = re.compile(r"<style\b[^>]*>.*?</style>", re.IGNORECASE | re.DOTALL)
+# Letters, signs and spaces that are what they seem; anything else is brought to its plain form.
+_UNUSUAL = re.compile("[^\x00-\x7e\u00a0-\u00a7\u00ab\u00b0\u00b7\u00bb\u00c0-\u017f‐-‧‰-‹›€▌]")
 _UNSEEN = re.compile(
     "[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]"
 )
 _NOT_DIGIT = re.compile(r"[^0-9\n]+")
+_FILE_FIELD = re.compile(
+    r'attachment; filename="(?:photo|image|document)-\d{1,3}\.(?:jpg|png|pdf)"'
+)
+# Base64 as it stands in links and in texts; what it decodes to counts where it can be read.
+_SIGNS = (string.ascii_letters + string.digits + "+/").encode()
+_BASE64 = bytearray(byte if byte in _SIGNS else 0x20 for byte in range(256))
+_BASE64[ord("-")], _BASE64[ord("_")] = b"+/"  # the spelling used in links (RFC 4648 section 5)
+_LEAST_ENCODED = 12
+_READABLE = re.compile(rb"[ -~]{8,}")
 
 # Made by programs, full of tokens and figures: only the bare digits of a number can leak there.
 _MACHINE_FIELDS = frozenset(
@@ -43,10 +53,12 @@ _MACHINE_FIELDS = frozenset(
         "list-unsubscribe",
         "list-unsubscribe-post",
         "auto-submitted",
+        "x-relais-hop",
     )
 )
-_READ_ATTRIBUTES = frozenset(("alt", "title", "aria-label", "content", "placeholder", "value"))
+_BY_DIGITS = frozenset(("links", "encoded"))
 _TELLING_DIGITS = 8  # the end of a number that is the number, whatever stands before it
+_DEEPEST = 4  # how often a disguise is undone: %252540 is three times percent
 
 
 class LeakKind(Enum):
@@ -54,6 +66,9 @@ class LeakKind(Enum):
 
     NUMBER = "number"
     ADDRESS = "address"
+    NAME = "name"
+    TOKEN = "token"  # noqa: S105  (a kind, no secret)
+    METADATA = "metadata"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +77,8 @@ class Leak:
 
     Args:
         where: ``headers``, ``text``, ``html`` (as shown), ``markup`` (read aloud or shown
-            from inside tags), ``links`` (what programs read) or ``file`` (a part that is no text).
+            from inside tags), ``links`` (what programs read), ``encoded`` (base64 in a text or
+            a link) or ``file`` (the words and the metadata of an attachment).
     """
 
     kind: LeakKind
@@ -74,61 +90,73 @@ def leaks(
     *,
     hidden_numbers: Collection[str],
     hidden_addresses: Collection[str],
+    hidden_names: Collection[str] = (),
+    hidden_tokens: Collection[str] = (),
     find: Find = find_number,
 ) -> list[Leak]:
-    """Return where a hidden number or address shows in a finished mail; empty when nowhere.
+    """Return where something hidden shows in a finished mail; empty when nowhere.
 
     Args:
         content: The whole mail as it would leave.
         hidden_numbers: E.164 with the plus sign.
-        hidden_addresses: Addresses in any case.
+        hidden_addresses: Addresses in any case; an empty one finds nothing.
+        hidden_names: Real names of persons, other than the pseudonyms shown; one word alone is
+            not looked for (see ``disguises.secrets``).
+        hidden_tokens: What of ours belongs to the other side: aliases, tokens of links.
         find: How a known number is looked for in a text people read.
 
     Raises:
         ValueError: The mail is not of the plain kind the relay writes; it is not to leave then.
     """
-    views = _views(content)
-    addresses = {_joined(_plain(address)) for address in hidden_addresses} - {""}
+    parts = list(read_parts(content))
+    wanted = secrets(hidden_addresses, hidden_names, hidden_tokens)
     found: dict[Leak, None] = {}
-    for where, text in views:
-        if _shows(where, text, hidden_numbers, find):
+    for where, text in _views(parts):
+        if not text or text.isspace():
+            continue
+        if _shows_number(where, text, hidden_numbers, find):
             found[Leak(LeakKind.NUMBER, where)] = None
-        if addresses and any(address in _joined(text) for address in addresses):
-            found[Leak(LeakKind.ADDRESS, where)] = None
+        squeezed = squeeze(text)
+        for kind, kept in wanted.items():
+            if any(shows(secret, text, squeezed) for secret in kept):
+                found[Leak(LeakKind(kind), where)] = None
+    if any(_has_more(part) for part in parts if part.kind in FILE_KINDS):
+        found[Leak(LeakKind.METADATA, "file")] = None
     return list(found)
 
 
-def _shows(where: str, text: str, numbers: Collection[str], find: Find) -> bool:
-    if not numbers or not text.strip():
-        return False
-    if where != "links":
+def _shows_number(where: str, text: str, numbers: Collection[str], find: Find) -> bool:
+    if where not in _BY_DIGITS:
         return any(find(text, number) for number in numbers)
     digits = _NOT_DIGIT.sub("", text)
     return any(number[-_TELLING_DIGITS:] in digits for number in numbers)
 
 
-def _views(content: bytes) -> list[View]:
-    """Return what can be read of the mail: where it stands, and the text as it is shown."""
+def _views(parts: Sequence[Part]) -> Iterator[View]:
+    """Yield what can be read of the mail: where it stands, and the text as it is shown."""
     fields: list[str] = []
     links: list[str] = []
-    texts: list[View] = []
-    for part in read_parts(content):
+    raw: list[View] = []
+    for part in parts:
         for name, value in part.fields:
             (links if name in _MACHINE_FIELDS else fields).append(_decoded(value))
-        texts += _part_views(part, links)
+        raw += _part_views(part, links)
     links = list(dict.fromkeys(links))
+    yield "headers", _plain("\n".join(fields))
+    yield "links", _plain("\n".join(links))
+    yield "encoded", _readable("\n".join((*links, *dict.fromkeys(text for _, text in raw))))
     ours = [link for link in links if link.startswith("http")]
-    views = [(where, _plain(_without(ours, text))) for where, text in texts]
-    known = {_bare(line) for where, text in views if where == "text" for line in text.split("\n")}
-    return [
-        ("headers", _plain("\n".join(fields))),
-        *((where, text if where == "text" else _new(text, known)) for where, text in views),
-        ("links", _plain("\n".join(links))),
-    ]
+    known: set[str] = set()
+    for where, text in raw:
+        shown = _plain(_without(ours, text))
+        yield where, _new(shown, known)
+        known.update(_bare(line) for line in shown.split("\n"))
 
 
 def _new(text: str, known: Collection[str]) -> str:
-    """Keep the lines the text part does not have: searching the same words twice proves nothing."""
+    """Keep the lines not read before: searching the same words twice proves nothing."""
+    if not known:
+        return text
     return "\n".join(line for line in text.split("\n") if _bare(line) not in known)
 
 
@@ -137,18 +165,34 @@ def _bare(line: str) -> str:
 
 
 def _part_views(part: Part, links: list[str]) -> Iterable[View]:
-    """Yield the texts of one part; targets of links go to *links*."""
-    text = part.text
-    if part.kind != "text/html":
-        yield ("text" if part.kind.startswith(("text/", "multipart/")) else "file"), text
-        return
-    text = _STYLE.sub("", text)
-    shown: list[str] = []
-    for name, *values in _ATTRIBUTE.findall("\n".join(_TAG.findall(text))):
-        kept = shown if name.lower() in _READ_ATTRIBUTES else links
-        kept.append(html.unescape("".join(values)))
-    yield "markup", "\n".join(shown)
-    yield "html", html.unescape(_TAG.sub("", _BLOCK_TAG.sub("\n", text)))
+    """Yield the texts of one part, the text part first; targets of links go to *links*."""
+    if part.kind == "application/pdf":
+        yield from (("file", text) for text in _pdf_texts(part.data))
+    elif part.kind == "text/html":
+        markup = read_markup(part.text)
+        links += markup.links
+        yield "html", markup.text
+        yield "html", markup.visible
+        yield "markup", markup.aloud
+    else:
+        yield "text", part.text
+
+
+def _has_more(part: Part) -> bool:
+    """Tell whether a file holds more than it shows.
+
+    Raises:
+        ValueError: Its name is not one of ours.
+    """
+    if _FILE_FIELD.fullmatch(dict(part.fields).get("content-disposition", "")) is None:
+        raise ValueError("a file name the relay does not write")
+    return part.kind != "application/pdf" and not is_bare(part.kind, part.data)
+
+
+def _pdf_texts(data: bytes) -> list[str]:
+    from relay.mail import pdfs  # noqa: PLC0415  (60 MB and half a second: PDFs are rare)
+
+    return pdfs.texts(data)
 
 
 def _without(links: list[str], text: str) -> str:
@@ -169,14 +213,28 @@ def _decoded(value: str) -> str:
     )
 
 
+def _readable(text: str) -> str:
+    """Return what the base64 in *text* says, wherever in a token it begins."""
+    words = set(text.encode("ascii", "replace").translate(_BASE64).split())
+    tokens = [word for word in words if len(word) >= _LEAST_ENCODED]
+    found: list[bytes] = []
+    for start in range(4):
+        # Filled up to whole groups of four, so that the end of a token is read as well.
+        whole = b"".join(token[start:] + b"A" * ((start - len(token)) % 4) for token in tokens)
+        found += _READABLE.findall(binascii.a2b_base64(whole))
+    return b"\n".join(found).decode("ascii")
+
+
 def _plain(text: str) -> str:
-    """Undo what hides a sign from a program and not from a person."""
-    if "&" in text:
-        text = html.unescape(text)
-    if "%" in text:
-        text = unquote(text)
-    return text if text.isascii() else _UNSEEN.sub("", unicodedata.normalize("NFKC", text))
-
-
-def _joined(text: str) -> str:
-    return "".join(text.split()).casefold()
+    """Undo what hides a sign from a program and not from a person, layer by layer."""
+    for _ in range(_DEEPEST):
+        before = text
+        if "&" in text:
+            text = html.unescape(text)
+        if "%" in text:
+            text = unquote(text)
+        if text == before:
+            break
+    if text.isascii() or not _UNUSUAL.search(text):
+        return text
+    return _UNSEEN.sub("", unicodedata.normalize("NFKC", text))

@@ -6,7 +6,7 @@ what is not plain ASCII leaves as encoded words (RFC 2047).
 
 import binascii
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from email.utils import format_datetime
 
@@ -14,6 +14,7 @@ from relay.addresses import plain_address
 
 _CONTINUATION = 0x80  # top bits of a UTF-8 byte that does not begin a character
 _TELLING = 4  # a shorter site name may be part of an honest name
+_MOST_IDS = 20
 _LINE = 78  # RFC 5322 2.1.1
 _WORD_BYTES = 45  # 60 base64 signs and the 12 of "=?utf-8?b??=" stay within 75 (RFC 2047 2)
 
@@ -26,6 +27,7 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 _UNNAMELIKE = re.compile(r"[\"\\<>()\[\],;:@\uff20\ufe6b]+")
 _PLAIN = re.compile(r"[ -~]*")
 _MESSAGE_ID = re.compile(r"<[!#-'*+\-./0-9=?A-Z^_`a-z{|}~@]{3,250}>")
+_TOKEN = re.compile(r"[!-~]{1,200}")
 _URL = re.compile(r"https?://[!#-;=?-\[\]_a-z~]{1,880}")
 
 
@@ -76,11 +78,28 @@ def mailbox_field(name: str, shown: str, address: str) -> bytes:
     return _folded(name, [*_words(phrase, quoted=True), f"<{address}>"])
 
 
-def id_field(name: str, message_id: str) -> bytes:
-    """Return a field of one message id, such as Message-ID or References (RFC 5322 3.6.4)."""
-    if _MESSAGE_ID.fullmatch(message_id) is None:
+def ids_field(name: str, message_ids: Sequence[str]) -> bytes:
+    """Return a field of message ids, such as Message-ID or References.
+
+    A long thread keeps its first id and the last ones: programs need no more (RFC 5322 3.6.4).
+
+    Raises:
+        ValueError: One is no message id.
+    """
+    if not all(_MESSAGE_ID.fullmatch(message_id) for message_id in message_ids):
         raise ValueError("not a message id")
-    return _folded(name, [message_id])
+    return _folded(name, [*message_ids[:1], *message_ids[1:][1 - _MOST_IDS :]])
+
+
+def token_field(name: str, value: str) -> bytes:
+    """Return a field that holds one word made by us.
+
+    Raises:
+        ValueError: It is no word of plain signs.
+    """
+    if _TOKEN.fullmatch(value) is None:
+        raise ValueError("not a plain token")
+    return _folded(name, [value])
 
 
 def date_field(at: datetime) -> bytes:

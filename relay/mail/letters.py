@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from enum import Enum
+from enum import Enum, StrEnum
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class ReceiptMail:
 
 
 class NoticeKind(Enum):
-    """What became of the buyer's message."""
+    """What became of a message, or what the other side did."""
 
     DELAYED = "delayed"
     EXPIRED = "expired"
@@ -87,11 +87,15 @@ class NoticeKind(Enum):
     REFUSED = "refused"
     UNCONFIRMED = "unconfirmed"
     AVAILABLE = "available"  # the advertiser says that the thing is still there
+    SOLD = "sold"  # the advertiser says that it is not
+    UNREADABLE = "unreadable"  # a reply came by mail and nothing could be made of it
+    PHONE_ASKED = "phone_asked"  # the other side offers to exchange numbers
+    PHONE_SHOWN = "phone_shown"  # a number can now be seen on the private page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeMail:
-    """News of the buyer's message: fixed text, and the reason by its code.
+    """News of a message or of the other side: fixed text, and the reason by its code.
 
     Args:
         reason: A code of ``outcomes.Reason``; None when there is nothing to explain.
@@ -107,3 +111,138 @@ class NoticeMail:
     recipient: str
     message_id: str
     sent_at: datetime
+
+
+class LeftOut(StrEnum):
+    """Why a file stays behind; each has words in ``locale/*/reply.toml``."""
+
+    VCARD = "vcard"
+    KEY = "key"
+    SIGNATURE = "signature"
+    CALENDAR = "calendar"
+    MAIL = "mail"
+    ARCHIVE = "archive"
+    DOCUMENT = "document"
+    PDF = "pdf"
+    ENCRYPTED = "encrypted"
+    HEIC = "heic"
+    UNREADABLE = "unreadable"
+    TOO_LARGE = "too_large"
+    TOO_MANY = "too_many"
+    OTHER = "other"
+
+
+class Unfit(Exception):
+    """A file that is not passed on."""
+
+    def __init__(self, kind: LeftOut) -> None:
+        self.kind = kind
+        super().__init__(kind.value)
+
+
+@dataclass(frozen=True, slots=True)
+class SafeFile:
+    """A file made anew by ``attachments.clean``: nothing of the sender's but what it shows.
+
+    Args:
+        name: Ours, such as ``photo-1.jpg``.
+        kind: ``image/jpeg``, ``image/png`` or ``application/pdf``.
+    """
+
+    name: str
+    kind: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class BuyerLinks:
+    """Signed addresses of what a buyer can do; a GET of one only shows a page."""
+
+    answer: str
+    report: str
+    end: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyMail:
+    """What the mail says by which one side's reply is passed on to the other.
+
+    Args:
+        writer_name: Pseudonym of the side that wrote; "" when it has none.
+        reader_name: Pseudonym of the side that reads.
+        text: The writer's own words, masked already.
+        files: What came with them, made anew.
+        left_out: Kinds of what came and is not passed on (:class:`LeftOut`).
+        automatic: A program wrote it for the writer, such as an absence notice.
+        history: The words answered, masked already; "" when there are none.
+        phone_hidden: The reader's own number is hidden.
+        neutral_subject: Names neither listing nor people before the mail is opened.
+        references: Message-IDs of ours in the reader's thread, oldest first.
+        purged_on: The day the relay forgets the message.
+        links: The reader's actions; their type says which side reads.
+        hop: Value of the signed hop header (``X-Relais-Hop``).
+    """
+
+    language: str
+    site_name: str
+    listing_title: str
+    listing_ref: str
+    writer_name: str
+    reader_name: str
+    text: str
+    files: tuple[SafeFile, ...] = ()
+    left_out: tuple[str, ...] = ()
+    automatic: bool = False
+    history: str = ""
+    phone_hidden: bool
+    neutral_subject: bool
+    from_address: str
+    envelope_sender: str
+    recipient: str
+    message_id: str
+    references: tuple[str, ...]
+    sent_at: datetime
+    purged_on: date
+    links: Links | BuyerLinks
+    hop: str
+
+    @property
+    def is_to_buyer(self) -> bool:
+        """Tell whether the buyer reads it."""
+        return isinstance(self.links, BuyerLinks)
+
+
+class WriterNoticeKind(Enum):
+    """What somebody who answered by mail has to know."""
+
+    NUMBER_MASKED = "number_masked"
+    ADDRESS_MASKED = "address_masked"
+    FILES_LEFT_OUT = "files_left_out"
+    IS_IT_YOU = "is_it_you"  # an address nobody knows wrote: the reply waits for a yes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriterNotice:
+    """News of a reply to whoever wrote it: fixed text, not a word of the reply.
+
+    Args:
+        reader_name: Pseudonym of the side the reply is for.
+        left_out: As in :class:`ReplyMail`.
+        page_url: Where to act: show the number, say yes; None when there is nothing to do.
+        references: Message-IDs known in the writer's own thread, the mail answered last.
+    """
+
+    kind: WriterNoticeKind
+    language: str
+    site_name: str
+    reader_name: str
+    left_out: tuple[str, ...] = ()
+    neutral_subject: bool
+    page_url: str | None
+    from_address: str
+    recipient: str
+    message_id: str
+    references: tuple[str, ...]
+    sent_at: datetime
+    hop: str

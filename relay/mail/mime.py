@@ -17,10 +17,16 @@ _SOFT_BREAK = b"=\r\n"
 _DENSE = 1.3
 _TOKEN = re.compile(r"[!-<>-~]{3,}")
 
-_HEAD = b'MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary="=_relais"\r\n\r\n'
-_NEXT = b"--=_relais\r\n"
-_CLOSE = b"--=_relais--\r\n"
+_VERSION = b"MIME-Version: 1.0\r\n"
+_MANY = b'Content-Type: multipart/%s; boundary="%s"\r\n\r\n'
+_FORMS, _FILES = b"=_relais", b"=_dossier"  # neither begins like the other (RFC 2046 5.1.2)
 _PART = b"Content-Type: text/%s; charset=utf-8\r\nContent-Transfer-Encoding: %s\r\n\r\n%s"
+_FILE = (
+    b"Content-Type: %s\r\nContent-Transfer-Encoding: base64\r\n"
+    b'Content-Disposition: attachment; filename="%s"\r\n\r\n%s'
+)
+_FILE_NAME = re.compile(r"[a-z]{1,20}-\d{1,3}\.[a-z]{3}")
+FRAME_BYTES = 160  # at most what stands around two parts
 
 
 def plain_text(text: str) -> str:
@@ -32,17 +38,42 @@ def plain_text(text: str) -> str:
     return _SURROGATES.sub("\ufffd", kept)
 
 
-def assemble(fields: Sequence[bytes], *parts: bytes) -> bytes:
+def assemble(fields: Sequence[bytes], *parts: bytes, files: Sequence[bytes] = ()) -> bytes:
     """Return the whole mail, CRLF line ends, every byte below 128.
 
     Args:
         fields: Header fields, each with its line end.
         parts: As :func:`part` returns them, the plainest first.
+        files: As :func:`attachment` returns them.
 
-    Source: RFC 2046 5.1.4.
+    Source: RFC 2046 5.1.3 and 5.1.4.
     """
-    framed = [piece for body in parts for piece in (_NEXT, body, b"\r\n")]
-    return b"".join([*fields, _HEAD, *framed, _CLOSE])
+    body = _framed(b"alternative", _FORMS, parts)
+    if files:
+        body = _framed(b"mixed", _FILES, [body, *files])
+    return b"".join([*fields, _VERSION, body])
+
+
+def attachment(name: str, kind: str, content: bytes) -> bytes:
+    """Return a file as a part with its own header.
+
+    Args:
+        name: Ours: a word, a number, an ending of three letters.
+        kind: Media type.
+
+    Raises:
+        ValueError: The name is not such a name.
+
+    Source: RFC 2183; RFC 2045 6.8.
+    """
+    if _FILE_NAME.fullmatch(name) is None:
+        raise ValueError("not a file name of ours")
+    return _FILE % (kind.encode("ascii"), name.encode(), _base64(content))
+
+
+def _framed(kind: bytes, boundary: bytes, parts: Sequence[bytes]) -> bytes:
+    framed = [piece for body in parts for piece in (b"--", boundary, b"\r\n", body, b"\r\n")]
+    return b"".join([_MANY % (kind, boundary), *framed, b"--", boundary, b"--\r\n"])
 
 
 def part(

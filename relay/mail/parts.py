@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 _DEEPEST = 5
+_TEXT_KINDS = frozenset(("text/plain", "text/html"))
+FILE_KINDS = frozenset(("image/jpeg", "image/png", "application/pdf"))
 _FOLD = re.compile(rb"\n(?=[ \t])")
 _FIELD = re.compile(r"([!-9;-~]+):[ \t]*(.*)", re.DOTALL)
 _BOUNDARY = re.compile(r'boundary="?([^";]+)"?', re.IGNORECASE)
@@ -18,14 +20,19 @@ _CHARSET = re.compile(r'charset="?([^";\s]+)"?', re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part: its fields (lower-case name, unfolded value), its type and decoded text.
+    """One part of a mail.
 
-    For a multipart the text is what stands before and after its parts.
+    Args:
+        fields: Lower-case name and unfolded value.
+        kind: Media type, lower case.
+        text: Decoded; of a multipart what stands before and after its parts; "" of a file.
+        data: The bytes of a file; empty otherwise.
     """
 
     fields: tuple[tuple[str, str], ...]
     kind: str
     text: str
+    data: bytes = b""
 
 
 def read_parts(content: bytes) -> Iterable[Part]:
@@ -54,7 +61,13 @@ def _read(raw: bytes, depth: int) -> Iterable[Part]:
     if kind.startswith("message/") or len(named) < len(fields):
         raise ValueError("a mail within the mail, or a field twice")
     if not kind.startswith("multipart/"):
-        yield Part(fields, kind, _text(body, named, content_type))
+        data = _data(body, named)
+        if kind in FILE_KINDS:
+            yield Part(fields, kind, "", data)
+        elif kind in _TEXT_KINDS:
+            yield Part(fields, kind, _text(data, content_type))
+        else:
+            raise ValueError("a kind of part the relay does not write")
         return
     before, *inner, after = _split(body, content_type)
     yield Part(fields, kind, (before + after).decode("utf-8", errors="replace"))
@@ -82,13 +95,18 @@ def _split(body: bytes, content_type: str) -> list[bytes]:
     return [before, *(piece[1:] for piece in pieces[:-1]), pieces[-1][2:]]
 
 
-def _text(body: bytes, named: dict[str, str], content_type: str) -> str:
+def _data(body: bytes, named: dict[str, str]) -> bytes:
     encoding = named.get("content-transfer-encoding", "7bit").strip().lower()
     if encoding == "quoted-printable":
-        body = binascii.a2b_qp(body)
-    elif encoding == "base64":
-        body = binascii.a2b_base64(body)
-    elif encoding not in ("7bit", "8bit"):
+        return binascii.a2b_qp(body)
+    if encoding == "base64":
+        # Strictly: what one reader skips and another one ends at would be two different files.
+        return binascii.a2b_base64(body.translate(None, b"\n"), strict_mode=True)
+    if encoding not in ("7bit", "8bit"):
         raise ValueError("an encoding the relay does not write")
+    return body
+
+
+def _text(data: bytes, content_type: str) -> str:
     found = _CHARSET.search(content_type)
-    return body.decode(found[1] if found else "utf-8", errors="replace")
+    return data.decode(found[1] if found else "utf-8", errors="replace")

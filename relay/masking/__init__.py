@@ -2,7 +2,7 @@
 
 from relay.masking.cut import Hit
 from relay.masking.fragments import Fragments
-from relay.masking.known import find_number
+from relay.masking.known import find_any, find_number
 from relay.masking.mask import Masked, MaskPolicy, mask, mask_by
 from relay.masking.search import find_numbers
 
@@ -11,6 +11,7 @@ __all__ = [
     "Hit",
     "MaskPolicy",
     "Masked",
+    "find_any",
     "find_number",
     "find_numbers",
     "mask",

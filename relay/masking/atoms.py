@@ -1,9 +1,10 @@
 """Cut a reading into the pieces that carry digits: figures, number words, look-alikes."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from relay.masking.evidence import Evidence
 from relay.masking.fuzzy import misjoined, misspelt
 from relay.masking.gaps import is_connector
 from relay.masking.signs import Reading
@@ -11,7 +12,7 @@ from relay.masking.words import GLUED_LEAST, Word, cut_glued, unleet, vocabulary
 
 TOKEN = re.compile(r"(?<![^\W_])\|[^\W_]+|[^\W_]+(?:\|(?![^\W_]))?|\|\|?(?![^\W_])|[^\W_]+")
 _LETTERS_AND_FIGURES = re.compile(r"[^\W_]+")
-_PLAIN_WORD_LEAST = 3  # letters; shorter ones may be look-alikes, longer ones words in one
+_PLAIN_WORD_LEAST = 3  # letters; shorter ones may be look-alikes, longer ones number words
 _TOKEN_END = re.compile(r"[^\W_]*")
 _RUNS = re.compile(r"[0-9]+")
 _PARTS = re.compile(r"[0-9]+|[^\W\d_]+")
@@ -56,31 +57,43 @@ class Atom(NamedTuple):
     shy: bool = False
 
 
-def find_atoms(reading: Reading, *, words: bool) -> list[Atom]:
-    """Return the atoms of *reading* in order; *words* also looks at tokens without figures."""
+def find_atoms(reading: Reading, seen: Evidence) -> list[Atom]:
+    """Return the atoms of *reading* in order.
+
+    Args:
+        reading: A folded text.
+        seen: What ``weigh`` says of it; tokens without figures are looked at only if it
+            saw number words or look-alikes.
+    """
     text = reading.text
     atoms: list[Atom] = []
     unknown: list[tuple[int, str]] = []
-    vocabulary_words = vocabulary().words if words else {}
-    for start, end in _tokens(text) if words else _figures(text):
+    known = vocabulary().words if seen.words else {}
+    for start, end in _tokens(text) if seen.words else _figures(text, seen.runs):
         token = text[start:end]
-        if token.isdigit():
+        if word := known.get(token):
+            atoms.append(Atom(start, end, (word.digits,), word, 0.1 * word.weak, word.weak))
+        elif token.isdigit():
             if end - start > 1 or not _LABEL.search(text, max(0, start - 12), end):
                 atoms.append(Atom(start, end, (token,)))
-        elif token in vocabulary_words:
-            word = vocabulary_words[token]
-            atoms.append(Atom(start, end, (word.digits,), word, 0.1 * word.weak, word.weak))
-        elif _PLAIN_WORD_LEAST <= end - start < GLUED_LEAST and token.isalpha():
-            unknown.append((start, token))
+        elif token.isalpha():
+            more = _letters(reading, start, token)
+            atoms += more
+            if not more:
+                unknown.append((start, token))
         else:
             after_word = bool(atoms) and atoms[-1].word is not None
-            more = _odd(reading, start, token, after_word=after_word)
-            atoms += more
-            if not more and token.isalpha():
-                unknown.append((start, token))
-    if unknown and sum(a.word is not None and not a.shy for a in atoms) >= _LEAST_WORDS:
+            atoms += _odd(reading, start, token, after_word=after_word)
+    if unknown and sum([a.word is not None and not a.shy for a in atoms]) >= _LEAST_WORDS:
         atoms = _with_misspelt(atoms, unknown, text)
     return _without_lonely(atoms, text)
+
+
+def _letters(reading: Reading, start: int, token: str) -> list[Atom]:
+    """Read a token of letters alone that is no number word: words in one, or look-alikes."""
+    if len(token) < _PLAIN_WORD_LEAST:
+        return _pure_look(reading, start, token)
+    return _glued(start, token) if len(token) >= GLUED_LEAST else []
 
 
 def _tokens(text: str) -> Iterator[tuple[int, int]]:
@@ -88,18 +101,18 @@ def _tokens(text: str) -> Iterator[tuple[int, int]]:
     return (found.span() for found in pattern.finditer(text))
 
 
-def _figures(text: str) -> Iterator[tuple[int, int]]:
+def _figures(text: str, runs: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
     """Yield the tokens that hold a figure, without walking over the other words."""
-    done = 0
-    for found in _RUNS.finditer(text):
-        start, end = found.span()
+    done, size = 0, len(text)
+    for start, end in runs:
         if start < done:
             continue
-        while start > done and text[start - 1].isalnum():
-            start -= 1
-        tail = _TOKEN_END.match(text, end)
+        first = start
+        while first > done and text[first - 1].isalnum():
+            first -= 1
+        tail = _TOKEN_END.match(text, end) if end < size else None
         done = tail.end() if tail else end
-        yield start, done
+        yield first, done
 
 
 def _with_misspelt(atoms: list[Atom], unknown: list[tuple[int, str]], text: str) -> list[Atom]:
@@ -110,7 +123,7 @@ def _with_misspelt(atoms: list[Atom], unknown: list[tuple[int, str]], text: str)
     skip = -1
     for index, (start, token) in enumerate(unknown):
         end = start + len(token)
-        if start == skip or is_connector(token) or not _touches(text, start, end, starts, ends):
+        if start == skip or not _touches(text, start, end, starts, ends) or is_connector(token):
             continue
         pair = unknown[index + 1] if index + 1 < len(unknown) else None
         if pair and pair[0] == end + 1 and (digits := misjoined(token, pair[1])):
@@ -126,24 +139,23 @@ def _with_misspelt(atoms: list[Atom], unknown: list[tuple[int, str]], text: str)
 
 def _touches(text: str, start: int, end: int, starts: set[int], ends: set[int]) -> bool:
     """Tell whether an atom ends right before *start* or begins right after *end*."""
-    before = any(k in ends and _BESIDE.fullmatch(text, k, start) for k in range(start - 4, start))
-    return before or any(
-        k in starts and _BESIDE.fullmatch(text, end, k) for k in range(end + 1, end + 5)
-    )
+    for k in range(start - 4, start):
+        if k in ends and _BESIDE.fullmatch(text, k, start):
+            return True
+    return any(k in starts and _BESIDE.fullmatch(text, end, k) for k in range(end + 1, end + 5))
 
 
 def _odd(reading: Reading, start: int, token: str, *, after_word: bool) -> list[Atom]:
-    if token.isalpha():
-        return _glued(start, token) or _pure_look(reading, start, token)
+    """Read a token of letters and figures, or with a sign that imitates one."""
     if after_word and unleet(token) in vocabulary().joiners:
         return []
-    return (
-        _leet(start, token)
-        or _words_and_figures(start, token)
-        or _filled(start, token)
-        or _mixed_look(reading, start, token)
-        or _split(start, token)
-    )
+    letters = _LETTERS.findall(token)
+    found = _leet(start, token)
+    if not found and max(map(len, letters), default=0) >= _PLAIN_WORD_LEAST:
+        found = _words_and_figures(start, token)
+    if not found and len(letters) >= _PLAIN_WORD_LEAST:
+        found = _filled(start, token)
+    return found or _mixed_look(reading, start, token) or _split(start, token)
 
 
 def _glued(start: int, token: str) -> list[Atom]:

@@ -64,9 +64,12 @@ _IDS = (
     rf"(?=[\d.]*(?<!\d)(?:\d|\d{{3}})(?!\d))(?:{_BYTE}\.){{3}}{_BYTE}(?![.\d])"  # IP address
     r"|\d{1,3}[.,]\d{4,}\s?°?[nsewo]?\s?[,;/ ]\s?-?\d{1,3}[.,]\d{4,}"  # coordinates
 )
+# All of these go on, after their first figures, with a sign, a word, or thousands.
+_STARTS_SOFT = re.compile(r"\d+\s?[^\d\s]|\d{1,3} \d{3}")
 _SOFT = re.compile(f"{_DATES}|{_TIMES}|{_SIZES}|{_MARKS}|{_QUANTITY}|{_DECIMAL}|{_IDS}")
 _WEAK = re.compile(_SHORT_DATES)
 _BEFORE_SOFT = re.compile(r"[\d][.,/:-]?$")
+_CURRENCIES = frozenset("€$£")
 _CURRENCY_FIRST = re.compile(rf"[€$£]\s?(?:{_AMOUNT})(?!\d)")
 _RANGE_DATE = re.compile(
     r"\b(?:0?[1-9]|[12]\d|3[01])\s?(?:,|et|au|a|ou|and|to|or|bis|und|y|al|e|-)\s?(?:le "
@@ -99,11 +102,13 @@ _CODES = re.compile(  # letters and figures together
 )
 _ISBN = re.compile(r"(?P<isbn>isbn\W{0,3}[\dx][\dx -]{8,16})")
 _PLATES = re.compile(r"(?P<plate>\b[a-z]{2}[ -]?\d{3}[ -]?[a-z]{2}\b)")
-_OLD_PLATES = re.compile(r"(?P<oldplate>(?<![\d][ .-])\b\d{2,4} ?[a-z]{2,3} ?\d{2}\b(?! ?\d))")
-_PLATE_HINT = re.compile(r"[0-9]{3}[ -]?[a-z]{2}\b")
+_OLD_PLATES = re.compile(
+    r"(?P<oldplate>\d(?<!\w\d)(?<!\d[ .-]\d)\d{1,3} ?[a-z]{2,3} ?\d{2}\b(?! ?\d))"
+)
 _NINE = re.compile(r"[0-9](?:[ .-]?[0-9]){8,}")
+_PLATE_HINT = re.compile(r"[0-9]{3}[ -]?[a-z]{2}\b")
 _LONG_TOKEN = re.compile(r"[0-9][a-z0-9-]{7,}|[0-9][0-9] ?[a-z0-9]{4} ?[a-z0-9]{4}")
-_OLD_PLATE = re.compile(r"[0-9] ?[a-z]{2,3} ?[0-9][0-9]\b")
+_OLD_PLATE = re.compile(r"[0-9]{2} ?[a-z]{2,3} ?[0-9][0-9]\b")
 _CODE_FIGURES = 4  # fewer make a word with a number
 _LINK_HINT = re.compile(r"//|www\.|\.[a-z]{2,3}/")
 _FILE_HINT = re.compile(r"\.(?:jpe?g|png|gif|pdf|heic|mp4|mov|doc|xls|htm|php|zip|webp)")
@@ -159,14 +164,14 @@ def identifiers(text: str) -> list[tuple[int, int, str]]:
 
 
 def _patterns(text: str) -> list[re.Pattern[str]]:
-    """Return the patterns that can match at all, so that most texts meet one or two."""
+    """Return the patterns that can match at all, so that most texts meet none."""
     chosen = [
         (_OLD_PLATE.search(text), _OLD_PLATES),
         (_LONG_TOKEN.search(text), _CODES),
         (_PLATE_HINT.search(text), _PLATES),
         ("isbn" in text, _ISBN),
         ("/" in text and _LINK_HINT.search(text), _LINKS),
-        (_FILE_HINT.search(text), _FILES),
+        ("." in text and _FILE_HINT.search(text), _FILES),
         ("@" in text, _MAILS),
     ]
     return [pattern for hint, pattern in chosen if hint]
@@ -198,18 +203,14 @@ def short_date_at(text: str, start: int) -> int:
 
 def quantity_at(text: str, start: int) -> int:
     """Return the end of the date, time, price or size that begins at *start*; *start* if none."""
-    if start and _BEFORE_SOFT.search(text, max(0, start - 2), start):
+    before = text[max(0, start - 2) : start]
+    if before and _BEFORE_SOFT.search(before):
         return start
-    if (start and text[start - 1] in "€$£") or text[max(0, start - 2) : start - 1] in (
-        "€",
-        "$",
-        "£",
-    ):
-        found = _CURRENCY_FIRST.match(text, start - (1 if text[start - 1] in "€$£" else 2))
-        if found:
+    if before and not _CURRENCIES.isdisjoint(before):
+        sign = start - (1 if before[-1] in _CURRENCIES else 2)
+        if found := _CURRENCY_FIRST.match(text, sign):
             return found.end()
-    ranged = _RANGE_DATE.match(text, start)
-    if ranged:
-        return ranged.end()
-    found = _SOFT.match(text, start)
+    if not _STARTS_SOFT.match(text, start):
+        return start
+    found = _RANGE_DATE.match(text, start) or _SOFT.match(text, start)
     return found.end() if found else start

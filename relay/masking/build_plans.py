@@ -20,13 +20,21 @@ KINDS = (
     "voip",
     "uan",
 )
+# Numbers that regulators set aside for films and manuals, where the metadata leaves them out:
+# a plan for which they are nothing would show its users, in their first trial, a miss.
+FICTION = {
+    "FR": {"mobile": r"63998\d{4}"},
+    "GB": {"mobile": r"7700900\d{3}", "fixed_line": r"1632960\d{3}"},
+    "IE": {"fixed_line": r"2091\d{5}"},
+}
 FILE = Path(__file__).parent / "data" / "plans.json"
 
 
 def plans() -> dict[str, list[str]]:
     """Return per region: country code, trunk prefix, valid pattern, mobile pattern, both lengths.
 
-    Source: ITU-T E.164 as compiled in the metadata of libphonenumber.
+    Source: ITU-T E.164 as compiled in the metadata of libphonenumber; numbers for fiction
+    of ARCEP (numbering plan 2018-0881), Ofcom and ComReg.
     """
     table = {}
     for region in sorted(phonenumbers.SUPPORTED_REGIONS):
@@ -38,6 +46,8 @@ def plans() -> dict[str, list[str]]:
             for kind in KINDS
             if (desc := getattr(metadata, kind)) and desc.national_number_pattern
         }
+        for kind, pattern in FICTION.get(region, {}).items():
+            patterns[kind] = f"{pattern}|{patterns[kind]}"
         table[region] = [
             str(metadata.country_code),
             metadata.national_prefix or "",

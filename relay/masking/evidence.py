@@ -1,6 +1,7 @@
 """The cheap look at a text that lets most messages pass at once."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -8,14 +9,18 @@ from relay.masking.words import Kind, is_glued, vocabulary
 
 LEAST = 7  # digits below which nothing can be a phone number
 _FIGURES = b"0123456789"
-_LOOK = r"[oilzsbgtq|ʒчƽƅȣƨ]{1,2}"
-# A token of letters alone that can be figures, right beside a figure.
-_LOOK_AFTER = re.compile(rf"[0-9][ ./_\t-]{{1,3}}{_LOOK}(?![^\W_]|'\w)")
-_LOOK_BEFORE = re.compile(rf"(?<![^\W_])(?<!')\b{_LOOK}[ ./_\t-]{{1,3}}$")
-_SEPARATORS, _LOOK_ENDS = " ./_\t-", frozenset("oilzsbgtq|ʒчƽƅȣƨ ./_\t-")
+_LOOKS = "oilzsbgtqʒчƽƅȣƨ"
+_SEPARATORS = " ./_\t-"
 _FIGURE = re.compile(r"[0-9]+")
-_MIXED = re.compile(r"[0-9][oilzsbgtqʒчƽƅȣƨ](?![a-z]{2})|(?<![a-z])[oilzsbgtqʒчƽƅȣƨ][0-9]")
 _PIPE = re.compile(r"\d\||\|\d")
+# Letters that can be figures, right after a figure or as the next token of letters alone.
+_LOOK_AFTER = re.compile(
+    rf"[0-9](?:[{_LOOKS}](?![a-z]{{2}})|[{_SEPARATORS}]{{1,3}}[|{_LOOKS}]{{1,2}}(?![^\W_]|'\w))"
+)
+_LOOK_BEFORE = re.compile(
+    rf"(?<![a-z])[{_LOOKS}]$|(?<![^\W_])(?<!')\b[|{_LOOKS}]{{1,2}}[{_SEPARATORS}]{{1,3}}$"
+)
+_BEFORE_FIGURE, _LOOK_ENDS = frozenset(_LOOKS + _SEPARATORS), frozenset(_LOOKS + _SEPARATORS + "|")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +31,13 @@ class Evidence:
         figures: Signs that are digits.
         spoken: Number words; a token of several counts as some.
         looks: Letters that may be figures stand beside figures.
+        runs: Start and end of each row of figures.
     """
 
     figures: int
     spoken: int
     looks: bool
+    runs: Sequence[tuple[int, int]]
 
     @property
     def most(self) -> int:
@@ -74,22 +81,28 @@ def weigh(text: str) -> Evidence:
         tokens = _TOKENS.findall(text)
     figures = len(raw) - len(raw.translate(None, _FIGURES))
     strong = _strong()
-    spoken = 0 if strong.isdisjoint(tokens) else sum(token in strong for token in tokens)
+    spoken = 0 if strong.isdisjoint(tokens) else sum([token in strong for token in tokens])
     least = _LONG_AFTER_WORD if spoken else _LONG
     if max(map(len, tokens), default=0) >= least:
-        spoken += _GLUED * sum(len(token) >= least and is_glued(token) for token in tokens)
-    return Evidence(figures, spoken, figures > 0 and _has_looks(text))
+        spoken += _GLUED * sum([len(token) >= least and is_glued(token) for token in tokens])
+    runs = [found.span() for found in _FIGURE.finditer(text)] if figures else []
+    return Evidence(figures, spoken, runs != [] and _has_looks(text, runs), runs)
 
 
-def _has_looks(text: str) -> bool:
+def _has_looks(text: str, runs: Sequence[tuple[int, int]]) -> bool:
     """Tell whether letters that may be figures stand beside a figure, as a token of their own."""
-    if _LOOK_AFTER.search(text) or _MIXED.search(text) or ("|" in text and _PIPE.search(text)):
+    if "|" in text and _PIPE.search(text):
         return True
-    return any(_look_ends(text, found.start()) for found in _FIGURE.finditer(text))
+    after = _LOOK_AFTER.match
+    return any(after(text, end - 1) for _, end in runs) or any(
+        _look_ends(text, start) for start, _ in runs
+    )
 
 
 def _look_ends(text: str, start: int) -> bool:
     """Tell whether a token of look-alikes ends right before the figure at *start*."""
-    if start < 2 or text[start - 1] not in _SEPARATORS or text[start - 2] not in _LOOK_ENDS:  # noqa: PLR2004
+    if start == 0 or text[start - 1] not in _BEFORE_FIGURE:
+        return False
+    if text[start - 1] in _SEPARATORS and (start < 2 or text[start - 2] not in _LOOK_ENDS):  # noqa: PLR2004
         return False
     return _LOOK_BEFORE.search(text, max(0, start - 6), start) is not None

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from relay.masking.atoms import find_atoms
 from relay.masking.blockers import identifiers
+from relay.masking.evidence import weigh
 from relay.masking.search import outside, quantities
 from relay.masking.signs import Reading
 
@@ -39,7 +40,7 @@ def remember(before: Fragments, view: Reading) -> Fragments:
         view: The masked text, folded.
     """
     text = view.text
-    atoms = outside(find_atoms(view, words=True), identifiers(text))
+    atoms = outside(find_atoms(view, weigh(text)), identifiers(text))
     soft = quantities(text, atoms)
     groups = [
         atom.readings[0]

@@ -7,26 +7,27 @@ from relay.masking.words import Kind, Word, cut_glued, vocabulary
 
 _SHORTEST, _LONGEST = 2, 14  # letters of a token looked at
 _SHORTEST_EDITED = 4  # letters of a word that may lack or change one
-_SOUNDS = (
-    (re.compile(r"qu|q"), "k"),
-    (re.compile(r"ph"), "f"),
-    (re.compile(r"c(?=[eiy])"), "s"),
-    (re.compile(r"c"), "k"),
-    (re.compile(r"y"), "i"),
-    (re.compile(r"h"), ""),
-    (re.compile(r"eu|oe"), "e"),
-    (re.compile(r"[ea]n(?=[^aeiou]|$)"), "an"),
-    (re.compile(r"eau|au"), "o"),
-    (re.compile(r"(.)\1"), r"\1"),
-    (re.compile(r"pt"), "t"),
-    (re.compile(r"(?<=..)(?:es?|[sx])$"), ""),
+_SOUNDS = (  # a letter that must be there, what is heard as one, and how it is written then
+    ("q", re.compile(r"qu|q"), "k"),
+    ("p", re.compile(r"ph"), "f"),
+    ("c", re.compile(r"c(?=[eiy])"), "s"),
+    ("c", re.compile(r"c"), "k"),
+    ("y", re.compile(r"y"), "i"),
+    ("h", re.compile(r"h"), ""),
+    ("e", re.compile(r"eu|oe"), "e"),
+    ("n", re.compile(r"[ea]n(?=[^aeiou]|$)"), "an"),
+    ("u", re.compile(r"eau|au"), "o"),
+    ("", re.compile(r"(.)\1"), r"\1"),
+    ("p", re.compile(r"pt"), "t"),
+    ("", re.compile(r"(?<=..)(?:es?|[sx])$"), ""),
 )
 
 
 def sound(word: str) -> str:
     """Return a rough key of how *word* sounds in French: set for sept, katr for quatre."""
-    for pattern, to in _SOUNDS:
-        word = pattern.sub(to, word)
+    for letter, pattern, to in _SOUNDS:
+        if letter in word:
+            word = pattern.sub(to, word)
     return word
 
 

@@ -29,7 +29,7 @@ _CONNECTOR_WORDS = (
 _CONNECTORS = frozenset(_CONNECTOR_WORDS)
 _NOT_CONNECTING = re.compile(r"[$£€%]")
 _WORD = re.compile(r"[^\W_]+")
-_MOST_CONNECTORS = 6
+_MOST_CONNECTORS, _LONGEST_CONNECTING = 6, 80  # words, characters
 _SPLIT_WORDS = (
     "debut debute suite suivan* fin finit finis* commenc* termin* puis ensuite ajout* complet* "
     "reste partie morceau* suivi* bout "
@@ -45,6 +45,7 @@ _SPLIT = re.compile(rf"\b{any_of(_SPLIT_WORDS)}\b")
 _COMMENT = re.compile(
     r"(?:[^\w(\[{*]|_)*(?:\([^()]*\)|\[[^\[\]]*\]|\{[^{}]*\}|\*[^*]*\*)(?:[^\w(]|_)*"
 )
+_BRACKETS = frozenset("([{*")
 _SENTENCE = re.compile(r"[.!?]\s+\S")
 _LINE = " >\t-•*.,;"
 _PLAIN = frozenset(("", " ", ".", "-", "/", ", ", ",", " - ", ". ", "  ", "_", " / ", " . ", ":"))
@@ -77,12 +78,15 @@ def cost(gap: str) -> float:
 
 def _said_cost(gap: str) -> float:
     """Return what a gap with letters costs: a filler, a connector, a sentence."""
-    if len(gap) <= _LONGEST_FILLER and not any(sign.isspace() for sign in gap):
+    if len(gap) <= _LONGEST_FILLER and len(gap.split()) == 1 and gap == gap.strip():
         return 0.15
-    words = _WORD.findall(gap)
-    if len(words) <= _MOST_CONNECTORS and _CONNECTORS.issuperset(words):
-        return 0.1 if not _NOT_CONNECTING.search(gap) else 0.5
-    if ("\n" in gap and _BORDER.search(gap)) or "a ecrit" in gap or gap.count("\n") > 4:  # noqa: PLR2004
+    if len(gap) <= _LONGEST_CONNECTING:
+        words = _WORD.findall(gap)
+        if len(words) <= _MOST_CONNECTORS and _CONNECTORS.issuperset(words):
+            return 0.1 if not _NOT_CONNECTING.search(gap) else 0.5
+    if "\n" in gap and (_BORDER.search(gap) or gap.count("\n") > 4):  # noqa: PLR2004
+        return APART
+    if "a ecrit" in gap:
         return APART
     return _words_cost(gap)
 
@@ -95,7 +99,7 @@ def _signs_cost(gap: str) -> float:
 
 
 def _words_cost(gap: str) -> float:
-    if _COMMENT.fullmatch(gap):
+    if not _BRACKETS.isdisjoint(gap) and _COMMENT.fullmatch(gap):
         return 0.25
     if _SPLIT.search(gap):
         return 0.3 + 0.005 * len(gap)

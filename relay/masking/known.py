@@ -5,14 +5,15 @@ against the forms of that number, whole, without its beginning, or backwards.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 from relay.masking import html
 from relay.masking.atoms import Atom, find_atoms
 from relay.masking.blockers import identifiers
 from relay.masking.coarse import MOST_FIGURES, find_digits
-from relay.masking.evidence import weigh
+from relay.masking.evidence import Evidence, weigh
 from relay.masking.gaps import APART, cost
 from relay.masking.lattice import Arc, arcs
 from relay.masking.plans import split_number
@@ -37,6 +38,44 @@ class _Form:
     part: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """One number to look for.
+
+    Args:
+        e164: The number with its plus sign.
+        forms: How it can be written, the longer forms first.
+        heads: Every beginning of a form: what is none of these begins no form.
+    """
+
+    e164: str
+    forms: tuple[_Form, ...]
+    heads: frozenset[str]
+
+
+class _Spelled:
+    """The atoms of one text, with what several numbers ask of them, found once."""
+
+    def __init__(self, text: str, atoms: list[Atom]) -> None:
+        self.text = text
+        self.atoms = atoms
+        self._steps: list[tuple[Arc, ...] | None] = [None] * len(atoms)
+
+    def steps(self, at: int) -> tuple[Arc, ...]:
+        """Return what can be read from atom *at* on."""
+        known = self._steps[at]
+        if known is None:
+            known = self._steps[at] = tuple(arcs(self.atoms, at, self.text))
+        return known
+
+    @cached_property
+    def barred(self) -> list[int]:
+        """Starts of the atoms that are a date, a price or an identifier."""
+        outer = {a.start for a in outside(self.atoms, identifiers(self.text))}
+        inner = {a.start for a in self.atoms if a.start not in outer}
+        return sorted(quantities(self.text, self.atoms) | inner)
+
+
 def find_number(text: str, e164: str) -> list[tuple[int, int, str]]:
     """Find every rendering of the number *e164* in *text*.
 
@@ -47,15 +86,36 @@ def find_number(text: str, e164: str) -> list[tuple[int, int, str]]:
     Returns:
         Start, end and *e164* of each stretch, in order, not overlapping.
     """
+    return find_any(text, (e164,))
+
+
+def find_any(text: str, numbers: Collection[str]) -> list[tuple[int, int, str]]:
+    """Find every rendering of any of *numbers* in *text*, which is read once for all of them.
+
+    Args:
+        text: Plain text or the source of an HTML page, any Unicode.
+        numbers: E.164 with the plus sign; anything else finds nothing.
+
+    Returns:
+        Start, end and number of each stretch, in order, not overlapping.
+    """
+    found: list[Found] = []
+    for view in html.readings(text) if html.looks_like_html(text) else (read_signs(text),):
+        seen = weigh(view.text)
+        if seen.most >= _LEAST:
+            found += _search(view, seen, [_wanted(number) for number in numbers])
+    return apart(found) if found else found
+
+
+@lru_cache(maxsize=256)
+def _wanted(e164: str) -> _Wanted:
     forms = _forms(e164)
-    if not forms:
-        return []
-    views = html.readings(text) if html.looks_like_html(text) else (read_signs(text),)
-    return apart([hit for view in views for hit in _search(view, forms, e164)])
+    heads = {form.digits[:size] for form in forms for size in range(1, len(form.digits) + 1)}
+    return _Wanted(e164, forms, frozenset(heads))
 
 
 def _forms(e164: str) -> tuple[_Form, ...]:
-    """Return the forms of a number, the longer ones first."""
+    """Return the forms of a number, the longer ones first; none of what is no number."""
     parts = split_number(e164)
     if parts is None:
         return ()
@@ -79,38 +139,42 @@ def _forms(e164: str) -> tuple[_Form, ...]:
     return tuple(sorted(forms, key=lambda form: (form.part, -len(form.digits), form.digits)))
 
 
-def _search(view: Reading, forms: Sequence[_Form], e164: str) -> Iterator[Found]:
+def _search(view: Reading, seen: Evidence, wanted: Sequence[_Wanted]) -> Iterator[Found]:
     text = view.text
-    seen = weigh(text)
-    if seen.most < _LEAST:
-        return
     if seen.figures > MOST_FIGURES:
-        whole = [form.digits for form in forms if not form.part]
-        yield from ((*view.span(*span), e164) for span in find_digits(text, whole))
+        for number in wanted:
+            whole = [form.digits for form in number.forms if not form.part]
+            yield from ((*view.span(*span), number.e164) for span in find_digits(text, whole))
         return
-    atoms = find_atoms(view, words=seen.words)
-    if sum(len(a.readings[0]) for a in atoms) < _LEAST:
-        return
-    steps: list[tuple[Arc, ...] | None] = [None] * len(atoms)
-    free = 0
-    ends: list[int] | None = None
+    spelled = _Spelled(text, find_atoms(view, seen))
+    if sum([len(a.readings[0]) for a in spelled.atoms]) >= _LEAST:
+        for number in wanted:
+            yield from _renderings(view, spelled, number)
+
+
+def _renderings(view: Reading, spelled: _Spelled, number: _Wanted) -> Iterator[Found]:
+    """Yield the stretches of one text that spell one number."""
+    atoms, free = spelled.atoms, 0
     for start, atom in enumerate(atoms):
         if atom.start < free:
             continue
-        for form in forms:
-            last = _match(atoms, start, form, text, steps)
-            if last is None:
-                continue
-            if form.part and ends is None:
-                ends = _barred(text, atoms)
-            if form.part and not _stands_alone(text, atoms[start:last], form, ends or []):
-                continue
-            begin, end = view.span(atom.start, atoms[last - 1].end)
-            yield begin, end, e164
+        last = _longest(spelled, start, number)
+        if last is not None:
             free = atoms[last - 1].end
-            break
-        else:
-            yield from _inside(view, atom, forms, e164)
+            yield (*view.span(atom.start, free), number.e164)
+        elif len(atom.readings[0]) > _END_LONG:
+            yield from _inside(view, atom, number.forms, number.e164)
+
+
+def _longest(spelled: _Spelled, start: int, number: _Wanted) -> int | None:
+    """Return the atom after the longest form of a number that begins at atom *start*."""
+    if number.heads.isdisjoint([digits for _, digits, _ in spelled.steps(start)]):
+        return None
+    for form in number.forms:
+        last = _match(spelled, start, form)
+        if last is not None and (not form.part or _stands_alone(spelled, start, last, form)):
+            return last
+    return None
 
 
 def _inside(view: Reading, atom: Atom, forms: Sequence[_Form], e164: str) -> Iterator[Found]:
@@ -124,14 +188,9 @@ def _inside(view: Reading, atom: Atom, forms: Sequence[_Form], e164: str) -> Ite
             return
 
 
-def _match(
-    atoms: Sequence[Atom],
-    start: int,
-    form: _Form,
-    text: str,
-    steps: list[tuple[Arc, ...] | None],
-) -> int | None:
+def _match(spelled: _Spelled, start: int, form: _Form) -> int | None:
     """Return the atom after the last one when the atoms from *start* on spell *form*."""
+    atoms, text = spelled.atoms, spelled.text
     skips = 0 if form.part or len(atoms) > _SKIPPING_ATOMS else _MOST_SKIPS
     stack = [(start, 0, skips, 0.0)]
     seen: set[tuple[int, int]] = set()
@@ -144,9 +203,7 @@ def _match(
             paid += _price(text, atoms[at - 1].end, atoms[at].start, form)
         if paid > _TIGHT:
             continue
-        known = steps[at]
-        if known is None:
-            known = steps[at] = tuple(arcs(atoms, at, text))
+        known = spelled.steps(at)
         if left and at > start and not _repeats(known, form, done):
             stack.append((at + 1, done, left - 1, paid))
         for after, digits, _ in known:
@@ -173,17 +230,11 @@ def _repeats(known: tuple[Arc, ...], form: _Form, done: int) -> bool:
     )
 
 
-def _barred(text: str, atoms: list[Atom]) -> list[int]:
-    """Return the starts of the atoms that are a date, a price or an identifier."""
-    outer = {a.start for a in outside(atoms, identifiers(text))}
-    return sorted(quantities(text, atoms) | {a.start for a in atoms if a.start not in outer})
-
-
-def _stands_alone(text: str, atoms: Sequence[Atom], form: _Form, barred: Sequence[int]) -> bool:
+def _stands_alone(spelled: _Spelled, first: int, last: int, form: _Form) -> bool:
     """Tell whether an ending is no part of another figure; the shorter the ending, the stricter."""
+    text, atoms = spelled.text, spelled.atoms[first:last]
     start, end = atoms[0].start, atoms[-1].end
     if _FIGURE_BEFORE.search(text, max(0, start - 2), start) or _FIGURE_AFTER.match(text, end):
         return False
-    if len(form.digits) > _END_SHORT:
-        return not all(a.start in barred for a in atoms)
-    return not any(a.start in barred for a in atoms)
+    barred = [a.start in spelled.barred for a in atoms]
+    return not (all(barred) if len(form.digits) > _END_SHORT else any(barred))

@@ -1,7 +1,7 @@
 """Rows of atoms whose digits make a phone number, over every way to read the atoms."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import NamedTuple
@@ -12,9 +12,13 @@ from relay.masking.words import Kind, unleet
 
 _JOINT = re.compile(r"[\s'’-]{0,3}(?:et|and|y|i|e|en|und|و|si)?[\s'’-]{0,3}")
 _PLUS = ("+", " plus", " piu", " mas", " mais")
+_PLUS_WORD = re.compile("p(?:lus|iu)|ma(?:i?s)")
 _LONGEST_ROW = 17  # digits: exit code and the longest international number
+# The most digits one word can add: triple and a ten, six hundred and twelve, a ten or a unit.
+_MOST_DIGITS = {Kind.TIMES: 9, Kind.HUNDRED: 3, Kind.TEN: 2, Kind.TEEN: 2, Kind.UNIT: 2}
 _APART = 0.3  # cost of reading sixty and two where sixty-two is said
 _MOST_ATOMS = 28  # a number has no more pieces, joined words included
+_WIDE = frozenset(range(SHORTEST, _LONGEST_ROW + 1))  # digits after a plus sign or an exit code
 _WIDEST = 10  # readings kept at each atom
 _JOINING = 0.3  # cheaper gaps inside one value cost nothing
 Arc = tuple[int, str, float]
@@ -146,12 +150,12 @@ def _hundreds(atoms: Sequence[Atom], index: int, text: str) -> Iterator[Arc]:
 
 def may_have_plus(text: str) -> bool:
     """Tell whether a plus sign, or a word for it, stands in *text* at all."""
-    return any(sign.strip() in text for sign in _PLUS)
+    return "+" in text or _PLUS_WORD.search(text) is not None
 
 
 def plus_before(text: str, start: int) -> bool:
     """Tell whether a plus sign, or the word for it, stands before *start*."""
-    return (" " + text[max(0, start - 8) : start].rstrip(" ([")).endswith(_PLUS)
+    return start > 0 and (" " + text[max(0, start - 8) : start].rstrip(" ([")).endswith(_PLUS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,12 +167,14 @@ class Row:
         atoms: Pieces that carry digits.
         gaps: Cost of what stands before each atom.
         region: ISO 3166 code of the site.
+        upto: How many digits stand before each atom, then how many in all.
     """
 
     text: str
     atoms: Sequence[Atom]
     gaps: Sequence[float]
     region: str
+    upto: Sequence[int]
 
 
 def is_figures(row: Row, first: int, last: int) -> bool:
@@ -188,15 +194,30 @@ def candidates(row: Row, first: int, last: int, *, strong: bool) -> Iterator[Can
     starts = [k for k in range(first, last) if (not trunk or _begins(row, k)) is strong]
     if starts:
         steps = [tuple(arcs(row.atoms, k, row.text)) for k in range(first, last)]
+        reach = _reach(row, first, last)
         for start in starts:
-            yield from _best(_from(row, start, last, steps[start - first :]))
+            if reach[start - first] >= SHORTEST:
+                yield from _best(
+                    _from(row, start, last, steps[start - first :], reach[start - first :])
+                )
+
+
+def _reach(row: Row, first: int, last: int) -> list[int]:
+    """Return how many digits at most can be read from each atom of a cluster to its end."""
+    reach = [0]
+    for atom in reversed(row.atoms[first:last]):
+        reach.append(
+            reach[-1] + (_MOST_DIGITS[atom.word.kind] if atom.word else len(atom.readings[0]))
+        )
+    return reach[::-1]
 
 
 def _begins(row: Row, start: int) -> bool:
     atom = row.atoms[start]
     if atom.word is not None and atom.word.kind is Kind.TIMES:
         return True
-    return any(r[0] == "0" for r in atom.readings) or plus_before(row.text, atom.start)
+    zero = [r[0] == "0" for r in atom.readings]
+    return True in zero or plus_before(row.text, atom.start)
 
 
 def _best(found: Iterator[Candidate]) -> Iterator[Candidate]:
@@ -209,66 +230,83 @@ def _best(found: Iterator[Candidate]) -> Iterator[Candidate]:
     yield from best.values()
 
 
-def figures(row: Row, first: int, last: int) -> Iterator[Candidate]:
-    """Yield the candidates of a cluster of figures: windows of one string of digits."""
-    cluster = row.atoms[first:last]
-    digits = "".join([atom.readings[0] for atom in cluster])
-    if len(digits) < SHORTEST:
-        return
-    begins: list[int] = []
-    costs: list[float] = []
-    at, paid = 0, 0.0
-    for offset, atom in enumerate(cluster):
-        begins.append(at)
-        paid += atom.cost + (row.gaps[first + offset] if offset else 0.0)
-        costs.append(paid)
-        at += len(atom.readings[0])
-    ends = {begin: k for k, begin in enumerate(begins[1:], 1)} | {at: len(cluster)}
-    plans = numbering(row.region)
+def figures(row: Row, first: int, last: int, *, strong: bool) -> Iterator[Candidate]:
+    """Yield the candidates of a cluster of figures: windows of one string of digits.
+
+    Args:
+        row: The atoms of a text.
+        first, last: The cluster to search; every atom of it has one reading.
+        strong: Only candidates that show where they begin, otherwise only the others.
+    """
+    upto, plans = row.upto, numbering(row.region)
     signed = may_have_plus(row.text)
-    for k, begin in enumerate(begins):
-        if begin + SHORTEST > at:
-            break
-        plus = signed and plus_before(row.text, cluster[k].start)
-        strong = plus or digits[begin] == "0" or not plans.has_trunk
-        if plus or digits.startswith("00", begin):
-            lengths: Iterable[int] = range(SHORTEST, _LONGEST_ROW + 1)
-        else:
-            lengths = plans.lengths(digits[begin])
-        for length in lengths:
-            end = ends.get(begin + length)
-            if end is None:
-                continue
-            result = read(digits[begin : begin + length], plus=plus, region=row.region)
-            if result:
-                cost = costs[end - 1] - costs[k] + cluster[k].cost
-                yield Candidate(first + k, first + end, *result, cost, strong)
+    for start in range(first, last):
+        if upto[last] - upto[start] < SHORTEST:
+            return
+        head = row.atoms[start].readings[0]
+        plus = signed and plus_before(row.text, row.atoms[start].start)
+        if (plus or head[0] == "0" or not plans.has_trunk) is not strong:
+            continue
+        wide = plus or (head[0] == "0" and _digits(row, start, min(start + 2, last))[:2] == "00")
+        lengths = _WIDE if wide else plans.lengths(head[0])
+        for end in range(start + 1, last + 1):
+            size = upto[end] - upto[start]
+            if size > _LONGEST_ROW:
+                break
+            if size in lengths:
+                result = read(_digits(row, start, end), plus=plus, region=row.region)
+                if result:
+                    yield Candidate(start, end, *result, _paid(row, start, end), strong)
 
 
-def _from(row: Row, start: int, last: int, steps: Sequence[tuple[Arc, ...]]) -> Iterator[Candidate]:
+def _digits(row: Row, first: int, last: int) -> str:
+    return "".join([atom.readings[0] for atom in row.atoms[first:last]])
+
+
+def _paid(row: Row, first: int, last: int) -> float:
+    return sum([a.cost for a in row.atoms[first:last]]) + sum(row.gaps[first + 1 : last])
+
+
+def _from(
+    row: Row, start: int, last: int, steps: Sequence[tuple[Arc, ...]], reach: Sequence[int]
+) -> Iterator[Candidate]:
     """Yield candidates that begin at atom *start*, over every reading of the atoms."""
-    atoms, gaps, text = row.atoms, row.gaps, row.text
-    plus = plus_before(text, atoms[start].start)
+    plus = plus_before(row.text, row.atoms[start].start)
     plans = numbering(row.region)
     strong = not plans.has_trunk or _begins(row, start)
     rows: dict[int, dict[str, float]] = {start: {"": 0.0}}
     for at in range(start, min(last, start + _MOST_ATOMS)):
-        if at not in rows:
-            continue
-        between = gaps[at] if at > start else 0.0
-        kept = sorted(rows.pop(at).items(), key=itemgetter(1))[:_WIDEST]
-        for end, more, price in steps[at - start]:
+        kept = _cheapest(rows.pop(at, None))
+        for end, more, price in steps[at - start] if kept else ():
             if end > last:
                 continue
-            inner = sum(gap for gap in gaps[at + 1 : end] if gap > _JOINING)
+            paid = price + _between(row, start, at, end)
+            known = rows.setdefault(end, {})
             for digits, cost in kept:
-                read_so_far, total = digits + more, cost + between + price + inner
-                wide = plus or read_so_far.startswith("00")
+                read_so_far, total = digits + more, cost + paid
                 size = len(read_so_far)
-                if (wide and size >= SHORTEST) or size in plans.lengths(read_so_far[0]):
+                wide = plus or read_so_far[:2] == "00"
+                lengths = _WIDE if wide else plans.lengths(read_so_far[0])
+                if size in lengths:
                     result = read(read_so_far, plus=plus, region=row.region)
                     if result:
                         yield Candidate(start, end, *result, total, strong)
-                if size < (_LONGEST_ROW if wide else plans.longest):
-                    known = rows.setdefault(end, {})
+                longest = _LONGEST_ROW if wide else plans.longest
+                if size < longest and size + reach[end - start] >= SHORTEST:
                     known[read_so_far] = min(total, known.get(read_so_far, total))
+
+
+def _between(row: Row, start: int, at: int, end: int) -> float:
+    """Return what the gaps cost before atom *at* and inside the value that ends before *end*."""
+    cost = row.gaps[at] if at > start else 0.0
+    if end > at + 1:
+        cost += sum([gap for gap in row.gaps[at + 1 : end] if gap > _JOINING])
+    return cost
+
+
+def _cheapest(rows: dict[str, float] | None) -> list[tuple[str, float]]:
+    if not rows:
+        return []
+    if len(rows) == 1:
+        return [*rows.items()]
+    return sorted(rows.items(), key=itemgetter(1))[:_WIDEST]

@@ -2,7 +2,6 @@
 
 import re
 from bisect import bisect_left
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,6 +21,8 @@ _LONGEST_GROUP = 4
 _LIKE_SIREN = (Form.NO_TRUNK, Form.MOBILE_NO_TRUNK, Form.NEIGHBOUR)
 _CLOSE, _CLOSE_SIGNS = 0.2, 4
 _LEAST_GROUPS, _LEAST_WORDS = 4, 3
+_ALONE = 2  # signs beside a number that is the whole message
+_SINGLE = frozenset("-./_")
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,11 @@ class Judge:
         """Whether the text speaks of phones at all."""
         return context.is_announced(self.text)
 
+    def may_expect(self, start: int, end: int) -> bool:
+        """Tell whether anything but an announcement can make a number of ``text[start:end]``."""
+        alone = len(self.text.strip()) <= end - start + _ALONE
+        return alone or context.is_pointed_at(self.text) or gaps.says_split(self.text)
+
     @cached_property
     def barred(self) -> list[tuple[int, int, str]]:
         """Where identifiers, addresses and links stand."""
@@ -47,24 +53,30 @@ class Judge:
             return False
         return self.barred[k][2] != "siren" or form in _LIKE_SIREN
 
+    def at_most(self, row: Row, c: Candidate) -> float:
+        """Return the most that ``score`` can say of a candidate, without reading around it."""
+        return self._form(row, c) + context.CUE_BEFORE + context.SPLIT_SAID
+
+    def _form(self, row: Row, c: Candidate) -> float:
+        atoms = row.atoms[c.first : c.last]
+        value = context.FORM_WEIGHT[c.form] - c.cost + context.PAIRS * in_pairs(atoms)
+        if sum([a.word is not None for a in atoms]) > _LEAST_WORDS:
+            value += context.WORDS
+        alone = len(self.text.strip()) <= atoms[-1].end - atoms[0].start + _ALONE
+        return value + context.ALONE * alone
+
     def score(self, row: Row, c: Candidate) -> float:
         """Return the sum of the weights of ``context`` that hold for a candidate."""
         atoms = row.atoms[c.first : c.last]
         start, end = atoms[0].start, atoms[-1].end
-        pairs = in_pairs(atoms)
-        value = context.FORM_WEIGHT[c.form] - c.cost + context.PAIRS * pairs
-        if sum(a.word is not None for a in atoms) > _LEAST_WORDS:
-            value += context.WORDS
-        if len(self.text.strip()) <= end - start + 2:
-            value += context.ALONE
         cue = context.cue_weight(self.text, start, end)
-        if value + cue + context.SPLIT_SAID < context.ACCEPT:
-            return value + cue
+        value = self._form(row, c) + cue
         if any(gaps.says_split(self.text[a.end : b.start]) for a, b in pairwise(atoms)):
             value += context.SPLIT_SAID
-        if context.is_code(self.text, start):
-            value += context.IDENTIFIER * (0.5 if pairs else 1.0)
-        value += cue + self._penalties(row, c, cue)
+        if value >= context.ACCEPT and context.is_code(self.text, start):
+            value += context.IDENTIFIER * (0.5 if in_pairs(atoms) else 1.0)
+        if value >= context.ACCEPT:
+            value += self._penalties(row, c, cue)
         barred = value >= context.ACCEPT and self.is_barred(start, end, c.form)
         return -context.ACCEPT if barred else value
 
@@ -87,10 +99,10 @@ def is_plain(row: Row, c: Candidate) -> bool:
     atoms = row.atoms[c.first : c.last]
     if len(atoms) == 1:
         return True
-    if sum(a.word is not None for a in atoms) >= _LEAST_WORDS:
+    if sum([a.word is not None for a in atoms]) >= _LEAST_WORDS:
         return True
     between = {row.text[a.end : b.start] for a, b in pairwise(atoms)}
-    return len(between) == 1 and all(len(a.readings[0]) <= _LONGEST_GROUP for a in atoms)
+    return len(between) == 1 and max([len(a.readings[0]) for a in atoms]) <= _LONGEST_GROUP
 
 
 def is_one_quantity(row: Row, c: Candidate) -> bool:
@@ -108,7 +120,7 @@ def in_pairs(atoms: Sequence[Atom]) -> bool:
 def _tails(row: Row, c: Candidate) -> float:
     """Return the penalty for figures or number words that go on right before or after."""
     atoms, found = row.atoms, 0.0
-    widest = max(len(a.readings[0]) for a in atoms[c.first : c.last])
+    widest = max([len(a.readings[0]) for a in atoms[c.first : c.last]])
     limit = widest if c.last - c.first > 1 else _LONGEST_GROUP
     gap = _usual_gap(row, c)
     found += context.TAIL * _figure_before(row.text, atoms[c.first].start, gap, limit)
@@ -124,27 +136,36 @@ def _usual_gap(row: Row, c: Candidate) -> str:
     """Return the gap met most between the atoms of a candidate, "-" when there is none."""
     if c.last - c.first == 1:
         return "-"
-    between = Counter(row.text[a.end : b.start] for a, b in pairwise(row.atoms[c.first : c.last]))
-    return between.most_common(1)[0][0]
+    between = [row.text[a.end : b.start] for a, b in pairwise(row.atoms[c.first : c.last])]
+    return max(between, key=between.count)
 
 
 def _figure_before(text: str, start: int, gap: str, limit: int) -> bool:
-    for sign in (gap, "-", ".", "/", "_"):
-        if sign and text.endswith(sign, 0, start):
-            run = _FIGURE_END.search(text, max(0, start - len(sign) - 20), start - len(sign))
-            return run is not None and (sign != " " or len(run.group()) <= limit)
-    return False
+    if gap and text.endswith(gap, 0, start):
+        sign = gap
+    elif text[start - 1 : start] in _SINGLE:
+        sign = text[start - 1]
+    else:
+        return False
+    at = start - len(sign)
+    if not text[at - 1 : at].isdigit():
+        return False
+    run = _FIGURE_END.search(text, max(0, at - 20), at)
+    return run is not None and (sign != " " or len(run.group()) <= limit)
 
 
 def _figure_after(text: str, end: int, gap: str, limit: int) -> bool:
-    for sign in (gap, "-", ".", "/", "_"):
-        if sign and text.startswith(sign, end):
-            at = end + len(sign)
-            run = _FIGURE_START.match(text, at)
-            if run is None or _OPENS.match(text, at) or plus_before(text, at):
-                return False
-            return (sign != " " or len(run.group()) <= limit) and quantity_at(text, at) == at
-    return False
+    if gap and text.startswith(gap, end):
+        sign = gap
+    elif text[end : end + 1] in _SINGLE:
+        sign = text[end]
+    else:
+        return False
+    at = end + len(sign)
+    run = _FIGURE_START.match(text, at)
+    if run is None or _OPENS.match(text, at) or plus_before(text, at):
+        return False
+    return (sign != " " or len(run.group()) <= limit) and quantity_at(text, at) == at
 
 
 def _goes_on(row: Row, left: int, right: int) -> float:

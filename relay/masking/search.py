@@ -1,23 +1,24 @@
 """Find the phone numbers of a text: cheap look, atoms, tight rows, then loose ones."""
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from operator import itemgetter
+from collections.abc import Sequence
+from functools import cache
+from itertools import accumulate, pairwise
 
 from relay.masking import context, gaps, html
 from relay.masking.atoms import Atom, find_atoms
 from relay.masking.blockers import quantity_at
+from relay.masking.choose import Taken, accept, clusters
 from relay.masking.coarse import MOST_FIGURES, find_rows
 from relay.masking.columns import find_columns
 from relay.masking.evidence import LEAST, weigh
-from relay.masking.lattice import Candidate, Row, candidates, figures, is_figures
+from relay.masking.lattice import Row
 from relay.masking.plans import Form, numbering, read
-from relay.masking.score import Judge, is_one_quantity, is_plain
+from relay.masking.score import Judge
 from relay.masking.signs import Reading, read_signs
 
 Found = tuple[int, int, str]
 _LOOSE = 50.0  # any gap that is not a border
-_CROWD = 250  # atoms in one row: a wall of figures, which goes as a whole if it holds a number
 _NEAR, _LONG = 16, 8  # characters apart, digits of a row without a beginning
 _BACKWARDS = (Form.MOBILE, Form.NATIONAL, Form.COUNTRY_CODE)
 
@@ -52,11 +53,12 @@ def apart(hits: list[Found]) -> list[Found]:
 def row_of(text: str, atoms: Sequence[Atom], region: str, walls: Sequence[int] = ()) -> Row:
     """Return *atoms* with the cost of the gaps; no gap is crossed where a wall starts."""
     costs = [gaps.APART] * len(atoms)
-    for k in range(1, len(atoms)):
-        end, start = atoms[k - 1].end, atoms[k].start
-        if bisect_left(walls, end) == bisect_left(walls, start):
+    for k, (before, after) in enumerate(pairwise(atoms), 1):
+        end, start = before.end, after.start
+        if not walls or bisect_left(walls, end) == bisect_left(walls, start):
             costs[k] = gaps.cost(text[end:start])
-    return Row(text, atoms, costs, region)
+    upto = [0, *accumulate([len(a.readings[0]) for a in atoms])]
+    return Row(text, atoms, costs, region, upto)
 
 
 def search(view: Reading, region: str) -> list[Found]:
@@ -67,16 +69,18 @@ def search(view: Reading, region: str) -> list[Found]:
         return []
     if seen.figures > MOST_FIGURES:
         return [(*view.span(a, b), number) for a, b, number in find_rows(text, region)]
-    atoms = find_atoms(view, words=seen.words)
+    atoms = find_atoms(view, seen)
     if not _promising(text, atoms, region):
         return []
     judge = Judge(text)
-    soft = quantities(text, atoms)
-    taken = _accept(row_of(text, atoms, region), judge, gaps.TIGHT, soft)
+    soft = cache(lambda: quantities(text, atoms))
+    taken = accept(row_of(text, atoms, region), judge, gaps.TIGHT, soft)
     out = [stretch(view, c_atoms, number) for c_atoms, number in taken]
     used = {atom.start for c_atoms, _ in taken for atom in c_atoms}
-    rest = [a for a in atoms if a.start not in used and a.start not in soft]
-    if rest and _promising(text, rest, region, tight=bool(soft)):
+    rest = [a for a in atoms if a.start not in used]
+    if rest:
+        rest = [a for a in rest if a.start not in soft()]
+    if rest and _promising(text, rest, region, tight=bool(soft())):
         more, rest = _loose(text, rest, region, judge, sorted(used))
         out += [stretch(view, c_atoms, number) for c_atoms, number in more]
     if "\n" in text:
@@ -85,9 +89,6 @@ def search(view: Reading, region: str) -> list[Found]:
     if sum(len(a.readings[0]) for a in figures) > LEAST and context.says_reversed(text):
         out += _reversed(row_of(text, figures, region), view)
     return out
-
-
-Taken = tuple[Sequence[Atom], str]
 
 
 def _loose(
@@ -102,7 +103,7 @@ def _loose(
         chosen = [a for a in rest if not only or (a.word is None) is (only == "figures")]
         if not _promising(text, chosen, region, tight=limit < _LOOSE):
             continue
-        taken = _accept(row_of(text, chosen, region, walls), judge, limit, frozenset())
+        taken = accept(row_of(text, chosen, region, walls), judge, limit)
         used = {atom.start for atoms, _ in taken for atom in atoms}
         walls = sorted({*walls, *used})
         rest = [a for a in rest if a.start not in used]
@@ -158,99 +159,6 @@ def quantities(text: str, atoms: Sequence[Atom]) -> frozenset[int]:
         if atom.start < end:
             blocked.add(atom.start)
     return frozenset(blocked)
-
-
-def clusters(row: Row, limit: float) -> list[tuple[int, int]]:
-    """Return the rows of atoms that no gap dearer than *limit* interrupts."""
-    found, first = [], 0
-    for k in range(1, len(row.atoms) + 1):
-        if k == len(row.atoms) or row.gaps[k] > limit:
-            found.append((first, k))
-            first = k
-    return found
-
-
-def _accept(row: Row, judge: Judge, limit: float, soft: frozenset[int]) -> list[Taken]:
-    """Return the best candidates that do not overlap, of all clusters."""
-    taken: list[Taken] = []
-    for first, last in clusters(row, limit):
-        if _digits(row, first, last) < LEAST:
-            continue
-        pool, others = _pools(row, first, last)
-        if last - first > _CROWD:
-            any_number = next(iter(pool), None)
-            if any_number:
-                taken.append((row.atoms[first:last], any_number.number))
-            continue
-        best = _pick(pool, row, judge, soft)
-        for start, end in _free(first, last, best):
-            rest = others(start, end, judge)
-            best += _pick(rest, row, judge, soft)
-        taken += [(row.atoms[c.first : c.last], c.number) for c in best]
-    return taken
-
-
-Pool = Iterable[Candidate]
-
-
-def _pools(row: Row, first: int, last: int) -> tuple[Pool, Callable[[int, int, Judge], Pool]]:
-    """Return the candidates that show where they begin, and what finds the others."""
-    if is_figures(row, first, last):
-        both = list(figures(row, first, last))
-        strong = [c for c in both if c.strong]
-        return strong, lambda start, end, _: (
-            c for c in both if not c.strong and start <= c.first and c.last <= end
-        )
-    return (
-        candidates(row, first, last, strong=True),
-        lambda start, end, judge: (
-            candidates(row, start, end, strong=False)
-            if judge.announced
-            and numbering(row.region).has_trunk
-            and _digits(row, start, end) >= LEAST
-            else ()
-        ),
-    )
-
-
-def _pick(
-    pool: Iterable[Candidate], row: Row, judge: Judge, soft: frozenset[int]
-) -> list[Candidate]:
-    """Return the best candidates of *pool* that do not overlap."""
-    scored: list[tuple[float, int, int, Candidate]] = []
-    for c in pool:
-        if not (soft and _is_soft(row, c, soft)):
-            value = judge.score(row, c)
-            if value >= context.ACCEPT:
-                scored.append((-value, c.first, -c.last, c))
-    best: list[Candidate] = []
-    used: set[int] = set()
-    for *_, c in sorted(scored, key=itemgetter(0, 1, 2)):
-        if used.isdisjoint(range(c.first, c.last)):
-            used.update(range(c.first, c.last))
-            best.append(c)
-    return best
-
-
-def _digits(row: Row, first: int, last: int) -> int:
-    return sum(len(row.atoms[k].readings[0]) for k in range(first, last))
-
-
-def _free(first: int, last: int, taken: Sequence[Candidate]) -> Iterator[tuple[int, int]]:
-    """Yield the parts of a cluster that no candidate takes and that could hold a number."""
-    start = first
-    for c in (*sorted(taken, key=itemgetter(0)), None):
-        end = c.first if c else last
-        if end > start:
-            yield start, end
-        start = c.last if c else last
-
-
-def _is_soft(row: Row, c: Candidate, soft: frozenset[int]) -> bool:
-    """Tell whether a candidate takes in a date or a price and is not plainly a number."""
-    if all(row.atoms[k].start not in soft for k in range(c.first, c.last)):
-        return False
-    return not is_plain(row, c) or is_one_quantity(row, c)
 
 
 def stretch(view: Reading, atoms: Sequence[Atom], number: str) -> Found:

@@ -22,7 +22,7 @@ async def show_answer(request: web.Request) -> web.Response:
     """Show what a link would do, and what is so now."""
     site, link = await _message(request)
     name = _name(request)
-    correspondence = await read_correspondence(request.app[CONTEXT], site, link.message_id)
+    correspondence = await read_correspondence(request.app[CONTEXT], site, link)
     return request.app[PAGES].page(
         "why" if name in PAGES_ONLY else "answer",
         language_of(request),
@@ -42,15 +42,14 @@ async def post_answer(request: web.Request) -> web.Response:
         raise web.HTTPMethodNotAllowed("POST", ["GET"])
     fields = await read_fields(request)
     note = readable(fields.get("note", ""))
-    await answer(request.app[CONTEXT], site, link.message_id, Answer(name), note)
+    await answer(request.app[CONTEXT], site, link, Answer(name), note)
     return see_other(in_language(request, f"{request.path}?done"))
 
 
 async def _message(request: web.Request) -> tuple[Site, Link]:
     context = request.app[CONTEXT]
-    link = read_link(request.match_info["token"], Side.ADVERTISER, context.link_keys)
-    if link is None:
-        raise Refused("link_wrong")
+    today = context.clock().date()
+    link = read_link(request.match_info["token"], Side.ADVERTISER, context.link_keys, today)
     return await context.sites.by_id(link.site_id), link
 
 

@@ -9,10 +9,11 @@ from pathlib import Path
 import structlog
 from aiohttp import web
 
+from relay.contact_rows import describe_browser
 from relay.context import Context, open_context
 from relay.conversations import ContactDesk
 from relay.settings import Settings
-from relay.web import actions, api, operations, public
+from relay.web import actions, api, exchange, operations, privacy, public
 from relay.web.bodies import LIMIT_BYTES
 from relay.web.keys import CONTEXT, DESK, PAGES, PEER, REQUEST_ID, SPOKEN
 from relay.web.pages import Pages
@@ -35,7 +36,7 @@ def make_app(context: Context) -> web.Application:
     app[DESK] = ContactDesk(context)
     app[PAGES] = Pages()
     app[SPOKEN] = weakref.WeakSet()
-    for door in (public, actions, api, operations):
+    for door in (public, exchange, actions, api, privacy, operations):
         app.add_routes(door.routes)
     app.router.add_static("/static/", STATIC)
     app.on_shutdown.append(_drain)
@@ -105,6 +106,8 @@ async def serve(settings: Settings) -> None:
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, stopped.set)
         log.info("serve.started", listen=str(address))
+        describe_browser("")  # what is slow once, before the first visitor asks for it
+        await app[PAGES].compile()
         await stopped.wait()
         server.close()
         await runner.cleanup()

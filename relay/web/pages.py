@@ -1,5 +1,6 @@
 """HTML pages: Jinja templates of ``relay/templates/web``, compiled once, escaped always."""
 
+import asyncio
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -32,6 +33,12 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+
+    async def compile(self) -> None:
+        """Compile every page, letting others run in between: the first visitor need not wait."""
+        for name in self._templates.list_templates():
+            self._templates.get_template(name)
+            await asyncio.sleep(0)
 
     def page(
         self,

@@ -34,6 +34,7 @@ STATUSES = {
     "site_unknown": 404,
     "listing_unknown": 404,
     "link_wrong": 404,
+    "link_expired": 410,
     "method_not_allowed": 405,
     "listing_closed": 409,
     "conversation_closed": 409,

@@ -170,9 +170,8 @@ async def _site(request: web.Request) -> Site:
 
 async def _message(request: web.Request) -> tuple[Site, Link]:
     context = request.app[CONTEXT]
-    link = read_link(request.match_info["token"], Side.BUYER, context.link_keys)
-    if link is None:
-        raise Refused("link_wrong")
+    today = context.clock().date()
+    link = read_link(request.match_info["token"], Side.BUYER, context.link_keys, today)
     return await context.sites.by_id(link.site_id), link
 
 

@@ -98,7 +98,11 @@ where site_id = :site_id and message_id = :message_id;
 select
     message.message_id, message.language, message.received_at, message.policy_version,
     outbox.state, outbox.reason, outbox.settled_at, outbox.expires_at,
-    listing.title, listing.url
+    listing.title, listing.url,
+    exists (select 1 from message as answer
+        join outbox as sent on sent.site_id = answer.site_id and sent.mail_id = answer.message_id and sent.state <> 'held'
+        where answer.site_id = message.site_id and answer.conversation_id = message.conversation_id
+            and answer.side = 'advertiser' and answer.message_id > message.message_id) as is_answered
 from message
 join outbox on outbox.site_id = message.site_id and outbox.mail_id = message.message_id
 join conversation on conversation.site_id = message.site_id
@@ -115,7 +119,3 @@ where site_id = :site_id and mail_id = :message_id and kind = 'contact'
         where message.site_id = :site_id and message.message_id = :message_id
             and message.received_at > :oldest)
 returning mail_id;
-
--- name: find_reply_address(address_hash)^
--- The conversation and side behind an alias; the alias is the scope, so this asks by it alone.
-select site_id, conversation_id, side from reply_address where address_hash = :address_hash;

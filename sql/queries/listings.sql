@@ -10,13 +10,15 @@ on conflict (site_id, mail_hash) do nothing;
 -- Create or replace a listing; says which of the two happened.
 -- No state keeps what the advertiser chose, and opens it otherwise; no show_phone keeps the choice made.
 insert into listing (site_id, listing_id, ref, title, details, url, language, state,
-    advertiser_id, sealed_advertiser, show_phone)
+    advertiser_id, sealed_advertiser, show_phone, ended_at)
 values (:site_id, :listing_id, :ref, :title, :details, :url, :language, coalesce(:state, 'open'),
-    :advertiser_id, :sealed_advertiser, coalesce(:show_phone, false))
+    :advertiser_id, :sealed_advertiser, coalesce(:show_phone, false), case :state when 'closed' then now() end)
 on conflict (site_id, ref) do update set
     title = excluded.title, details = excluded.details, url = excluded.url, language = excluded.language,
     state = case when :state is null and listing.is_chosen then listing.state else excluded.state end,
     is_chosen = listing.is_chosen and :state is null,
+    ended_at = case when coalesce(:state, case when listing.is_chosen then listing.state else 'open' end) = 'closed'
+        then coalesce(listing.ended_at, now()) end,
     advertiser_id = excluded.advertiser_id, sealed_advertiser = excluded.sealed_advertiser,
     show_phone = coalesce(:show_phone, listing.show_phone), updated_at = now()
 returning listing_id, (xmax = 0) as created, state, show_phone, updated_at;
@@ -37,7 +39,7 @@ from listing where site_id = :site_id and ref = :ref;
 
 -- name: close_listing(site_id, ref, is_chosen)^
 -- End a listing, by its site or by its advertiser's choice: no new contact is taken; conversations go on.
-update listing set state = 'closed', is_chosen = :is_chosen, updated_at = now()
+update listing set state = 'closed', is_chosen = :is_chosen, updated_at = now(), ended_at = coalesce(ended_at, now())
 where site_id = :site_id and ref = :ref
 returning listing_id;
 

@@ -1,20 +1,33 @@
 -- name: claim(site_limit, total_limit, lease_s, oldest_id, route, suspects)
--- Lease due mails, a few of every site so that no flood delays another, and note each attempt before it connects.
+-- Lease due mails, a few of every site so that no flood delays another, replies first, and note each attempt before it connects.
 -- Suspects are mails whose last claim ended in a crash: they are taken one by one, apart from the others.
 with due as (
     select mail.site_id, mail.mail_id, mail.state
     from site cross join lateral (
-        select outbox.site_id, outbox.mail_id, outbox.state, outbox.due_at
-        from outbox
-        where outbox.site_id = site.site_id and outbox.state in ('queued', 'deferred', 'sending')
-            and outbox.due_at <= now() and outbox.mail_id >= :oldest_id
-            and (outbox.crashes > 0 or outbox.state = 'sending') = :suspects
-        order by outbox.due_at
-        limit :site_limit
-        for update skip locked
+        select reply.site_id, reply.mail_id, reply.state, reply.due_at, 0 as rank from (
+            select outbox.site_id, outbox.mail_id, outbox.state, outbox.due_at
+            from outbox
+            where outbox.site_id = site.site_id and outbox.state in ('queued', 'deferred', 'sending')
+                and outbox.kind = 'reply' and outbox.due_at <= now() and outbox.mail_id >= :oldest_id
+                and (outbox.crashes > 0 or outbox.state = 'sending') = :suspects
+            order by outbox.due_at
+            limit :site_limit
+            for update skip locked
+        ) as reply
+        union all
+        select other.site_id, other.mail_id, other.state, other.due_at, 1 as rank from (
+            select outbox.site_id, outbox.mail_id, outbox.state, outbox.due_at
+            from outbox
+            where outbox.site_id = site.site_id and outbox.state in ('queued', 'deferred', 'sending')
+                and outbox.kind <> 'reply' and outbox.due_at <= now() and outbox.mail_id >= :oldest_id
+                and (outbox.crashes > 0 or outbox.state = 'sending') = :suspects
+            order by outbox.due_at
+            limit :site_limit
+            for update skip locked
+        ) as other
     ) as mail
     where not exists (select 1 from route where route.route = :route and route.paused_until > now())
-    order by row_number() over (partition by mail.site_id order by mail.due_at), mail.due_at
+    order by row_number() over (partition by mail.site_id order by mail.rank, mail.due_at), mail.due_at
     limit :total_limit
 ), claimed as (
     update outbox set
@@ -114,24 +127,55 @@ select mail_id from settled;
 
 -- name: read_mails(site_ids, mail_ids)
 -- Everything a mail is rendered from, as it stands now: the newest title, address and choice about the phone.
+-- A contact, a reply and a reader's notice go to the other side than wrote; receipts and notices go back to who wrote.
+-- Earlier words of the same writer are read again, so that a number split over two mails is seen.
 select
     outbox.site_id, outbox.mail_id, outbox.kind, outbox.reason,
-    message.message_id, message.conversation_id, message.sender_id, message.language as buyer_language,
-    message.sealed_content, message.mailbox_hash, message.policy_version, message.received_at,
-    buyer.wrapped_key as buyer_key, buyer.sealed_mail as buyer_mail, buyer.mail_hash as buyer_mail_hash,
+    message.message_id, message.conversation_id, message.side, message.sender_id, sender.wrapped_key as sender_key,
+    message.language, message.sealed_content, message.mailbox_hash, message.policy_version, message.received_at,
+    conversation.buyer_id, buyer.wrapped_key as buyer_key, buyer.sealed_mail as buyer_mail,
     listing.listing_id, listing.ref, listing.title, listing.url, listing.language as listing_language, listing.state as listing_state,
-    listing.show_phone, listing.sealed_advertiser, listing.advertiser_id,
-    advertiser.wrapped_key as advertiser_key, advertiser.mail_hash as advertiser_mail_hash,
-    (suppression.mail_hash is not null) as suppressed
+    listing.show_phone, listing.sealed_advertiser, listing.advertiser_id, advertiser.wrapped_key as advertiser_key,
+    recipient.mail_hash as recipient_hash, (suppression.mail_hash is not null) as suppressed,
+    exists (select 1 from reveal where reveal.site_id = message.site_id
+        and reveal.conversation_id = message.conversation_id and reveal.side = 'advertiser') as advertiser_reveals,
+    exists (select 1 from reveal where reveal.site_id = message.site_id
+        and reveal.conversation_id = message.conversation_id and reveal.side = 'buyer') as buyer_reveals,
+    (select count(*) from message_file where message_file.site_id = message.site_id
+        and message_file.message_id = message.message_id)::int as files,
+    earlier.message_ids as earlier_ids, earlier.sealed_contents as earlier_contents,
+    heard.message_id as heard_id, heard.sender_id as heard_sender_id, heard.sealed_content as heard_content,
+    heard.language as heard_language, heard_sender.wrapped_key as heard_key
 from unnest(:site_ids::uuid[], :mail_ids::uuid[]) as asked (site_id, mail_id)
 join outbox on outbox.site_id = asked.site_id and outbox.mail_id = asked.mail_id
 join message on message.site_id = outbox.site_id and message.message_id = outbox.message_id
 join conversation on conversation.site_id = message.site_id and conversation.conversation_id = message.conversation_id
 join listing on listing.site_id = message.site_id and listing.listing_id = conversation.listing_id
+join person as sender on sender.site_id = message.site_id and sender.person_id = message.sender_id
 join person as buyer on buyer.site_id = message.site_id and buyer.person_id = conversation.buyer_id
 join person as advertiser on advertiser.site_id = message.site_id and advertiser.person_id = listing.advertiser_id
+join person as recipient on recipient.site_id = message.site_id
+    and recipient.person_id = case when (outbox.kind in ('contact', 'reply', 'reader_notice')) = (message.side = 'buyer')
+        then listing.advertiser_id else conversation.buyer_id end
 left join suppression on suppression.site_id = outbox.site_id and suppression.expires_at > now()
-    and suppression.mail_hash = case when outbox.kind = 'contact' then advertiser.mail_hash else buyer.mail_hash end;
+    and suppression.mail_hash = recipient.mail_hash
+left join lateral (
+    select array_agg(said.message_id order by said.message_id) as message_ids,
+        array_agg(said.sealed_content order by said.message_id) as sealed_contents
+    from (
+        select before.message_id, before.sealed_content from message as before
+        where before.site_id = message.site_id and before.conversation_id = message.conversation_id
+            and before.message_id < message.message_id and before.sender_id = message.sender_id
+        order by before.message_id desc limit 3
+    ) as said
+) as earlier on outbox.kind in ('contact', 'reply') and message.message_id <> message.conversation_id
+left join lateral (
+    select last.message_id, last.sender_id, last.sealed_content, last.language from message as last
+    where last.site_id = message.site_id and last.conversation_id = message.conversation_id
+        and last.message_id < message.message_id and last.side <> message.side
+    order by last.message_id desc limit 1
+) as heard on outbox.kind <> 'contact'
+left join person as heard_sender on heard_sender.site_id = message.site_id and heard_sender.person_id = heard.sender_id;
 
 -- name: pause_route(route, base_s, most_s, reason)^
 -- Hold every mail of a next hop, twice as long each time until one is taken; returns the pause in force, in seconds.
@@ -156,7 +200,7 @@ select route, paused_until, reason, pauses from route order by route;
 -- End holds that nobody released in their time; returns whom to tell.
 update outbox set state = 'expired', reason = 'hold_over', settled_at = now()
 from message
-where outbox.state = 'held' and outbox.due_at <= now() and outbox.kind = 'contact'
+where outbox.state = 'held' and outbox.due_at <= now() and outbox.kind in ('contact', 'reply')
     and message.site_id = outbox.site_id and message.message_id = outbox.message_id
 returning outbox.site_id, outbox.mail_id, message.mailbox_hash;
 
@@ -165,7 +209,7 @@ returning outbox.site_id, outbox.mail_id, message.mailbox_hash;
 select outbox.mail_id, outbox.reason, outbox.due_at as held_until, message.received_at, message.score, message.signals
 from outbox
 join message on message.site_id = outbox.site_id and message.message_id = outbox.message_id
-where outbox.site_id = :site_id and outbox.state = 'held' and outbox.kind = 'contact'
+where outbox.site_id = :site_id and outbox.state = 'held' and outbox.kind in ('contact', 'reply')
 order by outbox.mail_id
 limit 500;
 
@@ -179,12 +223,12 @@ returning mail_id, pg_notify('outbox', '') as rung;
 -- End a held mail for good; returns whom to tell.
 update outbox set state = 'refused', reason = 'by_moderator', settled_at = now()
 from message
-where outbox.site_id = :site_id and outbox.mail_id = :mail_id and outbox.state = 'held' and outbox.kind = 'contact'
+where outbox.site_id = :site_id and outbox.mail_id = :mail_id and outbox.state = 'held' and outbox.kind in ('contact', 'reply')
     and message.site_id = outbox.site_id and message.message_id = outbox.message_id
 returning outbox.site_id, outbox.mail_id, message.mailbox_hash;
 
--- name: enqueue_notice(site_id, mail_id, message_id, reason, told_hash, due_at, expires_at)!
--- Tell the sender of a message something, unless the mark says that this was done today.
+-- name: enqueue_notice(site_id, mail_id, message_id, kind, reason, told_hash, due_at, expires_at)!
+-- Tell the writer (notice) or the reader (reader_notice) of a message something, unless the mark says that this was done today.
 with first_today as (
     insert into told (site_id, told_hash) values (:site_id, :told_hash)
     on conflict do nothing
@@ -193,12 +237,12 @@ with first_today as (
     select pg_notify('outbox', '')
 )
 insert into outbox (site_id, mail_id, message_id, kind, state, reason, due_at, expires_at)
-select first_today.site_id, :mail_id, :message_id, 'notice', 'queued', :reason, :due_at, :expires_at
+select first_today.site_id, :mail_id, :message_id, :kind, 'queued', :reason, :due_at, :expires_at
 from first_today, rung;
 
 -- name: count_states()
--- The ledger: contacts by site and state; their sum is the number of accepted messages.
-select site_id, state, count(*) as mails from outbox where kind = 'contact' group by site_id, state;
+-- The ledger: contacts and replies by site and state; their sum is the number of accepted messages.
+select site_id, state, count(*) as mails from outbox where kind in ('contact', 'reply') group by site_id, state;
 
 -- name: count_accepted()
 select site_id, count(*) as messages from message group by site_id;

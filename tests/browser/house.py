@@ -15,7 +15,7 @@ from relay import administration, listings
 from relay.administration import KeyPair
 from relay.catalogue import Advertiser, Listing
 from relay.context import Context, open_context
-from relay.links import Link, Side, sign_link
+from relay.outgoing import answer_url, status_url
 from relay.settings import read_settings
 from relay.sites import Site
 from relay.web.app import make_app
@@ -80,6 +80,7 @@ class House:
     other: str
     http: ClientSession
     sent: int = 0
+    advertiser_id: UUID | None = None
 
     @property
     def form(self) -> str:
@@ -101,11 +102,12 @@ class House:
 
     def status_url(self, message_id: UUID) -> str:
         """Address of the private page of a message's sender."""
-        return f"{self.url}/m/{self._token(Side.BUYER, message_id)}"
+        return status_url(self.context, self.site, message_id)
 
     def action_url(self, message_id: UUID, answer: str) -> str:
         """Address of a link of the advertiser's mail."""
-        return f"{self.url}/a/{self._token(Side.ADVERTISER, message_id)}/{answer}"
+        page = answer_url(self.context, self.site, message_id, self.advertiser_id)
+        return f"{page}/{answer}"
 
     async def settle(self, message_id: UUID, state: str, reason: str) -> None:
         """Put a message into a state, as a worker would."""
@@ -120,9 +122,6 @@ class House:
         """Return the first value that the database answers."""
         async with self.context.database.connection() as connection:
             return await connection.fetchval(query, *values)
-
-    def _token(self, side: Side, message_id: UUID) -> str:
-        return sign_link(Link(side, self.site.site_id, message_id), self.context.link_keys)
 
 
 @asynccontextmanager
@@ -144,6 +143,7 @@ async def open_house(database_url: str, redis_url: str) -> AsyncIterator[House]:
         site = await administration.find_site(context, "demo")
         house = House(context, site, keys, url, other, http)
         await house.put_listing("48213")
+        house.advertiser_id = await house.ask("select advertiser_id from listing")
         async with _served(make_app(context), door), _served(_shop(house), shop):
             yield house
 

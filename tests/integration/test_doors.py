@@ -11,7 +11,7 @@ from altcha.v1 import solve_challenge
 
 from relay.errors import Refused
 from relay.limiter import KEYS_MOST, Limit, Limiter, Memory
-from relay.links import Link, Side, sign_link
+from relay.outgoing import status_url
 from relay.texts import LANGUAGES, keys
 from relay.web.problems import meaning
 from relay.web.proof import as_json, new_challenge
@@ -33,8 +33,7 @@ def proof_of(challenge: dict[str, Any]) -> str:
 async def advertiser_page(relay: Relay) -> str:
     """Send a contact; return the address of the advertiser's links for it."""
     _, body = await relay.post()
-    link = Link(Side.ADVERTISER, relay.site.site_id, UUID(body["id"].removeprefix("msg_")))
-    return f"{relay.url}/a/{sign_link(link, relay.context.link_keys)}"
+    return await relay.answers(body["id"])
 
 
 async def test_a_refused_request_is_no_repeat(relay: Relay) -> None:
@@ -168,8 +167,8 @@ async def test_redirects_are_named_and_not_kept(relay: Relay, door: str) -> None
     """An answer by redirect carries the request's id and is not kept by caches."""
     urls = {"send": relay.form, "report": f"{await advertiser_page(relay)}/report"}
     link = next(iter(await relay.states())).removeprefix("msg_")
-    token = sign_link(Link(Side.BUYER, relay.site.site_id, UUID(link)), relay.context.link_keys)
-    urls["cancel"] = f"{relay.url}/m/{token}/cancel"
+    page = status_url(relay.context, relay.site, UUID(link))
+    urls["cancel"] = f"{page.replace(relay.context.settings.public_url, relay.url)}/cancel"
     async with relay.http.post(
         urls[door], data=CONTACT, headers=PAGE, allow_redirects=False
     ) as answer:

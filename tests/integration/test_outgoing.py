@@ -7,9 +7,9 @@ from uuid import UUID
 
 import pytest
 
-from relay import administration, outgoing
+from relay import administration
 from relay.mail.compose import Composed
-from relay.outgoing import Bounced, Held, Rendered, read_mails, render
+from relay.outgoing import Bounced, Held, Rendered, mails, read_mails, render
 from tests.relays import CONTACT, HIDDEN, LISTING, POLICIES, Relay
 from tests.rig.deliveries import list_for, write
 
@@ -160,14 +160,14 @@ async def test_a_suppressed_address_bounces(relay: Relay) -> None:
 async def test_a_leak_holds_the_mail(relay: Relay, monkeypatch: pytest.MonkeyPatch) -> None:
     """Contract 5: what masking overlooked is found in the finished bytes, and held."""
     [message_id] = await write(relay)
-    real = outgoing.compose_contact
+    real = mails.compose_contact
 
     def leaking(mail: object) -> Composed:
         composed = real(mail)  # type: ignore[arg-type]
         spoilt = composed.content.replace(b"Subject: ", b"X-Phone: 0639980123\r\nSubject: ")
         return Composed(composed.sender, composed.recipient, spoilt)
 
-    monkeypatch.setattr(outgoing, "compose_contact", leaking)
+    monkeypatch.setattr(mails, "compose_contact", leaking)
     assert await _render(relay, message_id) == Held("egress")
 
 

@@ -40,16 +40,16 @@ def _arm(word: str) -> None:
 
 
 def _poison(title: str) -> None:
-    from relay import outgoing
+    from relay.outgoing import mails
 
-    render = outgoing._MAKERS["contact"]
+    render = mails._MAKERS["contact"]
 
-    def deadly(context, site, row, parties):
-        if row["title"] == title:
+    def deadly(thread, files):
+        if thread.row["title"] == title:
             os.kill(os.getpid(), signal.SIGKILL)
-        return render(context, site, row, parties)
+        return render(thread, files)
 
-    outgoing._MAKERS["contact"] = deadly
+    mails._MAKERS["contact"] = deadly
 
 
 def main() -> None:

@@ -5,7 +5,8 @@ from collections.abc import Collection, Iterable
 from email import message_from_bytes, policy
 
 from relay.addresses import message_id_for
-from relay.outgoing import _open_parties, read_mails
+from relay.outgoing import read_mails
+from relay.outgoing.thread import open_thread
 from relay.sealing import Unsealable
 from tests.relays import HIDDEN, Relay
 from tests.rig.smtp_mails import SunkMail
@@ -79,11 +80,10 @@ async def _parties(relay: Relay) -> dict[str, tuple[str]]:
     for mail_id, row in read.items():
         try:
             site = await relay.context.sites.by_id(row["site_id"])
-            opened = _open_parties(relay.context, site, row)
+            thread = open_thread(relay.context, site, row)
         except Unsealable:
             continue  # an erased person is nobody a mail may go to
-        to = opened.advertiser.email if row["kind"] == "contact" else opened.buyer_mail
-        found[message_id_for(mail_id, relay.context.settings.mail_domain)] = (to,)
+        found[message_id_for(mail_id, relay.context.settings.mail_domain)] = (thread.recipient,)
     return found
 
 

@@ -15,6 +15,7 @@ import redis.asyncio
 from aiohttp import ClientSession
 
 from relay.context import open_context
+from relay.errors import Refused
 from relay.links import Side, read_link
 from relay.sealing import Keyring, Unsealable
 from relay.settings import Settings
@@ -180,9 +181,11 @@ async def test_a36_master_key_rotation(settings: Settings, relay: Relay) -> None
     sealed = relay.context.keyring.unwrap(row["wrapped_key"], owner).seal("bonjour", "a.b:c")
     assert both.unwrap(row["wrapped_key"], owner).open(sealed, "a.b:c") == "bonjour"
     assert both.new_key(owner)[1].startswith(b"k2\0")
-    assert read_link(token, Side.BUYER, both.signing_keys("links")) is not None
+    today = relay.context.clock().date()
+    assert read_link(token, Side.BUYER, both.signing_keys("links"), today)
     alone = Keyring([("k2", b"\x02" * 32)])
-    assert read_link(token, Side.BUYER, alone.signing_keys("links")) is None
+    with pytest.raises(Refused):
+        read_link(token, Side.BUYER, alone.signing_keys("links"), today)
     with pytest.raises(Unsealable):
         alone.unwrap(row["wrapped_key"], owner)
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from relay import outgoing
+from relay import secrecy
+from relay.outgoing import mails
 from relay.settings import Settings
 from tests.relays import QUICK, Relay, courier, until
 from tests.rig.deliveries import attempts, list_for, reach, row, worker, write
@@ -25,14 +26,14 @@ async def _poison(relay: Relay) -> str:
 
 
 def _raise_for_poison(monkeypatch: pytest.MonkeyPatch) -> None:
-    render = outgoing._MAKERS["contact"]
+    render = mails._MAKERS["contact"]
 
-    def raising(context, site, found, parties):
-        if found["title"] == TITLE:
+    def raising(thread, files):
+        if thread.row["title"] == TITLE:
             raise ZeroDivisionError
-        return render(context, site, found, parties)
+        return render(thread, files)
 
-    monkeypatch.setitem(outgoing._MAKERS, "contact", raising)
+    monkeypatch.setitem(mails._MAKERS, "contact", raising)
 
 
 async def _crashed(relay: Relay, message_id: str, times: int) -> None:
@@ -88,7 +89,7 @@ async def test_f47_masking_raises(relay: Relay, monkeypatch: pytest.MonkeyPatch)
     def fail(*_: object, **__: object) -> None:
         raise RecursionError
 
-    monkeypatch.setattr(outgoing, "mask", fail)
+    monkeypatch.setattr(secrecy, "mask_by", fail)
     [message_id] = await write(relay, message="Appelez-moi au 06 39 98 01 23, merci beaucoup.")
     async with SmtpSink() as sink, courier(relay.context, sink.port):
         for crashes in range(1, CRASHES_MOST):
@@ -104,7 +105,7 @@ async def test_f47_the_last_look_raises(relay: Relay, monkeypatch: pytest.Monkey
     def fail(*_: object, **__: object) -> None:
         raise ValueError
 
-    monkeypatch.setattr(outgoing, "leaks", fail)
+    monkeypatch.setattr(secrecy, "leaks", fail)
     [message_id] = await write(relay)
     async with SmtpSink() as sink, courier(relay.context, sink.port):
         await reach(relay, [message_id], "deferred")
@@ -115,12 +116,12 @@ async def test_f47_a_leak_in_the_finished_mail(
     relay: Relay, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """F47: a hidden number that masking let through is found in the bytes and the mail held."""
-    real = outgoing.mask
+    real = secrecy.mask_by
 
-    def blind(text: str, **options: object) -> object:
-        return replace(real(text, **options), text=text)
+    def blind(text: str, *rest: object) -> object:
+        return replace(real(text, *rest), text=text)
 
-    monkeypatch.setattr(outgoing, "mask", blind)
+    monkeypatch.setattr(secrecy, "mask_by", blind)
     [message_id] = await write(relay, message="Appelez-moi au 06 39 98 01 23, merci beaucoup.")
     [clean] = await write(relay, message="Appelez-moi quand vous voulez, merci beaucoup.")
     async with SmtpSink() as sink, courier(relay.context, sink.port):

@@ -1,0 +1,115 @@
+"""Mails that arrive: who is expected to write to an address, and keeping what came, sealed.
+
+Every door that takes mail (LMTP, SMTP, the HTTP hook) comes through here. Nothing is read yet:
+a mail is committed first and read later, elsewhere (``workers/intake.py``).
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import sha256
+from uuid import UUID
+
+import structlog
+
+from relay import checkpoints
+from relay.addresses import read_bounce_address
+from relay.context import Context
+from relay.database import Record, queries
+from relay.sealing import new_id, token_hash
+
+ALIAS_OUTLIVES = timedelta(days=30)  # the end of its listing
+BACKLOG_MOST = 10_000
+_MESSAGE_ID = re.compile(rb"\r\nmessage-id:\s*(\S{1,998})", re.IGNORECASE)
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """An address that takes mail, and who is expected to write there.
+
+    Args:
+        side: ``buyer`` or ``advertiser``: who writes.
+        owner_id: The person behind that side; their key seals the mail until it is read.
+        mail_id: The mail a bounce address names; None for a reply address.
+    """
+
+    address: str
+    site_id: UUID
+    conversation_id: UUID
+    side: str
+    owner_id: UUID
+    owner_key: bytes
+    mail_id: UUID | None
+
+
+async def expect(context: Context, address: str) -> Expected | None:
+    """Return who is expected to write to *address*; None when it is unknown, dead or erased.
+
+    Raises:
+        Unavailable: The database cannot say.
+    """
+    local_part, _, domain = address.lower().rpartition("@")
+    if domain != context.settings.mail_domain or not local_part.isascii():
+        return None
+    now = context.clock()
+    mail_id = read_bounce_address(local_part, keys=context.bounce_keys, today=now.date())
+    async with context.database.connection() as connection:
+        row: Record | None
+        if mail_id:
+            row = await queries().find_bounced_mail(connection, mail_id=mail_id)
+        else:
+            row = await queries().find_reply_address(
+                connection,
+                address_hash=token_hash(local_part),
+                alive_since=now - ALIAS_OUTLIVES,
+            )
+    return Expected(address=address.lower(), mail_id=mail_id, **row) if row else None
+
+
+async def is_backlogged(context: Context) -> bool:
+    """Tell whether so much waits to be read that more should wait at its sender's."""
+    async with context.database.connection() as connection:
+        waiting: int = await queries().count_waiting(connection, most=BACKLOG_MOST)
+    return waiting >= BACKLOG_MOST
+
+
+async def keep(context: Context, expected: Expected, sender: str, raw: bytes) -> None:
+    """Commit a mail, sealed; the same delivery once more changes nothing.
+
+    Args:
+        sender: Envelope sender, empty for the null sender; kept as the Return-Path of the mail
+            (RFC 5321 4.4).
+        raw: The whole mail as it was received.
+
+    Raises:
+        Unavailable: It is not known to be stored: the sender has to repeat it.
+    """
+    inbound_id = new_id(context.clock())
+    key = context.keyring.unwrap(expected.owner_key, f"person:{expected.owner_id}")
+    returned = f"Return-Path: <{sender}>\r\n".encode(errors="replace")
+    checkpoints.reached("arrival.before_commit")
+    await context.database.run(
+        lambda connection: queries().store_inbound(
+            connection,
+            site_id=expected.site_id,
+            inbound_id=inbound_id,
+            conversation_id=expected.conversation_id,
+            side=expected.side,
+            mail_id=expected.mail_id,
+            owner_id=expected.owner_id,
+            copy_hash=_copy_hash(expected.address, raw),
+            sealed_raw=key.seal_bytes(returned + raw, f"inbound.sealed_raw:{inbound_id}"),
+        )
+    )
+    checkpoints.reached("arrival.committed")
+    log.info("inbound.kept", inbound_id=str(inbound_id), size_bytes=len(raw))
+
+
+def _copy_hash(address: str, raw: bytes) -> bytes:
+    """Name one mail to one address: its body and Message-ID stay, trace fields may differ."""
+    head, _, body = raw.partition(b"\r\n\r\n")
+    message_id = _MESSAGE_ID.search(b"\r\n" + head)
+    named = b"\0".join((address.encode(), message_id[1] if message_id else head, body))
+    return sha256(named).digest()

@@ -1,0 +1,41 @@
+"""Drops whole months of partitioned tables, without making a writer wait for long."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import date
+
+import asyncpg
+
+from relay.database.terms import Connection
+
+DROP_TRIES = 4
+
+
+async def drop_month(
+    connection: Connection,
+    tables: Sequence[str],
+    month: date,
+    *,
+    may: Callable[[Connection], Awaitable[bool]],
+) -> bool:
+    """Drop the partitions of *month* of *tables* together, if *may* says so in the transaction.
+
+    A writer that waits behind us waits two tenths of a second per table at most: then we step
+    back and try again (F50).
+
+    Returns:
+        Whether they were dropped; False also when other sessions kept the tables busy.
+    """
+    for attempt in range(1, DROP_TRIES + 1):
+        try:
+            async with connection.transaction():
+                if not await may(connection):
+                    return False
+                await connection.execute("set local lock_timeout = '200ms'")
+                await connection.fetchval("select drop_month($1, $2)", list(tables), month)
+        except (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError):
+            await asyncio.sleep(attempt * (0.5 + random.random()))  # noqa: S311 (jitter)
+        else:
+            return True
+    return False

@@ -1,0 +1,220 @@
+"""A conversation, opened within a transaction, and what may be added to it.
+
+The ground of replies and private pages: whatever way an answer comes, it is stored here.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from relay.catalogue import Advertiser, advertiser_place, unseal_advertiser
+from relay.contact_rows import DELIVERY_EXPIRY, HOLD_EXPIRY, network_of, seal_origin
+from relay.contacts import Origin
+from relay.context import Context
+from relay.database import Connection, Record, queries
+from relay.sealing import DataKey, new_id
+from relay.secrecy import Consent, Secrets, is_phone_open, secrets_of
+from relay.sites import Site
+from relay.validation import mailbox_key
+
+
+@dataclass(frozen=True, slots=True)
+class NewMessage:
+    """A message of either side on its way into the store.
+
+    Args:
+        content: ``text``, and what was set aside while a mail was read.
+        files: Media type and bytes of each file, cleaned.
+        held_for: Why it waits for a person; None to queue it.
+    """
+
+    side: str
+    content: dict[str, object]
+    files: tuple[tuple[str, bytes], ...] = ()
+    held_for: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """Both sides of a conversation and its listing, as they stand now.
+
+    Args:
+        row: A row of ``read_exchange``.
+        buyer: What the buyer said of themselves last: name, email, phone.
+    """
+
+    context: Context
+    connection: Connection
+    site: Site
+    now: datetime
+    row: Record
+    advertiser: Advertiser
+    advertiser_key: DataKey
+    buyer_mail: str
+    buyer_key: DataKey
+    buyer: dict[str, str | None]
+
+    def key(self, side: str) -> DataKey:
+        """Return the key of a side's person."""
+        return self.buyer_key if side == "buyer" else self.advertiser_key
+
+    def person_id(self, side: str) -> UUID:
+        """Return the id of a side's person."""
+        person_id: UUID = self.row["buyer_id" if side == "buyer" else "advertiser_id"]
+        return person_id
+
+    def address(self, side: str) -> str:
+        """Return the address a side is known by."""
+        return self.buyer_mail if side == "buyer" else self.advertiser.email
+
+    def phone(self, side: str) -> str | None:
+        """Return a side's number, E.164."""
+        return self.buyer.get("phone") if side == "buyer" else self.advertiser.phone
+
+    def name(self, side: str) -> str:
+        """Return the name a side goes by; "" for a buyer who gave none."""
+        return self.buyer.get("name") or "" if side == "buyer" else self.advertiser.pseudonym
+
+    def language(self, side: str) -> str:
+        """Return the language a side reads."""
+        language: str = self.row["buyer_language" if side == "buyer" else "listing_language"]
+        return language or self.row["listing_language"]
+
+    @property
+    def consent(self) -> Consent:
+        """Who agreed to show a number here."""
+        return Consent(self.row["advertiser_reveals"], self.row["buyer_reveals"])
+
+    def is_phone_open(self, side: str) -> bool:
+        """Tell whether a side's number may be read by the other."""
+        return is_phone_open(
+            side, self.site.policy, chosen=self.row["show_phone"], consent=self.consent
+        )
+
+    def secrets(self, side: str) -> Secrets:
+        """Return what the words of *side* must not show."""
+        return secrets_of(
+            side,
+            self.site.policy,
+            self.language(side),
+            phone=self.phone(side),
+            email=self.address(side),
+            phone_open=self.is_phone_open(side),
+        )
+
+    async def add(self, message: NewMessage) -> UUID:
+        """Write a message and its mail; return its id."""
+        message_id = new_id(self.now)
+        key, held = self.key(message.side), message.held_for is not None
+        text = " ".join(str(message.content["text"]).casefold().split())
+        sealed = json.dumps(self._signed(message))
+        await queries().store_reply(
+            self.connection,
+            site_id=self.site.site_id,
+            message_id=message_id,
+            conversation_id=self.row["conversation_id"],
+            side=message.side,
+            sender_id=self.person_id(message.side),
+            language=self.language(message.side),
+            sealed_content=key.seal(sealed, f"message.sealed_content:{message_id}"),
+            mailbox_hash=self.site.hash("mailbox", mailbox_key(self.address(message.side))),
+            text_hash=self.site.hash("text", text),
+            policy_version=self.site.policy.version,
+            received_at=self.now,
+            state="held" if held else "queued",
+            reason=message.held_for or "accepted",
+            wait_s=HOLD_EXPIRY.total_seconds() if held else 0.0,
+            expires_at=self.now + (HOLD_EXPIRY if held else DELIVERY_EXPIRY),
+        )
+        for number, (kind, content) in enumerate(message.files, start=1):
+            place = f"message_file.sealed_content:{message_id}:{number}"
+            await queries().store_file(
+                self.connection,
+                site_id=self.site.site_id,
+                message_id=message_id,
+                number=number,
+                kind=kind,
+                sealed_content=key.seal_bytes(content, place),
+            )
+        return message_id
+
+    def _signed(self, message: NewMessage) -> dict[str, object]:
+        """Return the content as it is sealed: the shape of a contact's, whoever wrote."""
+        mine: dict[str, object] = {"name": self.name(message.side), "email": None, "phone": None}
+        if message.side == "buyer":
+            mine |= {"email": self.buyer_mail, "phone": self.phone("buyer")}
+        return mine | message.content
+
+    async def trace(self, message_id: UUID, side: str, origin: Origin) -> None:
+        """Write where a message that was written on a page came from."""
+        browser = f"{origin.user_agent}\0{origin.accept_language}"
+        await queries().store_trace(
+            self.connection,
+            site_id=self.site.site_id,
+            message_id=message_id,
+            sender_id=self.person_id(side),
+            sealed_origin=seal_origin(origin, self.key(side), message_id),
+            ip_hash=self.site.hash("ip", origin.ip),
+            net_hash=self.site.hash("net", network_of(origin.ip)),
+            browser_hash=self.site.hash("browser", browser),
+            received_at=self.now,
+        )
+
+    async def tell(self, side: str, notice: str) -> None:
+        """Enqueue a mail of fixed text to *side*, one of its kind a day and conversation.
+
+        It hangs on the buyer's last message; once that is purged there is nobody to tell.
+        """
+        message_id = self.row["last_message_id"]
+        if message_id is not None:
+            kind = "notice" if side == "buyer" else "reader_notice"
+            await self.tell_of(message_id, kind, notice)
+
+    async def tell_of(self, message_id: UUID, kind: str, notice: str) -> None:
+        """Enqueue news of one message to its writer (``notice``) or reader (``reader_notice``)."""
+        what = f"{kind}\0{notice.partition(':')[0]}"
+        mark = f"{what}\0{self.row['conversation_id']}\0{self.now.date()}"
+        await queries().enqueue_notice(
+            self.connection,
+            site_id=self.site.site_id,
+            mail_id=new_id(self.now),
+            message_id=message_id,
+            kind=kind,
+            reason=notice,
+            told_hash=self.site.hash("told", mark),
+            due_at=self.now,
+            expires_at=self.now + DELIVERY_EXPIRY,
+        )
+
+
+async def read_exchange(
+    context: Context, connection: Connection, site: Site, conversation_id: UUID
+) -> Exchange:
+    """Read and open a conversation.
+
+    Raises:
+        Unsealable: A party was erased.
+    """
+    row = await queries().read_exchange(
+        connection, site_id=site.site_id, conversation_id=conversation_id
+    )
+    buyer_key = context.keyring.unwrap(row["buyer_key"], f"person:{row['buyer_id']}")
+    key = context.keyring.unwrap(row["advertiser_key"], f"person:{row['advertiser_id']}")
+    place = advertiser_place(site.site_id, row["ref"])
+    buyer: dict[str, str | None] = {}
+    if row["last_content"]:
+        said = f"message.sealed_content:{row['last_message_id']}"
+        buyer = json.loads(buyer_key.open(row["last_content"], said))
+    return Exchange(
+        context=context,
+        connection=connection,
+        site=site,
+        now=context.clock(),
+        row=row,
+        advertiser=unseal_advertiser(key, row["sealed_advertiser"], place),
+        advertiser_key=key,
+        buyer_mail=buyer_key.open(row["buyer_mail"], f"person.sealed_mail:{row['buyer_id']}"),
+        buyer_key=buyer_key,
+        buyer=buyer,
+    )

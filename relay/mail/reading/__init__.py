@@ -1,0 +1,1 @@
+"""Reading incoming mail: from raw bytes to a value, whatever somebody sent."""

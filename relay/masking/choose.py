@@ -1,0 +1,114 @@
+"""Choose, among the rows of digits that a plan reads, those that are phone numbers."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from heapq import heapify, heappop, heappush
+from operator import itemgetter
+
+from relay.masking import context
+from relay.masking.atoms import Atom
+from relay.masking.evidence import LEAST
+from relay.masking.lattice import Candidate, Row, candidates, figures, is_figures
+from relay.masking.plans import numbering
+from relay.masking.score import Judge, is_one_quantity, is_plain
+
+_CROWD = 250  # atoms in one row: a wall of figures, which goes as a whole if it holds a number
+_PAIR, _LEAST_PAIRS = 2, 3  # digits, groups: a row of pairs needs no announcement
+Soft = Callable[[], frozenset[int]] | None  # finds the atoms that belong to a quantity
+Taken = tuple[Sequence[Atom], str]
+
+
+def clusters(row: Row, limit: float) -> list[tuple[int, int]]:
+    """Return the rows of atoms that no gap dearer than *limit* interrupts."""
+    found, first = [], 0
+    for k in range(1, len(row.atoms) + 1):
+        if k == len(row.atoms) or row.gaps[k] > limit:
+            found.append((first, k))
+            first = k
+    return found
+
+
+def accept(row: Row, judge: Judge, limit: float, soft: Soft = None) -> list[Taken]:
+    """Return the best candidates that do not overlap, of all clusters.
+
+    Args:
+        row: The atoms of a text.
+        judge: Scores them.
+        limit: Cost from which a gap ends a cluster.
+        soft: Finds the starts of the atoms that are part of a date or a price; these are
+            no number then, unless they plainly are one. Called when it is first needed.
+    """
+    taken: list[Taken] = []
+    for first, last in clusters(row, limit):
+        if row.upto[last] - row.upto[first] < LEAST:
+            continue
+        find = figures if is_figures(row, first, last) else candidates
+        pool = find(row, first, last, strong=True)
+        if last - first > _CROWD:
+            any_number = next(pool, None)
+            if any_number:
+                taken.append((row.atoms[first:last], any_number.number))
+            continue
+        best = _pick(pool, row, judge, soft)
+        for start, end in _free(first, last, best):
+            if row.upto[end] - row.upto[start] >= LEAST and _may_be_weak(row, start, end, judge):
+                best += _pick(find(row, start, end, strong=False), row, judge, soft)
+        taken += [(row.atoms[c.first : c.last], c.number) for c in best]
+    return taken
+
+
+def _may_be_weak(row: Row, first: int, last: int, judge: Judge) -> bool:
+    """Tell whether atoms *first* to *last* can hold a number that hides where it begins."""
+    if not numbering(row.region).has_trunk:
+        return False
+    if judge.announced:
+        return True
+    if not is_figures(row, first, last):
+        return False
+    atoms = row.atoms[first:last]
+    pairs = [len(a.readings[0]) == _PAIR for a in atoms].count(True)
+    return pairs >= _LEAST_PAIRS or judge.may_expect(atoms[0].start, atoms[-1].end)
+
+
+def _pick(pool: Iterable[Candidate], row: Row, judge: Judge, soft: Soft) -> list[Candidate]:
+    """Return the best candidates of *pool* that do not overlap.
+
+    They are scored only when their turn comes: the one that could score best is next, and
+    one that overlaps a better one never is.
+    """
+    waiting = [
+        (-most, False, c.first, -c.last, c)
+        for c in pool
+        if (most := judge.at_most(row, c)) >= context.ACCEPT
+    ]
+    heapify(waiting)
+    best: list[Candidate] = []
+    used: set[int] = set()
+    while waiting:
+        _, scored, first, last, c = heappop(waiting)
+        if not used.isdisjoint(range(first, -last)):
+            continue
+        if scored:
+            used.update(range(first, -last))
+            best.append(c)
+            continue
+        value = judge.score(row, c)
+        if value >= context.ACCEPT and not (soft and _is_soft(row, c, soft)):
+            heappush(waiting, (-value, True, first, last, c))
+    return best
+
+
+def _free(first: int, last: int, taken: Sequence[Candidate]) -> Iterator[tuple[int, int]]:
+    """Yield the parts of a cluster that no candidate takes and that could hold a number."""
+    start = first
+    for c in (*sorted(taken, key=itemgetter(0)), None):
+        end = c.first if c else last
+        if end > start:
+            yield start, end
+        start = c.last if c else last
+
+
+def _is_soft(row: Row, c: Candidate, soft: Callable[[], frozenset[int]]) -> bool:
+    """Tell whether a candidate takes in a date or a price and is not plainly a number."""
+    if is_plain(row, c):
+        return is_one_quantity(row, c)
+    return not soft().isdisjoint([a.start for a in row.atoms[c.first : c.last]])

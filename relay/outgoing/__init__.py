@@ -1,0 +1,18 @@
+"""From a claimed row to ready bytes: everything is read as it stands now, masked, and checked.
+
+Fails closed: what cannot be opened, masked or proved clean is held, never sent.
+"""
+
+from relay.outgoing.mails import Bounced, Held, Rendered, read_files, read_mails, render
+from relay.outgoing.urls import answer_url, status_url
+
+__all__ = [
+    "Bounced",
+    "Held",
+    "Rendered",
+    "answer_url",
+    "read_files",
+    "read_mails",
+    "render",
+    "status_url",
+]

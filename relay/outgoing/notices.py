@@ -1,0 +1,76 @@
+"""Mails of fixed text: what became of a message, told to one of its two sides."""
+
+from relay.addresses import hop_mark, message_id_for
+from relay.mail.compose import Composed, NoticeKind, NoticeMail, compose_notice
+from relay.mail.forwarded import compose_writer_notice
+from relay.mail.letters import WriterNotice, WriterNoticeKind
+from relay.outgoing.thread import Thread
+from relay.sealing import id_time
+
+# The page of the recipient's own where a notice is acted on.
+_WRITER_PAGES = {
+    WriterNoticeKind.NUMBER_MASKED: "number",
+    WriterNoticeKind.ADDRESS_MASKED: "answer",
+    WriterNoticeKind.FILES_LEFT_OUT: "answer",
+    WriterNoticeKind.IS_IT_YOU: "confirm",
+}
+_PAGES = {NoticeKind.PHONE_ASKED: "number", NoticeKind.PHONE_SHOWN: "number"}
+
+
+def compose_news(thread: Thread) -> Composed:
+    """Build the notice a row asks for: ``<kind>`` or ``<kind>:<detail>`` stands in its reason.
+
+    Raises:
+        ValueError: A kind nobody knows.
+    """
+    kind, _, detail = thread.row["reason"].partition(":")
+    if kind in _WRITER_KINDS:
+        return compose_writer_notice(_to_writer(thread, WriterNoticeKind(kind), detail))
+    return compose_notice(_news(thread, NoticeKind(kind), detail))
+
+
+_WRITER_KINDS = {kind.value for kind in WriterNoticeKind}
+
+
+def _news(thread: Thread, kind: NoticeKind, detail: str) -> NoticeMail:
+    other = "advertiser" if thread.recipient_side == "buyer" else "buyer"
+    return NoticeMail(
+        kind=kind,
+        reason=detail or None,
+        language=thread.language,
+        site_name=thread.site.policy.site.name,
+        neutral_subject=thread.site.policy.site.sensitive,
+        page_url=_page(thread, _PAGES.get(kind, "answer")),
+        from_address=thread.alias(other),
+        recipient=thread.recipient,
+        message_id=message_id_for(thread.row["mail_id"], thread.context.settings.mail_domain),
+        sent_at=id_time(thread.row["mail_id"]),
+    )
+
+
+def _to_writer(thread: Thread, kind: WriterNoticeKind, detail: str) -> WriterNotice:
+    other = "advertiser" if thread.recipient_side == "buyer" else "buyer"
+    settings = thread.context.settings
+    original_id = thread.content.get("original_id")
+    return WriterNotice(
+        kind=kind,
+        language=thread.language,
+        site_name=thread.site.policy.site.name,
+        reader_name=thread.name(other),
+        left_out=tuple(filter(None, detail.split(","))),
+        neutral_subject=thread.site.policy.site.sensitive,
+        page_url=_page(thread, _WRITER_PAGES[kind]),
+        from_address=thread.alias(other),
+        recipient=thread.recipient,
+        message_id=message_id_for(thread.row["mail_id"], settings.mail_domain),
+        references=(original_id,) if original_id else (),
+        sent_at=id_time(thread.row["mail_id"]),
+        hop=hop_mark(thread.row["mail_id"], thread.context.bounce_keys),
+    )
+
+
+def _page(thread: Thread, name: str) -> str:
+    """Return a page of the recipient's own; a buyer's first page already shows the answers."""
+    if thread.recipient_side == "buyer" and name == "answer":
+        return thread.page
+    return f"{thread.page}/{name}"

@@ -1,0 +1,168 @@
+"""A claimed row, opened: both sides of its conversation and the words it carries."""
+
+import json
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from relay.catalogue import Advertiser, advertiser_place, unseal_advertiser
+from relay.context import Context
+from relay.database import Record
+from relay.outgoing.urls import answer_url, status_url
+from relay.sealing import DataKey
+from relay.secrecy import Consent, Secrets, is_phone_open, secrets_of
+from relay.sites import Site
+
+TO_READER = frozenset(("contact", "reply", "reader_notice"))  # the others go back to who wrote
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """What a mail is made of.
+
+    Args:
+        row: A row of ``read_mails``.
+        content: The message's own words: name, email, phone, text.
+        heard: The last words of the other side before it, in the same shape; None without any.
+        earlier: The last texts of the same writer before it, oldest first.
+    """
+
+    context: Context
+    site: Site
+    row: Record
+    advertiser: Advertiser
+    buyer_mail: str
+    content: dict[str, Any]
+    heard: dict[str, Any] | None
+    earlier: tuple[str, ...]
+
+    @property
+    def writer(self) -> str:
+        """The side whose words these are."""
+        side: str = self.row["side"]
+        return side
+
+    @property
+    def recipient_side(self) -> str:
+        """The side this mail goes to."""
+        other = "advertiser" if self.writer == "buyer" else "buyer"
+        return other if self.row["kind"] in TO_READER else self.writer
+
+    @property
+    def recipient(self) -> str:
+        """The address this mail goes to."""
+        return self.buyer_mail if self.recipient_side == "buyer" else self.advertiser.email
+
+    @property
+    def buyer(self) -> dict[str, Any]:
+        """What the buyer said of themselves: name, email, phone."""
+        return self.content if self.writer == "buyer" else (self.heard or {})
+
+    @property
+    def anchor_id(self) -> UUID:
+        """The buyer's message this mail speaks of: pages hang on it."""
+        own: UUID = self.row["message_id"]
+        heard: UUID | None = self.row["heard_id"]
+        first: UUID = self.row["conversation_id"]
+        return own if self.writer == "buyer" else (heard or first)
+
+    @property
+    def language(self) -> str:
+        """The language of whoever receives this mail."""
+        row = self.row
+        if self.recipient_side == "advertiser":
+            language: str = row["listing_language"]
+        elif self.writer == "buyer":
+            language = row["language"]
+        else:
+            language = row["heard_language"] or row["language"]
+        return language
+
+    @property
+    def page(self) -> str:
+        """Where the recipient's private pages begin."""
+        if self.recipient_side == "buyer":
+            return status_url(self.context, self.site, self.anchor_id)
+        return answer_url(self.context, self.site, self.anchor_id, self.row["advertiser_id"])
+
+    @property
+    def consent(self) -> Consent:
+        """Who agreed to show a number here."""
+        return Consent(self.row["advertiser_reveals"], self.row["buyer_reveals"])
+
+    def is_phone_open(self, side: str) -> bool:
+        """Tell whether a side's number may be read by the other."""
+        return is_phone_open(
+            side, self.site.policy, chosen=self.row["show_phone"], consent=self.consent
+        )
+
+    @property
+    def secrets(self) -> Secrets:
+        """What this mail must not show: what the other side of its recipient hides.
+
+        A hidden number of the advertiser stands in no mail at all, not even in their own:
+        mails are forwarded and quoted.
+        """
+        is_buyer = self.recipient_side == "advertiser"
+        own = secrets_of(
+            "buyer" if is_buyer else "advertiser",
+            self.site.policy,
+            self.language,
+            phone=self.buyer.get("phone") if is_buyer else self.advertiser.phone,
+            email=self.buyer_mail if is_buyer else self.advertiser.email,
+            phone_open=self.is_phone_open("buyer" if is_buyer else "advertiser"),
+        )
+        if self.advertiser.phone is None or self.is_phone_open("advertiser"):
+            return own
+        return replace(own, numbers=own.numbers | {self.advertiser.phone})
+
+    def name(self, side: str) -> str:
+        """Return the name a side goes by; "" for a buyer who gave none."""
+        return self.buyer.get("name") or "" if side == "buyer" else self.advertiser.pseudonym
+
+    def alias(self, side: str) -> str:
+        """Return the address that mails from *side* carry."""
+        local_part = self.site.reply_local_part(self.row["conversation_id"], side)
+        return f"{local_part}@{self.context.settings.mail_domain}"
+
+
+def open_thread(context: Context, site: Site, row: Record) -> Thread:
+    """Open what a row of ``read_mails`` holds.
+
+    Raises:
+        Unsealable: A key is missing from the ring, or a value was moved.
+    """
+    keys = {
+        row[f"{owner}_id"]: context.keyring.unwrap(
+            row[f"{owner}_key"], f"person:{row[f'{owner}_id']}"
+        )
+        for owner in ("sender", "buyer", "advertiser")
+    }
+    sender = keys[row["sender_id"]]
+    place = advertiser_place(site.site_id, row["ref"])
+    earlier = zip(row["earlier_ids"] or (), row["earlier_contents"] or (), strict=True)
+    return Thread(
+        context=context,
+        site=site,
+        row=row,
+        advertiser=unseal_advertiser(keys[row["advertiser_id"]], row["sealed_advertiser"], place),
+        buyer_mail=keys[row["buyer_id"]].open(
+            row["buyer_mail"], f"person.sealed_mail:{row['buyer_id']}"
+        ),
+        content=_words(sender, row["message_id"], row["sealed_content"]),
+        heard=_heard(context, row),
+        earlier=tuple(_words(sender, *one)["text"] for one in earlier),
+    )
+
+
+def _heard(context: Context, row: Record) -> dict[str, Any] | None:
+    """Open the other side's last words; None when there are none or they were erased."""
+    if row["heard_id"] is None or row["heard_key"] is None:
+        return None
+    key = context.keyring.unwrap(row["heard_key"], f"person:{row['heard_sender_id']}")
+    return _words(key, row["heard_id"], row["heard_content"])
+
+
+def _words(key: DataKey, message_id: UUID, sealed: bytes) -> dict[str, Any]:
+    words: dict[str, Any] = json.loads(key.open(sealed, f"message.sealed_content:{message_id}"))
+    return words

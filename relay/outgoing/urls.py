@@ -1,0 +1,49 @@
+"""Addresses of the private pages that stand in mails, signed and with an end."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from relay.context import Context
+from relay.links import Link, Side, sign_link
+from relay.mail.letters import BuyerLinks, Links
+from relay.sealing import id_time
+from relay.sites import Site
+
+ACTIONS_LIFE = timedelta(days=90)  # of the links with which an advertiser answers
+
+
+def status_url(context: Context, site: Site, message_id: UUID) -> str:
+    """Return the private page of a buyer's message; it lives as long as the message."""
+    kept_until = id_time(message_id) + timedelta(days=site.policy.retention.message_days)
+    link = Link(Side.BUYER, site.site_id, message_id, kept_until.date())
+    return f"{context.settings.public_url}/m/{sign_link(link, context.link_keys)}"
+
+
+def answer_url(context: Context, site: Site, message_id: UUID, advertiser_id: UUID) -> str:
+    """Return where the pages begin with which an advertiser answers a buyer's message."""
+    ends_on = (id_time(message_id) + ACTIONS_LIFE).date()
+    link = Link(Side.ADVERTISER, site.site_id, message_id, ends_on, advertiser_id)
+    return f"{context.settings.public_url}/a/{sign_link(link, context.link_keys)}"
+
+
+def advertiser_links(page: str) -> Links:
+    """Return the actions below an advertiser's *page* (``answer_url``)."""
+    return Links(
+        available=f"{page}/available",
+        sold=f"{page}/sold",
+        report=f"{page}/report",
+        block=f"{page}/block",
+        show_phone=f"{page}/show-phone",
+        why=f"{page}/why",
+        pause=f"{page}/pause",
+    )
+
+
+def buyer_links(page: str) -> BuyerLinks:
+    """Return the actions below a buyer's *page* (``status_url``)."""
+    return BuyerLinks(
+        answer=f"{page}/answer",
+        report=f"{page}/report",
+        end=f"{page}/end",
+        why=f"{page}/why",
+    )

@@ -1,0 +1,277 @@
+"""Acts of either party from their private pages: answer, show a number, own an address, end.
+
+One transaction each; doing a thing twice changes nothing more.
+"""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+
+from relay.contact_rows import DELIVERY_EXPIRY
+from relay.contacts import Origin, read_text
+from relay.context import Context
+from relay.database import Record, queries, rows_of
+from relay.errors import Refused
+from relay.exchange import Exchange, NewMessage, read_exchange
+from relay.links import Link, Side
+from relay.policy import Disclosure
+from relay.sealing import new_id
+from relay.sites import Site
+from relay.validation import mailbox_key, readable
+
+NOTE_LIMIT = 2000
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A party on a private page: the link that was opened and its side by name."""
+
+    site: Site
+    link: Link
+
+    @property
+    def side(self) -> str:
+        """``buyer`` or ``advertiser``."""
+        return "buyer" if self.link.side is Side.BUYER else "advertiser"
+
+    @property
+    def other(self) -> str:
+        """The side that is written to."""
+        return "advertiser" if self.side == "buyer" else "buyer"
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A reply from an unknown address, which waits for «C'est bien moi»."""
+
+    message_id: UUID
+    received_at: datetime
+    sender: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a party's private pages show of the conversation.
+
+    Args:
+        heard: The other side's last words, cleared of what they hide; "" without any.
+        own_phone: The party's number as it is written; None when the relay knows none.
+        is_own_phone_open: The other side may read it.
+        is_own_consent: The party agreed to that here.
+        other_phone: The other side's number, when it may be read.
+        needs_both: Numbers are shown only once both sides agree.
+    """
+
+    side: str
+    listing_title: str
+    other_name: str
+    heard: str
+    is_ended: bool
+    own_phone: str | None
+    is_own_phone_open: bool
+    is_own_consent: bool
+    other_phone: str | None
+    needs_both: bool
+    pending: tuple[Pending, ...]
+
+
+async def read_page(context: Context, visit: Visit) -> Page:
+    """Show a party its conversation.
+
+    Raises:
+        Refused: ``not_found``, ``link_expired``.
+        Unsealable: A party was erased.
+    """
+    async with _open(context, visit) as exchange:
+        heard = await queries().read_last_words(
+            exchange.connection,
+            site_id=visit.site.site_id,
+            conversation_id=exchange.row["conversation_id"],
+            side=visit.other,
+        )
+        pending = await _pending(exchange, visit)
+    secrets = exchange.secrets(visit.other)
+    own, other = exchange.phone(visit.side), exchange.phone(visit.other)
+    consent = exchange.consent
+    return Page(
+        side=visit.side,
+        listing_title=exchange.secrets("advertiser").mask(exchange.row["title"]),
+        other_name=secrets.mask(exchange.name(visit.other)),
+        heard=secrets.mask(_words(exchange, visit.other, heard)["text"]) if heard else "",
+        is_ended=exchange.row["blocked_at"] is not None,
+        own_phone=readable(own) if own else None,
+        is_own_phone_open=exchange.is_phone_open(visit.side),
+        is_own_consent=consent.buyer if visit.side == "buyer" else consent.advertiser,
+        other_phone=readable(other) if other and exchange.is_phone_open(visit.other) else None,
+        needs_both=visit.site.policy.disclosure is Disclosure.ALIAS,
+        pending=tuple(_shown(exchange, visit, row) for row in pending),
+    )
+
+
+async def write(context: Context, visit: Visit, text: str, origin: Origin) -> UUID:
+    """Send the other side a message written on a page, with its trace.
+
+    Raises:
+        Invalid: The text, as in a contact form.
+        Refused: ``not_found``, ``link_expired``; ``conversation_closed``: it was ended.
+    """
+    read = read_text(text)
+    async with _open(context, visit) as exchange:
+        if exchange.row["blocked_at"] is not None:
+            raise Refused("conversation_closed")
+        message_id = await exchange.add(NewMessage(visit.side, {"text": read}))
+        await exchange.trace(message_id, visit.side, origin)
+        if exchange.secrets(visit.side).clear(read).hits:
+            await exchange.tell_of(message_id, "notice", "number_masked")
+    context.bell.ring()
+    log.info("reply.written", message_id=str(message_id), side=visit.side, site=visit.site.slug)
+    return message_id
+
+
+async def show_number(context: Context, visit: Visit, *, shown: bool) -> None:
+    """Show one's number to the other side, or hide it again; the other side is told by mail.
+
+    Where the policy hides both numbers, each is shown only once both sides agree.
+
+    Raises:
+        Refused: ``not_found``, ``link_expired``.
+    """
+    async with _open(context, visit) as exchange:
+        named = {
+            "site_id": visit.site.site_id,
+            "conversation_id": exchange.row["conversation_id"],
+            "side": visit.side,
+        }
+        if not shown:
+            await queries().revoke_reveal(exchange.connection, **named)
+            return
+        if exchange.phone(visit.side) is None:
+            raise Refused("not_found")
+        await queries().grant_reveal(exchange.connection, **named)
+        exchange = await read_exchange(
+            context, exchange.connection, visit.site, exchange.row["conversation_id"]
+        )
+        is_open = exchange.is_phone_open(visit.side)
+        await exchange.tell(visit.other, "phone_shown" if is_open else "phone_asked")
+    context.bell.ring()
+    log.info("number.shown", side=visit.side, site=visit.site.slug)
+
+
+async def confirm(context: Context, visit: Visit, message_id: UUID, *, is_mine: bool) -> None:
+    """Say whether a reply from an unknown address is one's own; a yes remembers the address.
+
+    Raises:
+        Refused: ``not_held``: it was decided already, or is nobody's.
+    """
+    async with _open(context, visit) as exchange:
+        rows = await _pending(exchange, visit)
+        row = next((one for one in rows if one["message_id"] == message_id), None)
+        if row is None:
+            raise Refused("not_held")
+        if not is_mine:
+            await queries().refuse(
+                exchange.connection, site_id=visit.site.site_id, mail_id=message_id
+            )
+            return
+        sender = _words(exchange, visit.side, row)["sender"]
+        await queries().know_address(
+            exchange.connection,
+            site_id=visit.site.site_id,
+            person_id=exchange.person_id(visit.side),
+            mailbox_hash=visit.site.hash("mailbox", mailbox_key(sender)),
+        )
+        await queries().release(
+            exchange.connection,
+            site_id=visit.site.site_id,
+            mail_id=message_id,
+            expires_at=exchange.now + DELIVERY_EXPIRY,
+        )
+    context.bell.ring()
+    log.info("address.confirmed", message_id=str(message_id), site=visit.site.slug)
+
+
+async def end(context: Context, visit: Visit) -> None:
+    """End the conversation: neither side's address takes mail any more."""
+    async with _open(context, visit) as exchange:
+        await queries().block(
+            exchange.connection,
+            site_id=visit.site.site_id,
+            conversation_id=exchange.row["conversation_id"],
+            blocked_at=exchange.now,
+        )
+    log.info("conversation.ended", side=visit.side, site=visit.site.slug)
+
+
+async def report(context: Context, visit: Visit, note: str) -> None:
+    """Report the other side's last message to the moderators.
+
+    Raises:
+        Refused: ``not_found``: there is none.
+    """
+    async with _open(context, visit) as exchange:
+        heard = await queries().read_last_words(
+            exchange.connection,
+            site_id=visit.site.site_id,
+            conversation_id=exchange.row["conversation_id"],
+            side=visit.other,
+        )
+        if heard is None:
+            raise Refused("not_found")
+        report_id = new_id(exchange.now)
+        place = f"report.sealed_note:{report_id}"
+        await queries().add_report(
+            exchange.connection,
+            site_id=visit.site.site_id,
+            report_id=report_id,
+            message_id=heard["message_id"],
+            reporter_id=exchange.person_id(visit.side),
+            sealed_note=exchange.key(visit.side).seal(note[:NOTE_LIMIT], place),
+        )
+    log.warning("report.received", report_id=str(report_id), site=visit.site.slug)
+
+
+@asynccontextmanager
+async def _open(context: Context, visit: Visit) -> AsyncIterator[Exchange]:
+    """Open the conversation behind a visit's link, within a transaction."""
+    async with context.database.connection() as connection, connection.transaction():
+        row: Record | None = await queries().find_conversation(
+            connection, site_id=visit.site.site_id, message_id=visit.link.message_id
+        )
+        if row is None:
+            raise Refused("not_found")
+        if visit.side == "advertiser" and row["advertiser_id"] != visit.link.person_id:
+            raise Refused("link_expired")
+        yield await read_exchange(context, connection, visit.site, row["conversation_id"])
+
+
+async def _pending(exchange: Exchange, visit: Visit) -> list[Record]:
+    return await rows_of(
+        queries().list_pending(
+            exchange.connection,
+            site_id=visit.site.site_id,
+            conversation_id=exchange.row["conversation_id"],
+            side=visit.side,
+            sender_id=exchange.person_id(visit.side),
+        )
+    )
+
+
+def _shown(exchange: Exchange, visit: Visit, row: Record) -> Pending:
+    words = _words(exchange, visit.side, row)
+    local, _, domain = words["sender"].rpartition("@")
+    return Pending(
+        row["message_id"], row["received_at"], f"{local[:1]}…@{domain}", words["text"][:200]
+    )
+
+
+def _words(exchange: Exchange, side: str, row: Record) -> dict[str, str]:
+    place = f"message.sealed_content:{row['message_id']}"
+    words: dict[str, str] = json.loads(exchange.key(side).open(row["sealed_content"], place))
+    return words

@@ -1,0 +1,313 @@
+"""Acts on a mail that came in: a reply is passed on, held or asked about; a bounce ends a mail.
+
+One transaction each. A mail that came in is settled in the same transaction as what it led to,
+so that it leads to it once. Nothing here answers the envelope sender of a mail: who is to be
+told something is told at the address that is known.
+"""
+
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+
+from relay.addresses import is_hop_mark, read_message_id
+from relay.context import Context
+from relay.database import Connection, Record, queries
+from relay.exchange import Exchange, NewMessage, read_exchange
+from relay.mail.outcomes import Phase, judge
+from relay.mail.reading.values import (
+    AutoReply,
+    Bounce,
+    BounceClass,
+    Complaint,
+    Heading,
+    Incoming,
+    Reply,
+    Unreadable,
+)
+from relay.mail.reading.verdicts import Verdict, read_verdict
+from relay.sealing import first_id
+from relay.sites import Site
+from relay.validation import mailbox_key
+
+REPLIES_AN_HOUR = 20  # of one conversation, both sides: more is a loop between two programs
+COMPLAINT_KEPT = timedelta(days=365)
+SUPPRESSED_FOR = timedelta(days=90)
+PERMANENT = 550  # what a server that gives a mail back would have answered at once
+
+log = structlog.get_logger()
+
+
+class LeaseGone(Exception):
+    """Another worker has taken the mail over; nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A mail leased to this worker, and who is expected to have written it."""
+
+    site_id: UUID
+    inbound_id: UUID
+    conversation_id: UUID
+    side: str
+    mail_id: UUID | None
+    owner_id: UUID
+    token: int
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What became of a mail that came in: a state of ``inbound`` and a reason."""
+
+    state: str
+    reason: str
+
+
+async def take_in(context: Context, site: Site, arrival: Arrival, incoming: Incoming) -> Settled:
+    """Carry out what a mail that came in asks for, and settle it.
+
+    Raises:
+        LeaseGone: Somebody else has it; nothing was written.
+        Unavailable: The database is away; the lease ends by itself.
+        Unsealable: A party was erased meanwhile.
+    """
+    async with context.database.connection() as connection, connection.transaction():
+        exchange = await read_exchange(context, connection, site, arrival.conversation_id)
+        settled = await _ACTS[type(incoming)](exchange, arrival, incoming)
+        await _settle(connection, arrival, settled)
+    context.bell.ring()
+    return settled
+
+
+async def end_erased(context: Context, arrival: Arrival) -> Settled:
+    """Settle a mail of parties that were erased while it waited: nobody is left to read it.
+
+    Raises:
+        LeaseGone: Somebody else has it.
+    """
+    settled = Settled("ended", "erased")
+    async with context.database.connection() as connection:
+        await _settle(connection, arrival, settled)
+    return settled
+
+
+async def _settle(connection: Connection, arrival: Arrival, settled: Settled) -> None:
+    taken = await queries().settle_inbound(
+        connection,
+        site_id=arrival.site_id,
+        inbound_id=arrival.inbound_id,
+        token=arrival.token,
+        state=settled.state,
+        reason=settled.reason,
+    )
+    if taken is None:
+        raise LeaseGone
+
+
+async def _reply(exchange: Exchange, arrival: Arrival, reply: Reply) -> Settled:
+    if _is_ours(exchange, reply.heading):
+        return Settled("ended", "loop")
+    if not (reply.text or reply.doubtful or reply.attachments):
+        await exchange.tell(arrival.side, "unreadable:empty")
+        return Settled("ended", "empty")
+    held_for = await _suspicion(exchange, arrival, reply.heading)
+    content: dict[str, object] = {
+        # Words that may not be the author's stand alone only when there are no others.
+        "text": reply.text or reply.doubtful,
+        "doubtful": reply.doubtful if reply.text else "",
+        "signature": reply.signature,
+        "original_id": reply.heading.message_id,
+        "sender": reply.heading.sender,
+        "left_out": sorted({*reply.dropped, *_extra(exchange, reply.heading)}),
+    }
+    files = tuple((one.kind, one.content) for one in reply.attachments)
+    message = NewMessage(arrival.side, content, files, held_for)
+    message_id = await exchange.add(message)
+    for notice in _news_for_writer(exchange, arrival, content, held_for):
+        await exchange.tell_of(message_id, "notice", notice)
+    log.info("reply.taken", message_id=str(message_id), held_for=held_for, site=exchange.site.slug)
+    return Settled("read", held_for or "reply")
+
+
+def _news_for_writer(
+    exchange: Exchange, arrival: Arrival, content: dict[str, Any], held_for: str | None
+) -> Iterator[str]:
+    """Yield what the writer of a reply is told of it: once a day each, at the known address."""
+    if held_for == "stranger":
+        yield "is_it_you"
+        return
+    left_out = ",".join(content["left_out"])
+    secrets = exchange.secrets(arrival.side)
+    if secrets.clear(content["text"]).hits:
+        yield f"number_masked:{left_out}"
+    elif left_out:
+        yield f"files_left_out:{left_out}"
+
+
+async def _auto_reply(exchange: Exchange, arrival: Arrival, automatic: AutoReply) -> Settled:
+    """Pass an absence notice on once a day and conversation, marked as such; never answer it."""
+    if _is_ours(exchange, automatic.heading):
+        return Settled("ended", "loop")
+    mark = exchange.site.hash(
+        "told", f"{arrival.conversation_id}\0automatic\0{exchange.now.date()}"
+    )
+    first = await queries().mark_told(
+        exchange.connection, site_id=exchange.site.site_id, told_hash=mark
+    )
+    if first is None or not automatic.text:
+        return Settled("ended", "automatic")
+    content: dict[str, object] = {
+        "text": automatic.text,
+        "original_id": automatic.heading.message_id,
+        "automatic": True,
+    }
+    held_for = await _suspicion(exchange, arrival, automatic.heading)
+    if held_for:  # a program of somebody unknown: nobody waits for it
+        return Settled("ended", f"automatic_{held_for}")
+    message = NewMessage(arrival.side, content)
+    await exchange.add(message)
+    return Settled("read", "automatic")
+
+
+async def _bounce(exchange: Exchange, arrival: Arrival, bounce: Bounce) -> Settled:
+    """End the mail a bounce speaks of and tell its writer; a delay changes no state (F40, F41)."""
+    mail = await _spoken_of(exchange, arrival, bounce.original_id)
+    if mail is None:
+        return Settled("ended", "bounce_unmatched")
+    failure = bounce.failures[0] if bounce.failures else None
+    said = f"{failure.status or ''} {failure.diagnostic}" if failure else ""
+    outcome = judge(Phase.RCPT, PERMANENT, said)
+    named = {"site_id": exchange.site.site_id, "mail_id": mail["mail_id"]}
+    await queries().note_report(
+        exchange.connection,
+        **named,
+        outcome=bounce.verdict.value,
+        reason=outcome.reason,
+        enhanced=outcome.enhanced,
+    )
+    if bounce.verdict is not BounceClass.FAILED:
+        return Settled("read", f"report_{bounce.verdict.value}")
+    if outcome.suppress:
+        await queries().suppress(
+            exchange.connection,
+            site_id=exchange.site.site_id,
+            mail_hash=mail["recipient_hash"],
+            reason=outcome.reason,
+            expires_at=exchange.now + SUPPRESSED_FOR,
+        )
+    ended = await queries().bounce_mail(exchange.connection, **named, reason=outcome.reason)
+    if ended is not None and mail["kind"] in ("contact", "reply"):
+        await exchange.tell_of(mail["message_id"], "notice", f"bounced:{outcome.reason}")
+    return Settled("read", "bounce")
+
+
+async def _complaint(exchange: Exchange, arrival: Arrival, complaint: Complaint) -> Settled:
+    """Write no more to whoever told their provider that a mail was unwanted (RFC 5965)."""
+    mail = await _spoken_of(exchange, arrival, complaint.original_id)
+    if mail is None:
+        return Settled("held", "complaint_unmatched")
+    if complaint.kind != "not-spam":
+        await queries().suppress(
+            exchange.connection,
+            site_id=exchange.site.site_id,
+            mail_hash=mail["recipient_hash"],
+            reason="complaint",
+            expires_at=exchange.now + COMPLAINT_KEPT,
+        )
+    log.warning("complaint.received", mail_id=str(mail["mail_id"]), kind=complaint.kind)
+    return Settled("read", "complaint")
+
+
+async def _unreadable(exchange: Exchange, arrival: Arrival, unreadable: Unreadable) -> Settled:
+    """Keep what nothing can be made of, and tell the party whose address it came to."""
+    await exchange.tell(arrival.side, f"unreadable:{unreadable.reason}")
+    log.warning(
+        "inbound.unreadable",
+        inbound_id=str(arrival.inbound_id),
+        reason=unreadable.reason,
+        site=exchange.site.slug,
+    )
+    return Settled("held", unreadable.reason)
+
+
+def _is_ours(exchange: Exchange, heading: Heading) -> bool:
+    """Tell whether a mail has left this relay before (A10)."""
+    return any(is_hop_mark(mark, exchange.context.bounce_keys) for mark in heading.hop_marks)
+
+
+async def _suspicion(exchange: Exchange, arrival: Arrival, heading: Heading) -> str | None:
+    """Return why a reply has to wait: a stranger's, or one of too many."""
+    lately = first_id(exchange.now - timedelta(hours=1))
+    replies = await queries().count_replies(
+        exchange.connection,
+        site_id=exchange.site.site_id,
+        conversation_id=arrival.conversation_id,
+        first_id=lately,
+    )
+    if replies >= REPLIES_AN_HOUR:
+        return "loop"
+    return None if await _is_expected(exchange, arrival, heading) else "stranger"
+
+
+async def _is_expected(exchange: Exchange, arrival: Arrival, heading: Heading) -> bool:
+    """Tell whether the sender is the party (R11): its address, and what a trusted server found.
+
+    Without a trusted server the address and the alias, which only the party was given, decide.
+    """
+    if heading.sender is None:
+        return False
+    trusted = frozenset(exchange.context.settings.trusted_authserv)
+    domain = heading.sender.rpartition("@")[2]
+    verdict = read_verdict(heading.verdicts, trusted=trusted, sender_domain=domain)
+    if trusted and verdict is not Verdict.PASS:
+        return False
+    mailbox = mailbox_key(heading.sender)
+    if mailbox == mailbox_key(exchange.address(arrival.side)):
+        return True
+    known: bool = await queries().is_known_address(
+        exchange.connection,
+        site_id=exchange.site.site_id,
+        person_id=exchange.person_id(arrival.side),
+        mailbox_hash=exchange.site.hash("mailbox", mailbox),
+    )
+    return known
+
+
+def _extra(exchange: Exchange, heading: Heading) -> set[str]:
+    """Name that a mail was meant for others too: only the other party gets it (R3)."""
+    ours = exchange.context.settings.mail_domain
+    sender = heading.sender
+    others = {one for one in heading.others if one != sender and not one.endswith(f"@{ours}")}
+    return {"recipients"} if others else set()
+
+
+async def _spoken_of(
+    exchange: Exchange, arrival: Arrival, original_id: str | None
+) -> Record | None:
+    """Return the mail a report speaks of: named by its bounce address, else by its Message-ID.
+
+    A Message-ID counts only within the conversation whose alias the report came to, and for a
+    mail that went to the side it came from.
+    """
+    domain = exchange.context.settings.mail_domain
+    mail_id = arrival.mail_id or read_message_id(original_id or "", domain)
+    if mail_id is None:
+        return None
+    mail: Record | None = await queries().read_sent_mail(
+        exchange.connection, site_id=exchange.site.site_id, mail_id=mail_id
+    )
+    if mail is None or mail["conversation_id"] != arrival.conversation_id:
+        return None
+    return mail if mail["recipient_side"] == arrival.side else None
+
+
+_ACTS: dict[type, Callable[[Exchange, Arrival, Any], Awaitable[Settled]]] = {
+    Reply: _reply,
+    AutoReply: _auto_reply,
+    Bounce: _bounce,
+    Complaint: _complaint,
+    Unreadable: _unreadable,
+}

@@ -1,0 +1,119 @@
+"""The declared table of what goes by itself: one entry per class of rows.
+
+To add a table: give it a class in the policy (``relay/policy/model.py``, ``Retention``), an entry
+here, and its two queries in ``sql/queries/retention.sql``.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from relay.policy import Kept, Policy
+from relay.policy.clock import KeptOf, Version, Window, due_windows, ended_windows
+
+Spans = Callable[[Iterable[Version], KeptOf, datetime], list[Window]]
+
+
+def _messages(policy: Policy) -> Kept:
+    return policy.retention.messages
+
+
+def _traces(policy: Policy) -> Kept:
+    return policy.retention.traces
+
+
+def _reports(policy: Policy) -> Kept:
+    return policy.retention.reports
+
+
+def _inbound(policy: Policy) -> Kept:
+    return policy.retention.inbound
+
+
+def _listings(policy: Policy) -> Kept:
+    return policy.retention.listings
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """One class of rows.
+
+    Args:
+        name: Class, as reports and metrics call it.
+        due, delete: Names of its queries.
+        kept: Where a policy says how long.
+        spans: Which receipt times are due: by the rows' own clock, or by the end of the listing.
+        is_by_time: Its rows are found by a time, not by the time in their id.
+    """
+
+    name: str
+    due: str
+    delete: str
+    kept: KeptOf
+    spans: Spans = due_windows
+    is_by_time: bool = False
+
+
+# In this order: a conversation goes after its messages, a listing after its conversations.
+SHELVES = (
+    Shelf("messages", "due_messages", "delete_messages", _messages),
+    Shelf("messages", "due_messages_ended", "delete_messages", _messages, ended_windows),
+    Shelf("mails", "due_mails", "delete_mails", _messages),
+    Shelf("traces", "due_traces", "delete_traces", _traces),
+    Shelf("traces", "due_traces_ended", "delete_traces", _traces, ended_windows),
+    Shelf("reports", "due_reports", "delete_reports", _reports),
+    Shelf("inbound", "due_inbound", "delete_inbound", _inbound),
+    Shelf("conversations", "due_conversations", "delete_conversations", _messages),
+    Shelf(
+        "conversations",
+        "due_conversations_ended",
+        "delete_conversations",
+        _messages,
+        ended_windows,
+    ),
+    Shelf("listings", "due_listings", "delete_listings", _listings, is_by_time=True),
+)
+
+# The oldest row left of each class; one query each.
+OLDEST: dict[str, tuple[str, KeptOf]] = {
+    "messages": ("oldest_messages", _messages),
+    "traces": ("oldest_traces", _traces),
+    "reports": ("oldest_reports", _reports),
+    "inbound": ("oldest_inbound", _inbound),
+    "listings": ("oldest_listings", _listings),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """Tables whose months go together, at once.
+
+    Args:
+        tables: The one that is counted first.
+        over, count: Names of the queries that find its months and count one.
+    """
+
+    tables: tuple[str, ...]
+    over: str
+    count: str
+    kept: KeptOf
+    has_files: bool = False
+
+
+MONTHS = (
+    Month(
+        ("message", "outbox", "attempt"),
+        "message_months_over",
+        "count_message_month",
+        _messages,
+        has_files=True,
+    ),
+    Month(("sender_trace",), "trace_months_over", "count_trace_month", _traces),
+)
+
+# What lives for hours or days, whatever the policy says: its query, its life.
+FLEETING = (
+    ("forget_requests", timedelta(hours=24)),
+    ("forget_told", timedelta(days=2)),
+    ("forget_suppressions", timedelta(0)),
+)

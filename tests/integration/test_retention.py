@@ -1,0 +1,319 @@
+"""The purge on a real database: what is over goes, whole; what is not, or is held, stays."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from relay.database import count_ledger
+from relay.errors import Refused
+from relay.retention import (
+    Pace,
+    Purged,
+    Run,
+    Scope,
+    Wish,
+    approve_hold,
+    ask_lift,
+    count_due,
+    lift_hold,
+    list_holds,
+    place_hold,
+    purge,
+    purge_site,
+    read_last_report,
+)
+from relay.retention.clocks import read_time
+from relay.sealing import new_id
+from tests.relays import Relay
+from tests.rig.past import add_contacts, add_listing, make_months
+
+NOW = datetime.now(UTC)
+DAY = timedelta(days=1)
+TABLES = (
+    "message",
+    "sender_trace",
+    "outbox",
+    "attempt",
+    "conversation",
+    "reply_address",
+    "person",
+    "listing",
+)
+
+
+async def purged(relay: Relay, as_of: datetime = NOW, pace: Pace = Pace(rest=0)) -> Purged:  # noqa: B008
+    """Purge the relay's site at a time."""
+    found = await purge_site(Run(relay.context, relay.site, as_of, pace, lambda *_: None))
+    assert found is not None
+    return found
+
+
+async def rows(relay: Relay, *tables: str) -> dict[str, int]:
+    """Count the rows of tables."""
+    return {
+        table: (await relay.fetch(f"select count(*) as n from {table}"))[0]["n"]
+        for table in tables or TABLES
+    }
+
+
+@pytest.fixture
+async def listing_id(relay: Relay) -> UUID:
+    """The listing of the relay under test."""
+    return (await relay.fetch("select listing_id from listing"))[0]["listing_id"]
+
+
+async def test_what_is_over_goes_whole(relay: Relay, listing_id: UUID) -> None:
+    """A message past its year goes with trace, mails, attempts, conversation, alias and buyer."""
+    before = await rows(relay)
+    await add_contacts(relay, [NOW - 366 * DAY], listing_id=listing_id)
+    await purged(relay)
+    assert await rows(relay) == before
+
+
+async def test_what_is_not_over_stays(relay: Relay, listing_id: UUID) -> None:
+    """A message one minute short of its year stays, with everything that belongs to it."""
+    await add_contacts(relay, [NOW - 365 * DAY + timedelta(minutes=1)], listing_id=listing_id)
+    before = await rows(relay)
+    done = await purged(relay)
+    assert await rows(relay) == before
+    assert done.counts == {}
+
+
+async def test_the_ledger_holds(relay: Relay, listing_id: UUID) -> None:
+    """Accepted is the sum of the states before, between batches and after."""
+    await add_contacts(relay, [NOW - 400 * DAY] * 5, listing_id=listing_id, state="queued")
+    await add_contacts(relay, [NOW - 400 * DAY] * 5, listing_id=listing_id)
+    await add_contacts(relay, [NOW - 4 * DAY] * 5, listing_id=listing_id)
+    pace = Pace(batch=3, ceiling=4, rest=0)
+    for left in (9, 5, 5):  # a ceiling of 4 stops after the second batch of 3
+        await purged(relay, pace=pace)
+        async with relay.context.database.connection() as connection:
+            ledger = await count_ledger(connection)
+        assert sum(ledger.accepted.values()) == left
+        assert set(ledger.unaccounted().values()) == {0}
+
+
+async def test_mails_under_way_end_first(relay: Relay, listing_id: UUID) -> None:
+    """A mail whose message's time is over is ended as purged, so that no worker sends it."""
+    await add_contacts(relay, [NOW - 400 * DAY], listing_id=listing_id, state="deferred")
+    await purged(relay, pace=Pace(ceiling=0, rest=0))
+    assert set((await relay.states()).values()) == {"purged"}
+
+
+async def test_the_receipt_of_a_gone_message_ends(relay: Relay, listing_id: UUID) -> None:
+    """A young mail about a message that is gone is ended, not kept waiting for a person."""
+    [old] = await add_contacts(relay, [NOW - 400 * DAY], listing_id=listing_id)
+    await relay.fetch(
+        "insert into outbox (site_id, mail_id, message_id, kind, state, reason, due_at, expires_at)"
+        " values ($1, $2, $3, 'notice', 'queued', 'x', now(), now() + interval '1 day')",
+        relay.site.site_id,
+        new_id(NOW),
+        old.message_id,
+    )
+    await purged(relay)
+    await purged(relay)
+    found = await relay.fetch("select state from outbox where kind = 'notice'")
+    assert [row["state"] for row in found] == ["purged"]
+
+
+async def test_the_ceiling_stops_and_says_so(relay: Relay, listing_id: UUID) -> None:
+    """F49: more than the ceiling is not deleted in one run; the report names the class."""
+    await add_contacts(relay, [NOW - 400 * DAY] * 10, listing_id=listing_id)
+    done = await purged(relay, pace=Pace(batch=2, ceiling=4, rest=0))
+    assert "messages" in done.stopped
+    assert (await rows(relay, "message"))["message"] == 6
+
+
+async def test_two_purgers(relay: Relay, listing_id: UUID) -> None:
+    """F49: while one purger is at a site, another leaves it alone."""
+    await add_contacts(relay, [NOW - 400 * DAY], listing_id=listing_id)
+    async with relay.context.database.connection() as connection:
+        lock = "select pg_advisory_lock(hashtextextended('purge ' || $1::text, 0))"
+        await connection.execute(lock, str(relay.site.site_id))
+        run = Run(relay.context, relay.site, NOW, Pace(), lambda *_: None)
+        assert await purge_site(run) is None
+    assert (await rows(relay, "message"))["message"] == 1
+
+
+async def test_a_clock_ahead_deletes_nothing(relay: Relay, listing_id: UUID) -> None:
+    """F49: an application clock a year ahead changes nothing: the earlier of two clocks counts."""
+    await add_contacts(relay, [NOW - 10 * DAY], listing_id=listing_id)
+    relay.context.clock = lambda: NOW + 370 * DAY
+    await purge(relay.context, [relay.site])
+    assert (await rows(relay, "message"))["message"] == 1
+
+
+async def test_both_clocks_ahead_for_a_minute_delete_nothing(relay: Relay) -> None:
+    """F49: a leap of both clocks is not believed the first time, nor after they went back."""
+    site = relay.site
+    await relay.fetch("select 1")
+    async with relay.context.database.connection() as connection:
+        await read_time(relay.context, connection, site)
+        # Both clocks a year ahead of what was believed is the belief a year behind both clocks.
+        await connection.execute(
+            "update purge_clock set believed_at = believed_at - interval '1 year'"
+        )
+        first = await read_time(relay.context, connection, site)
+        again = await read_time(relay.context, connection, site)
+        assert max(first, again) < NOW - 364 * DAY
+        await connection.execute(
+            "update purge_clock set leapt_at = leapt_at - interval '11 minutes'"
+        )
+        assert await read_time(relay.context, connection, site) >= NOW - DAY
+
+
+async def test_a_listing_goes_with_its_advertiser(relay: Relay) -> None:
+    """A listing that ended and that nobody writes about goes after its days, and its advertiser."""
+    before = await rows(relay)
+    await add_listing(relay, "old", NOW - 90 * DAY, ended_at=NOW - 31 * DAY)
+    await add_listing(relay, "young", NOW - 90 * DAY, ended_at=NOW - 29 * DAY)
+    done = await purged(relay)
+    left = await rows(relay)
+    assert (left["listing"], left["person"]) == (before["listing"] + 1, before["person"] + 1)
+    assert (done.counts["listing"], done.counts["person"]) == (1, 1)
+
+
+async def test_a_conversation_that_goes_on_stays(relay: Relay, listing_id: UUID) -> None:
+    """An old conversation with a young message keeps its row, its alias and its buyer."""
+    [old] = await add_contacts(relay, [NOW - 400 * DAY], listing_id=listing_id)
+    await relay.fetch(
+        "insert into message select site_id, $1, conversation_id, sender_id, language,"
+        " sealed_content, mailbox_hash, phone_hash, text_hash, policy_version, score, signals, $2"
+        " from message where message_id = $3",
+        new_id(NOW),
+        NOW,
+        old.message_id,
+    )
+    await relay.fetch(
+        "insert into outbox (site_id, mail_id, message_id, kind, state, reason, due_at, expires_at)"
+        " select site_id, message_id, message_id, 'contact', 'delivered', 'x', now(), now()"
+        " from message where message_id <> $1",
+        old.message_id,
+    )
+    await purged(relay)
+    left = await rows(relay, "message", "conversation", "reply_address")
+    assert left == {"message": 1, "conversation": 1, "reply_address": 1}
+
+
+async def test_a_message_never_loses_its_conversation(relay: Relay) -> None:
+    """A message for a conversation that was purged is refused by the database, not orphaned."""
+    import asyncpg
+
+    with pytest.raises(asyncpg.ForeignKeyViolationError):
+        await relay.fetch(
+            "insert into message (site_id, message_id, conversation_id, sender_id, language,"
+            " sealed_content, mailbox_hash, text_hash, policy_version, score, signals, received_at)"
+            " values ($1, $2, $3, $3, 'fr', '', '', '', 1, 0, '{}', now())",
+            relay.site.site_id,
+            new_id(NOW),
+            new_id(NOW),
+        )
+
+
+@pytest.mark.parametrize("scope", list(Scope))
+async def test_a_hold_keeps_exactly_its_subject(
+    relay: Relay, listing_id: UUID, scope: Scope
+) -> None:
+    """A40: a held thread survives the purge; its neighbours do not, and at lift it goes too."""
+    kept, other = await add_contacts(relay, [NOW - 400 * DAY] * 2, listing_id=listing_id)
+    second, _ = await add_listing(relay, "second", NOW - 400 * DAY)
+    [else_] = await add_contacts(relay, [NOW - 400 * DAY], listing_id=second)
+    subject = {
+        Scope.MESSAGE: kept.message_id,
+        Scope.CONVERSATION: kept.conversation_id,
+        Scope.PERSON: kept.buyer_id,
+        Scope.LISTING: second,
+    }[scope]
+    wish = Wish(scope, subject, "PV 2027/118", NOW + 60 * DAY)
+    hold_id = await place_hold(relay.context, relay.site, wish, by="clerk")
+    await purged(relay)
+    survivor = else_ if scope is Scope.LISTING else kept
+    found = await relay.fetch("select message_id from message")
+    assert {row["message_id"] for row in found} == {survivor.message_id}
+    traces = await relay.fetch("select message_id from sender_trace")
+    assert {row["message_id"] for row in traces} == {survivor.message_id}
+    assert await relay.fetch("select 1 from person where person_id = $1", survivor.buyer_id)
+    await ask_lift(relay.context, relay.site, hold_id, by="clerk")
+    await lift_hold(relay.context, relay.site, hold_id, by="approver")
+    await purged(relay, datetime.now(UTC))
+    assert await rows(relay, "message", "sender_trace") == {"message": 0, "sender_trace": 0}
+
+
+async def test_a_hold_needs_two_persons(relay: Relay, listing_id: UUID) -> None:
+    """A hold ends after 72 hours unless another person approves it; nor is it lifted by one."""
+    [old] = await add_contacts(relay, [NOW], listing_id=listing_id)
+    wish = Wish(Scope.MESSAGE, old.message_id, "PV 2027/118", NOW + 60 * DAY)
+    hold_id = await place_hold(relay.context, relay.site, wish, by="clerk")
+    [hold] = await list_holds(relay.context, relay.site)
+    assert hold.blocks_until <= datetime.now(UTC) + 3 * DAY
+    with pytest.raises(Refused, match="hold_same_person"):
+        await approve_hold(relay.context, relay.site, hold_id, by="clerk")
+    await approve_hold(relay.context, relay.site, hold_id, by="approver")
+    [hold] = await list_holds(relay.context, relay.site)
+    assert hold.blocks_until == NOW + 60 * DAY
+    with pytest.raises(Refused, match="hold_lift_not_asked"):
+        await lift_hold(relay.context, relay.site, hold_id, by="approver")
+    await ask_lift(relay.context, relay.site, hold_id, by="clerk")
+    with pytest.raises(Refused, match="hold_same_person"):
+        await lift_hold(relay.context, relay.site, hold_id, by="clerk")
+
+
+async def test_a_hold_of_nothing_is_refused(relay: Relay) -> None:
+    """What is not there cannot be held: it may be gone already."""
+    wish = Wish(Scope.MESSAGE, new_id(NOW), "PV 2027/118", NOW + DAY)
+    with pytest.raises(Refused, match="hold_subject_unknown"):
+        await place_hold(relay.context, relay.site, wish, by="clerk")
+
+
+async def test_the_report_is_signed(relay: Relay, listing_id: UUID) -> None:
+    """A run leaves a signed report with counts and the oldest row left; a changed one is told."""
+    young = NOW - 10 * DAY
+    await add_contacts(relay, [NOW - 400 * DAY, young], listing_id=listing_id)
+    await purged(relay)
+    async with relay.context.database.connection() as connection:
+        report = await read_last_report(relay.context, connection, relay.site)
+        assert report is not None
+        assert report.is_genuine
+        assert report.body["counts"]["message"] == 1
+        assert datetime.fromisoformat(report.body["oldest"]["messages"]) == young
+        await connection.execute("update purge_report set body = replace(body, '1', '2')")
+        changed = await read_last_report(relay.context, connection, relay.site)
+        assert changed is not None
+        assert not changed.is_genuine
+
+
+async def test_a_dry_run_counts_what_would_go(relay: Relay, listing_id: UUID) -> None:
+    """The dry run counts exactly what the purge then deletes, and deletes nothing itself."""
+    await add_contacts(relay, [NOW - 400 * DAY] * 3, listing_id=listing_id)
+    before = await rows(relay)
+    counted = await count_due(relay.context, relay.site)
+    assert await rows(relay) == before
+    done = await purged(relay)
+    assert counted["messages"] == done.counts["message"] == 3
+    assert counted["traces"] == done.counts["sender_trace"] == 3
+
+
+async def test_a_whole_month_is_dropped(relay: Relay, listing_id: UUID) -> None:
+    """A month in which every row is over is dropped as a partition, and its rows are reported."""
+    old = NOW - 500 * DAY
+    await make_months(relay, old, 1)
+    await add_contacts(relay, [old] * 4, listing_id=listing_id)
+    name = f"message_{old:%Y_%m}"
+    await relay.fetch("update purge_clock set believed_at = now()")
+    [done] = await purge(relay.context, [relay.site])
+    assert (await relay.fetch("select to_regclass($1)::text as name", name))[0]["name"] is None
+    assert done.counts["message"] == 4
+    assert await rows(relay, "message", "conversation") == {"message": 0, "conversation": 0}
+
+
+async def test_a_held_row_keeps_its_month(relay: Relay, listing_id: UUID) -> None:
+    """A month with one held row is not dropped; its other rows go one by one."""
+    old = NOW - 500 * DAY
+    await make_months(relay, old, 1)
+    kept, _ = await add_contacts(relay, [old] * 2, listing_id=listing_id)
+    wish = Wish(Scope.MESSAGE, kept.message_id, "PV 2027/118", NOW + DAY)
+    await place_hold(relay.context, relay.site, wish, by="clerk")
+    await purge(relay.context, [relay.site])
+    found = await relay.fetch("select message_id from message")
+    assert [row["message_id"] for row in found] == [kept.message_id]

@@ -1,0 +1,246 @@
+"""Mails at the door: judged at RCPT, committed before 250, nothing kept twice."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from relay import arrivals
+from relay.addresses import bounce_address
+from relay.inbound import TOO_LARGE, UNKNOWN, open_doors
+from relay.settings import Listen
+from tests.relays import Relay
+
+
+class Dialogue:
+    """A raw LMTP or SMTP client: what is sent is what is written here."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader, self._writer = reader, writer
+
+    async def say(self, line: bytes | str) -> str:
+        """Send a line, or bytes as they are; return the reply, all its lines."""
+        raw = line if isinstance(line, bytes) else line.encode() + b"\r\n"
+        self._writer.write(raw)
+        return await self.heard()
+
+    async def heard(self) -> str:
+        """Return the next reply."""
+        lines = []
+        while True:
+            line = (await asyncio.wait_for(self._reader.readline(), 5)).decode()
+            lines.append(line.rstrip())
+            if line[3:4] != "-":
+                return "\n".join(lines)
+
+
+@asynccontextmanager
+async def dialogue(relay: Relay, *, smtp: bool = False) -> AsyncIterator[Dialogue]:
+    """Speak LMTP, or SMTP, with the relay's mail door."""
+    anywhere = Listen(host="127.0.0.1", port=0)
+    settings = relay.context.settings.model_copy(
+        update={"lmtp_listen": anywhere, "smtp_listen": anywhere}
+    )
+    async with open_doors(relay.context, settings) as ports:
+        reader, writer = await asyncio.open_connection("127.0.0.1", ports[smtp])
+        spoken = Dialogue(reader, writer)
+        await spoken.heard()
+        await spoken.say("EHLO tester" if smtp else "LHLO tester")
+        yield spoken
+        writer.close()
+
+
+async def alias(relay: Relay, side: str = "buyer", **fields: str) -> str:
+    """Send a contact; return the address at which its other side answers."""
+    status, _ = await relay.post(**fields)
+    assert status == 202
+    [row] = await relay.fetch(
+        "select conversation_id from conversation order by created_at desc limit 1"
+    )
+    local_part = relay.site.reply_local_part(row["conversation_id"], side)
+    return f"{local_part}@{relay.context.settings.mail_domain}"
+
+
+def mail(to: str, text: str = "Oui, toujours disponible.", **fields: str) -> bytes:
+    """Return a plain mail as it goes over the wire, ended by its dot."""
+    head = {
+        "From": "Camille <camille@annonceur.example>",
+        "To": f"<{to}>",
+        "Subject": "Re: Vélo de ville".encode("ascii", "ignore").decode(),
+        "Message-ID": "<1@annonceur.example>",
+        "Date": "Sun, 22 Nov 2026 10:00:00 +0100",
+        "MIME-Version": "1.0",
+        "Content-Type": "text/plain; charset=utf-8",
+        **{name.replace("_", "-"): value for name, value in fields.items()},
+    }
+    lines = [f"{name}: {value}" for name, value in head.items()]
+    return "\r\n".join([*lines, "", text, ".", ""]).encode()
+
+
+async def deliver(
+    spoken: Dialogue, *recipients: str, raw: bytes, sender: str = "a@b.example"
+) -> list[str]:
+    """Send one mail; return the replies to RCPT, then those to its end."""
+    await spoken.say(f"MAIL FROM:<{sender}>")
+    replies = [await spoken.say(f"RCPT TO:<{one}>") for one in recipients]
+    taken = [one for one in replies if one.startswith("250")]
+    if not taken:
+        return replies
+    assert (await spoken.say("DATA")).startswith("354")
+    replies.append(await spoken.say(raw))
+    return replies + [await spoken.heard() for _ in taken[1:]]
+
+
+async def test_a_reply_is_committed_before_it_is_taken(relay: Relay) -> None:
+    """F42: 250 is said of a mail that stands in the database, sealed, and of no other."""
+    to = await alias(relay)
+    async with dialogue(relay) as spoken:
+        replies = await deliver(spoken, to, raw=mail(to, "Un mot secret"))
+    assert [one[:9] for one in replies] == ["250 2.1.5", "250 2.0.0"]
+    [row] = await relay.fetch("select state, side, sealed_raw, mail_id from inbound")
+    assert (row["state"], row["side"], row["mail_id"]) == ("queued", "advertiser", None)
+    assert b"secret" not in row["sealed_raw"]
+
+
+async def test_f42_the_server_repeats_itself(relay: Relay) -> None:
+    """F42: the same mail once more, as after a lost 250, is kept once; another text is another."""
+    to = await alias(relay)
+    async with dialogue(relay) as spoken:
+        for _ in range(2):
+            await deliver(spoken, to, raw=mail(to))
+        again = b"Received: from b by c; Sun, 22 Nov 2026 10:00:01 +0100\r\n" + mail(to)
+        assert (await deliver(spoken, to, raw=again))[-1].startswith("250")
+        await deliver(spoken, to, raw=mail(to, "Autre chose."))
+    assert len(await relay.fetch("select 1 from inbound")) == 2
+
+
+async def test_f44_each_recipient_has_its_answer(relay: Relay) -> None:
+    """F44: of two recipients, one unknown, each is answered for itself."""
+    to = await alias(relay)
+    async with dialogue(relay) as spoken:
+        replies = await deliver(spoken, "r-inconnu@relais.example", to, raw=mail(to))
+    assert replies == [UNKNOWN, "250 2.1.5 OK", "250 2.0.0 Kept"]
+
+
+async def test_r4_two_aliases_are_two_mails(relay: Relay) -> None:
+    """R4: a mail to two aliases is kept for both, and LMTP hears a line for each."""
+    first = await alias(relay)
+    second = await alias(relay, email="lou@acheteuse.example")
+    async with dialogue(relay) as spoken:
+        replies = await deliver(spoken, first, second, raw=mail(first))
+    assert replies[2:] == ["250 2.0.0 Kept", "250 2.0.0 Kept"]
+    assert len(await relay.fetch("select 1 from inbound")) == 2
+
+
+async def test_smtp_takes_mail_too(relay: Relay) -> None:
+    """Without a mail server in front, SMTP takes the same mail with one answer."""
+    to = await alias(relay)
+    async with dialogue(relay, smtp=True) as spoken:
+        replies = await deliver(spoken, to, raw=mail(to))
+    assert replies == ["250 2.1.5 OK", "250 2.0.0 Kept"]
+
+
+async def test_a_bounce_address_takes_the_null_sender(relay: Relay) -> None:
+    """A bounce comes from the null sender to the address that its mail left with."""
+    await alias(relay)
+    [row] = await relay.fetch("select mail_id from outbox where kind = 'contact'")
+    context = relay.context
+    to = bounce_address(
+        row["mail_id"],
+        domain=context.settings.mail_domain,
+        keys=context.bounce_keys,
+        expires_on=context.clock().date(),
+    )
+    async with dialogue(relay) as spoken:
+        replies = await deliver(spoken, to, raw=mail(to), sender="")
+    assert replies[-1] == "250 2.0.0 Kept"
+    [kept] = await relay.fetch("select mail_id, side from inbound")
+    assert (kept["mail_id"], kept["side"]) == (row["mail_id"], "advertiser")
+
+
+@pytest.mark.parametrize("end", ["blocked", "closed", "erased"])
+async def test_f48_what_has_ended_never_was(relay: Relay, end: str) -> None:
+    """F48: an ended, closed or erased conversation is answered like one that never was."""
+    to = await alias(relay)
+    await relay.fetch(
+        {
+            "blocked": "update conversation set blocked_at = now() returning 1",
+            "closed": "update listing set state = 'closed',"
+            " ended_at = now() - interval '31 days' returning 1",
+            "erased": "update person set wrapped_key = null returning 1",
+        }[end]
+    )
+    async with dialogue(relay) as spoken:
+        assert await deliver(spoken, to, raw=mail(to)) == [UNKNOWN]
+
+
+async def test_a_closed_listing_is_answered_for_a_month(relay: Relay) -> None:
+    """After a sale the two may still write to each other for thirty days."""
+    to = await alias(relay)
+    await relay.put_listing(state="closed")
+    async with dialogue(relay) as spoken:
+        assert (await deliver(spoken, to, raw=mail(to)))[-1].startswith("250")
+
+
+@pytest.mark.parametrize(
+    "guess",
+    ["r-" + "a" * 52, "b-" + "a" * 48, "postmaster", "R-Kelvin\u212a", "x" * 64, '"a b"'],
+)
+async def test_a07_unknown_addresses_sound_alike(relay: Relay, guess: str) -> None:
+    """A7: whatever is guessed, the answer is one and the same."""
+    async with dialogue(relay) as spoken:
+        await spoken.say("MAIL FROM:<a@b.example>")
+        answer = await spoken.say(
+            f"RCPT TO:<{guess}@relais.example>".encode("ascii", "replace") + b"\r\n"
+        )
+    assert answer == UNKNOWN
+
+
+async def test_an_alias_in_capitals_is_the_same(relay: Relay) -> None:
+    """A7: a server that changes the case of a local part still finds the conversation."""
+    to = await alias(relay)
+    async with dialogue(relay) as spoken:
+        assert (await deliver(spoken, to.upper(), raw=mail(to)))[-1].startswith("250")
+
+
+async def test_too_large_is_refused_in_the_session(relay: Relay) -> None:
+    """R5: what is too large is refused with a reason, for every recipient, and nothing is kept."""
+    to = await alias(relay)
+    raw = mail(to, "\r\n".join(["x" * 900] * 12_500))
+    async with dialogue(relay) as spoken:
+        replies = await deliver(spoken, to, to, raw=raw)
+    assert replies[2:] == [TOO_LARGE, TOO_LARGE]
+    assert await relay.fetch("select 1 from inbound") == []
+
+
+async def test_a12_a_bomb_is_refused_before_it_is_parsed(relay: Relay) -> None:
+    """A12: a mail beyond the limits of structure is refused in the session."""
+    to = await alias(relay)
+    raw = mail(to, To=", ".join([f"<{to}>"] + [f"a{n}@b.example" for n in range(200)]))
+    async with dialogue(relay) as spoken:
+        assert (await deliver(spoken, to, raw=raw))[-1].startswith("554 5.6.0")
+
+
+async def test_f43_too_much_waits(relay: Relay, monkeypatch: pytest.MonkeyPatch) -> None:
+    """F43: when too much waits to be read, more is asked to wait at its sender's."""
+    to = await alias(relay)
+    monkeypatch.setattr(arrivals, "BACKLOG_MOST", 1)
+    async with dialogue(relay) as spoken:
+        assert (await deliver(spoken, to, raw=mail(to)))[-1].startswith("250")
+        assert (await deliver(spoken, to, raw=mail(to, "Encore")))[-1].startswith("452 4.3.1")
+
+
+@pytest.mark.parametrize(
+    "end", [b"\n.\n", b"\n.\r\n", b"\r.\r", b"\r\n.\r", b"\r\n.\n", b"\r.\r\n", b"\r\n\0.\r\n"]
+)
+async def test_a03_only_one_end_ends_a_mail(relay: Relay, end: bytes) -> None:
+    """A3: nothing but CRLF.CRLF ends a mail, so that nothing is smuggled behind it."""
+    to = await alias(relay)
+    smuggled = f"MAIL FROM:<x@evil.example>\r\nRCPT TO:<{to}>\r\nDATA\r\nSubject: 2\r\n\r\nbad"
+    raw = mail(to).removesuffix(b"\r\n.\r\n") + end + smuggled.encode() + b"\r\n.\r\n"
+    async with dialogue(relay) as spoken:
+        replies = await deliver(spoken, to, raw=raw)
+        assert replies[-1].startswith("250")
+        assert (await spoken.say("NOOP")).startswith("250")
+    assert len(await relay.fetch("select 1 from inbound")) == 1

@@ -1,0 +1,276 @@
+"""The way back: what one side answers by mail reaches the other side, and nothing else does."""
+
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import Any
+
+import pytest
+
+from tests.relays import CONTACT, HIDDEN, LISTING, Relay, courier, intake, until
+from tests.rig.ledger import check_wire, shows
+from tests.rig.smtp_mails import SunkMail
+from tests.rig.smtp_sink import SmtpSink
+from tests.scenarios.test_arrivals import alias, deliver, dialogue, mail
+
+ADVERTISER, BUYER = LISTING.advertiser.email, CONTACT["email"]
+
+
+async def settled(relay: Relay) -> None:
+    """Wait until nothing that came in waits to be read."""
+
+    async def is_read() -> bool:
+        rows = await relay.fetch("select 1 from inbound where state in ('queued', 'reading')")
+        return not rows
+
+    await until(is_read, 20)
+
+
+async def come_in(relay: Relay, to: str, raw: bytes) -> None:
+    """Bring a mail to the door and have it read."""
+    async with dialogue(relay) as spoken, intake(relay.context):
+        assert (await deliver(spoken, to, raw=raw))[-1].startswith("250")
+        await settled(relay)
+
+
+async def sent_on(relay: Relay, sink: SmtpSink, count: int) -> list[SunkMail]:
+    """Deliver what waits; return the mails once there are *count*."""
+
+    async def are_there() -> bool:
+        return len(sink.mails) >= count
+
+    async with courier(relay.context, sink.port):
+        await until(are_there, 15)
+    return sink.mails
+
+
+def opened(sunk: SunkMail) -> EmailMessage:
+    """Parse a mail as a mail program does."""
+    parsed = message_from_bytes(sunk.content, policy=policy.default)
+    assert isinstance(parsed, EmailMessage)
+    return parsed
+
+
+def text_of(parsed: EmailMessage) -> str:
+    """Return the text part."""
+    part: Any = parsed.get_body(("plain",))
+    return part.get_content()
+
+
+async def test_the_round(relay: Relay) -> None:
+    """R1, R2: the advertiser's words arrive, without signature, address, quote or number."""
+    to = await alias(relay)
+    text = (
+        "Bonjour,\r\noui, il est disponible. Appelez-moi au 06 39 98 01 23.\r\n\r\n"
+        "-- \r\nCamille Martin\r\ncamille@annonceur.example\r\n06 39 98 01 23\r\n\r\n"
+        f"Le dim. 22 nov. 2026 à 10:00, Léa via Exemple <{to}> a écrit :\r\n> Bonjour, le vélo"
+    )
+    async with SmtpSink() as sink:
+        await sent_on(relay, sink, 2)
+        await come_in(relay, to, mail(to, text))
+        mails = await sent_on(relay, sink, 4)
+        [reply] = [one for one in mails if one.recipients == (BUYER,) and b"Re: " in one.content]
+        await check_wire(relay, sink)
+    parsed = opened(reply)
+    assert "oui, il est disponible." in text_of(parsed)
+    assert "[numéro masqué]" in text_of(parsed)
+    assert not shows(reply, HIDDEN)
+    for secret in (ADVERTISER, "Martin"):
+        assert secret not in reply.content.decode()
+    assert str(parsed["From"].addresses[0].display_name).startswith("Camille via")
+    await relay.check_ledger()
+
+
+async def test_the_writer_is_told_of_a_masked_number(relay: Relay) -> None:
+    """Whose number was masked is told so, with a link to show it to this one buyer."""
+    to = await alias(relay)
+    async with SmtpSink() as sink:
+        await come_in(relay, to, mail(to, "Appelez-moi au 06 39 98 01 23."))
+        mails = await sent_on(relay, sink, 4)
+        [notice] = [
+            one for one in mails if one.recipients == (ADVERTISER,) and b"/number" in one.content
+        ]
+    assert notice.sender == ""
+    assert not shows(notice, HIDDEN)
+
+
+async def test_and_back_again(relay: Relay) -> None:
+    """R17: the buyer answers the answer, and the advertiser has it in the same thread."""
+    to_buyer, to_advertiser = await alias(relay), ""
+    [row] = await relay.fetch("select conversation_id from conversation")
+    local_part = relay.site.reply_local_part(row["conversation_id"], "advertiser")
+    to_advertiser = f"{local_part}@relais.example"
+    async with SmtpSink() as sink:
+        await come_in(relay, to_buyer, mail(to_buyer))
+        await sent_on(relay, sink, 3)
+        raw = mail(
+            to_advertiser,
+            "Parfait, samedi à 10 h ?",
+            From=f"Léa <{BUYER}>".encode("ascii", "ignore").decode(),
+            Message_ID="<2@acheteuse.example>",
+        )
+        await come_in(relay, to_advertiser, raw)
+        mails = await sent_on(relay, sink, 4)
+    parsed = opened(mails[-1])
+    assert mails[-1].recipients == (ADVERTISER,)
+    assert "samedi à 10 h" in text_of(parsed)
+    assert "<1@annonceur.example>" in parsed["References"]  # what the advertiser's program knows
+    assert BUYER not in mails[-1].content.decode()
+
+
+async def test_a09_a_stranger_with_the_alias(relay: Relay) -> None:
+    """A9, R10, R11: a reply from another address waits; the known address is asked, once."""
+    to = await alias(relay)
+    raw = mail(to, "C'est moi, depuis mon autre adresse.", From="<autre@ailleurs.example>")
+    async with SmtpSink() as sink:
+        await come_in(relay, to, raw)
+        mails = await sent_on(relay, sink, 3)
+        [row] = await relay.fetch("select state, reason from outbox where kind = 'reply'")
+        assert (row["state"], row["reason"]) == ("held", "stranger")
+        [notice] = [one for one in mails if b"/confirm" in one.content]
+        assert notice.recipients == (ADVERTISER,)
+        assert "autre adresse." not in text_of(opened(notice))
+        await check_wire(relay, sink)
+
+
+async def test_a_bounce_ends_its_mail(relay: Relay) -> None:
+    """F40: a bounce to the address its mail left with ends it; the buyer is told; twice is once."""
+    status, body = await relay.post()
+    assert status == 202
+    async with SmtpSink() as sink:
+        [contact] = [one for one in await sent_on(relay, sink, 2) if one.recipients == (ADVERTISER,)]
+        raw = bounce(contact.sender, contact.message_id, ADVERTISER)
+        for _ in range(2):
+            async with dialogue(relay) as spoken, intake(relay.context):
+                taken = await deliver(spoken, contact.sender, raw=raw, sender="")
+                assert taken[-1].startswith("250")
+                await settled(relay)
+        mails = await sent_on(relay, sink, 3)
+    assert (await relay.states())[body["id"]] == "bounced"
+    assert [one.recipients for one in mails[2:]] == [(BUYER,)]
+    rows = await relay.fetch("select reason from suppression")
+    assert [row["reason"] for row in rows] == ["mailbox_unknown"]
+
+
+async def test_f41_a_delay_changes_nothing(relay: Relay) -> None:
+    """F41: a delay notice leaves the state as it is and stands among the attempts."""
+    _, body = await relay.post()
+    async with SmtpSink() as sink:
+        [contact] = [one for one in await sent_on(relay, sink, 2) if one.recipients == (ADVERTISER,)]
+        raw = bounce(contact.sender, contact.message_id, ADVERTISER, "delayed", "4.4.1")
+        await come_in(relay, contact.sender, raw)
+    assert (await relay.states())[body["id"]] == "delivered"
+    rows = await relay.fetch("select outcome from attempt where phase = 'report'")
+    assert [row["outcome"] for row in rows] == ["delayed"]
+
+
+async def test_a11_an_absence_notice_once_a_day(relay: Relay) -> None:
+    """A11: an absence notice is passed on once a day, marked automatic, and never answered."""
+    to = await alias(relay)
+    async with SmtpSink() as sink:
+        await sent_on(relay, sink, 2)
+        for n in range(3):
+            raw = mail(
+                to,
+                f"Je suis absente jusqu'au {n + 1} mai.",
+                Subject="Absence",
+                Auto_Submitted="auto-replied",
+                Message_ID=f"<auto{n}@annonceur.example>",
+            )
+            await come_in(relay, to, raw)
+        mails = await sent_on(relay, sink, 3)
+    assert len(mails) == 3
+    parsed = opened(mails[-1])
+    assert parsed["Auto-Submitted"] == "auto-replied"
+    assert "absente jusqu'au 1 mai" in text_of(parsed).replace("’", "'")
+    rows = await relay.fetch("select reason, count(*) from inbound group by reason")
+    assert dict(rows) == {"automatic": 3}
+
+
+async def test_a10_our_own_mail_comes_back(relay: Relay) -> None:
+    """A10, R8: a mail that this relay sent and that comes back ends there."""
+    to = await alias(relay)
+    async with SmtpSink() as sink:
+        await come_in(relay, to, mail(to))
+        [reply] = [one for one in await sent_on(relay, sink, 3) if b"X-Relais-Hop" in one.content]
+        await come_in(relay, to, reply.content + b"\r\n.\r\n")
+    rows = await relay.fetch("select reason from inbound order by received_at")
+    assert [row["reason"] for row in rows] == ["reply", "loop"]
+
+
+async def test_a10_the_breaker(relay: Relay) -> None:
+    """A10: two programs that answer each other stop at twenty messages an hour; more is held."""
+    to = await alias(relay)
+    async with dialogue(relay) as spoken, intake(relay.context):
+        for n in range(25):
+            raw = mail(to, f"Tour {n}", Message_ID=f"<{n}@annonceur.example>")
+            await deliver(spoken, to, raw=raw)
+        await settled(relay)
+    rows = await relay.fetch(
+        "select state, reason, count(*) from outbox where kind = 'reply' group by 1, 2"
+    )
+    counted = {(row["state"], row["reason"]): row["count"] for row in rows}
+    assert counted == {("queued", "accepted"): 19, ("held", "loop"): 6}
+    await relay.check_ledger()
+
+
+async def test_nothing_to_read_is_told(relay: Relay) -> None:
+    """R6: a reply of which nothing can be made is told to its writer, never dropped in silence."""
+    to = await alias(relay)
+    async with SmtpSink() as sink:
+        await come_in(relay, to, mail(to, ""))
+        mails = await sent_on(relay, sink, 3)
+    assert mails[-1].recipients == (ADVERTISER,)
+    assert "n’a pas pu être lue" in text_of(opened(mails[-1]))
+
+
+@pytest.mark.parametrize("before", [True, False])
+async def test_r16_a_number_split_over_two_replies(relay: Relay, *, before: bool) -> None:
+    """A number begun in one reply and ended in the next is masked in the second."""
+    to = await alias(relay)
+    parts = ["Mon numero commence par 06 39 98", "et finit par 01 23, a bientot"]
+    async with SmtpSink() as sink:
+        for n, part in enumerate(parts if before else parts[:1]):
+            await come_in(relay, to, mail(to, part, Message_ID=f"<s{n}@annonceur.example>"))
+        mails = await sent_on(relay, sink, 4 if before else 3)
+    said = [text_of(opened(one)) for one in mails if b"X-Relais-Hop" in one.content]
+    assert any("[numéro masqué]" in text for text in said) is before
+
+
+def bounce(
+    to: str, original_id: str, failed: str, action: str = "failed", status: str = "5.1.1"
+) -> bytes:
+    """Return a delivery status notification (RFC 3464), ended by its dot."""
+    lines = [
+        "From: Mail Delivery System <MAILER-DAEMON@mx.example>",
+        f"To: <{to}>",
+        "Subject: Undelivered Mail Returned to Sender",
+        "Auto-Submitted: auto-replied",
+        "Message-ID: <dsn1@mx.example>",
+        "MIME-Version: 1.0",
+        'Content-Type: multipart/report; report-type=delivery-status; boundary="B"',
+        "",
+        "--B",
+        "Content-Type: text/plain",
+        "",
+        "This is the mail system at host mx.example.",
+        "",
+        "--B",
+        "Content-Type: message/delivery-status",
+        "",
+        "Reporting-MTA: dns; mx.example",
+        "",
+        f"Final-Recipient: rfc822; {failed}",
+        f"Action: {action}",
+        f"Status: {status}",
+        f"Diagnostic-Code: smtp; 550 {status} User unknown",
+        "",
+        "--B",
+        "Content-Type: text/rfc822-headers",
+        "",
+        f"Message-ID: {original_id}",
+        "",
+        "--B--",
+        ".",
+        "",
+    ]
+    return "\r\n".join(lines).encode()

@@ -1,0 +1,134 @@
+"""Intake: read the mails that came in, one after another, in a process that may be lost.
+
+A mail is leased, opened, read by the reader process, and settled together with what it led to
+(``relay/replies.py``). A mail that breaks the reader is held with its bytes; a mail whose worker
+died is taken again, three times at most.
+"""
+
+import asyncio
+import random
+
+import structlog
+from prometheus_client import Counter
+from relay.reader import Reader
+
+from relay import checkpoints
+from relay.context import Context
+from relay.database import Record, queries, rows_of
+from relay.errors import Unavailable
+from relay.mail.reading.values import Incoming, Unreadable
+from relay.replies import Arrival, LeaseGone, Settled, end_erased, take_in
+from relay.sealing import Unsealable
+from workers.journal import Timing
+
+CLAIMED_AT_ONCE = 4  # ten megabytes each at most
+LEASE_S = 60.0
+TRIES_MOST = 3
+
+inbound_total = Counter("relay_inbound_total", "Mails that came in, by what became of them", ["to"])
+log = structlog.get_logger()
+
+
+class Intake:
+    """Reads what came in until it is stopped."""
+
+    def __init__(self, context: Context, *, timing: Timing) -> None:
+        self._context = context
+        self._timing = timing
+        self._reader = Reader()
+        self._bell = asyncio.Event()
+        self._is_stopping = False
+
+    def ring(self) -> None:
+        """Start a round now."""
+        self._bell.set()
+
+    def stop(self) -> None:
+        """Claim nothing more; ``run`` returns when the mail at hand is settled."""
+        self._is_stopping = True
+        self._bell.set()
+
+    async def run(self) -> None:
+        """Read until ``stop``; a database that is away is waited for."""
+        try:
+            while not self._is_stopping:
+                if not await self._round():
+                    await self._wait()
+        finally:
+            await self._reader.close()
+
+    async def _wait(self) -> None:
+        try:
+            async with asyncio.timeout(self._timing.sweep_s * random.uniform(0.8, 1.2)):  # noqa: S311
+                await self._bell.wait()
+        except TimeoutError:
+            pass
+        self._bell.clear()
+
+    async def _round(self) -> int:
+        """Take in a few mails; return how many were claimed."""
+        try:
+            rows = await self._context.database.run(
+                lambda connection: rows_of(
+                    queries().claim_inbound(connection, most=CLAIMED_AT_ONCE, lease_s=LEASE_S)
+                )
+            )
+            for row in rows:
+                await self._take(row)
+        except Unavailable:
+            return 0
+        return len(rows)
+
+    async def _take(self, row: Record) -> None:
+        """Bring one mail to its end; a fault of ours leaves it to the end of its lease."""
+        checkpoints.reached("intake.claimed")
+        arrival = Arrival(
+            site_id=row["site_id"],
+            inbound_id=row["inbound_id"],
+            conversation_id=row["conversation_id"],
+            side=row["side"],
+            mail_id=row["mail_id"],
+            owner_id=row["owner_id"],
+            token=row["token"],
+        )
+        try:
+            settled = await self._settle(arrival, row)
+        except LeaseGone:
+            log.warning("inbound.lease_lost", inbound_id=str(arrival.inbound_id))
+            return
+        except Unavailable:
+            raise
+        except Exception as error:
+            log.exception(
+                "inbound.not_taken", inbound_id=str(arrival.inbound_id), fault=type(error).__name__
+            )
+            return
+        inbound_total.labels(settled.reason.partition(":")[0]).inc()
+        log.info(
+            "inbound.settled",
+            inbound_id=str(arrival.inbound_id),
+            state=settled.state,
+            reason=settled.reason,
+            tries=row["tries"],
+        )
+
+    async def _settle(self, arrival: Arrival, row: Record) -> Settled:
+        try:
+            incoming = await self._read(arrival, row)
+            checkpoints.reached("intake.read")
+            site = await self._context.sites.by_id(arrival.site_id)
+            return await take_in(self._context, site, arrival, incoming)
+        except Unsealable:
+            return await end_erased(self._context, arrival)
+
+    async def _read(self, arrival: Arrival, row: Record) -> Incoming:
+        """Open and read a mail.
+
+        Raises:
+            Unsealable: Whose mail it was is erased.
+        """
+        if row["tries"] > TRIES_MOST:
+            return Unreadable("crashed")
+        key = self._context.keyring.unwrap(row["owner_key"], f"person:{arrival.owner_id}")
+        raw = key.open_bytes(row["sealed_raw"], f"inbound.sealed_raw:{arrival.inbound_id}")
+        return await self._reader.read(raw)
