@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import Enum
 
 import structlog
@@ -9,13 +10,14 @@ import structlog
 from relay.catalogue import advertiser_place, unseal_advertiser
 from relay.contact_rows import DELIVERY_EXPIRY, told_hash
 from relay.context import Context
-from relay.database import Connection, Record, queries
+from relay.database import Connection, Record, queries, rows_of
 from relay.errors import Refused
 from relay.links import Link
-from relay.sealing import new_id
+from relay.sealing import first_id, new_id
 from relay.sites import Site
 
 NOTE_LIMIT = 2000
+WAITING_SINCE = timedelta(days=30)
 log = structlog.get_logger()
 
 
@@ -88,7 +90,7 @@ async def answer(context: Context, site: Site, link: Link, choice: Answer, note:
         row = await _read(connection, site, link)
         await _ACTS[choice](context, connection, site, row, note)
     log.info("answer.done", answer=choice.value, message_id=str(link.message_id), site=site.slug)
-    if choice is Answer.AVAILABLE:
+    if choice in (Answer.AVAILABLE, Answer.SOLD):
         context.bell.ring()
 
 
@@ -104,9 +106,20 @@ async def _read(connection: Connection, site: Site, link: Link) -> Record:
 
 
 async def _close(
-    _context: Context, connection: Connection, site: Site, row: Record, _note: str
+    context: Context, connection: Connection, site: Site, row: Record, _note: str
 ) -> None:
+    """End the listing, and tell every buyer who wrote lately that there is nothing to wait for."""
     await queries().close_listing(connection, site_id=site.site_id, ref=row["ref"], is_chosen=True)
+    waiting = await rows_of(
+        queries().list_waiting(
+            connection,
+            site_id=site.site_id,
+            listing_id=row["listing_id"],
+            first_id=first_id(context.clock() - WAITING_SINCE),
+        )
+    )
+    for one in waiting:
+        await _tell(context, connection, site, one, "sold")
 
 
 async def _pause(
@@ -175,6 +188,13 @@ async def _report(
 async def _say_available(
     context: Context, connection: Connection, site: Site, row: Record, _note: str
 ) -> None:
+    await _tell(context, connection, site, row, "available")
+
+
+async def _tell(
+    context: Context, connection: Connection, site: Site, row: Record, notice: str
+) -> None:
+    """Tell the buyer of a message, once a day of each advertiser."""
     now = context.clock()
     await queries().enqueue_notice(
         connection,
@@ -182,10 +202,8 @@ async def _say_available(
         mail_id=new_id(now),
         message_id=row["message_id"],
         kind="notice",
-        reason="available",
-        told_hash=told_hash(
-            site, row["mailbox_hash"] + row["advertiser_id"].bytes, "available", now
-        ),
+        reason=notice,
+        told_hash=told_hash(site, row["mailbox_hash"] + row["advertiser_id"].bytes, notice, now),
         due_at=now,
         expires_at=now + DELIVERY_EXPIRY,
     )

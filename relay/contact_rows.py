@@ -27,7 +27,10 @@ class ContactRequest:
 
     Args:
         key: The Idempotency-Key, None when the sender's program gave none.
-        request_hash: SHA-256 of the fields as sent: what the key stands for.
+        request_hash: 32 bytes that name what was sent: under a key, its fields; from a form that
+            was shown, that form and the fields; else chance. Who sends it again without a key is
+            known by them.
+        policy_version: The policy whose notice the sender was shown.
         held_for: Why the message waits for a person; None to queue it.
         receipt: Whether the sender is to be told by mail, once a day.
     """
@@ -37,6 +40,7 @@ class ContactRequest:
     origin: Origin
     key: str | None
     request_hash: bytes
+    policy_version: int
     received_at: datetime
     held_for: str | None
     receipt: bool
@@ -59,12 +63,17 @@ class ContactRequest:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What is known already about a request: its listing, sender and conversation."""
+    """What is known already about a request: its listing, sender and conversation.
+
+    Args:
+        is_blocked: The advertiser takes no more messages of this sender.
+    """
 
     listing_id: UUID
     sender_id: UUID | None
     wrapped_key: bytes | None
     conversation_id: UUID | None
+    is_blocked: bool = False
 
 
 class NewContact(NamedTuple):
@@ -125,7 +134,8 @@ class Batch:
         sender_id, key, wrapped_key = self._sender(request, place)
         conversation_id = self._conversation(request, place, sender_id, message_id)
         ip = request.origin.ip
-        held = request.held_for is not None
+        state, reason = _state(request, place)
+        held = state == "held"
         mailbox_hash = site.hash("mailbox", contact.mailbox)
         return NewContact(
             site_id=site.site_id,
@@ -151,7 +161,7 @@ class Batch:
             mailbox_hash=mailbox_hash,
             phone_hash=site.hash("phone", contact.phone.e164) if contact.phone else None,
             text_hash=site.hash("text", " ".join(contact.text.casefold().split())),
-            policy_version=site.policy.version,
+            policy_version=request.policy_version,
             score=contact.score.points,
             signals=[str(signal) for signal in contact.score.signals],
             sealed_origin=seal_origin(request.origin, key, message_id),
@@ -160,8 +170,8 @@ class Batch:
             browser_hash=site.hash(
                 "browser", f"{request.origin.user_agent}\0{request.origin.accept_language}"
             ),
-            state="held" if held else "queued",
-            reason=request.held_for or "accepted",
+            state=state,
+            reason=reason,
             due_at=at + HOLD_EXPIRY if held else at,
             expires_at=at + (HOLD_EXPIRY if held else DELIVERY_EXPIRY),
             receipt_id=new_id(at) if request.receipt and not held else None,
@@ -187,6 +197,12 @@ class Batch:
             return place.conversation_id
         which = (request.site.site_id, place.listing_id, sender_id)
         return self._conversations.setdefault(which, message_id)
+
+
+def _state(request: ContactRequest, place: Place) -> tuple[str, str]:
+    if place.is_blocked:
+        return "refused", "blocked"
+    return ("held", request.held_for) if request.held_for else ("queued", "accepted")
 
 
 @lru_cache(maxsize=4096)

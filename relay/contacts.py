@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import TypeVar
 
 from relay.errors import FieldFault, Invalid
+from relay.masking import mask
 from relay.policy import Need, Policy
 from relay.scoring import FormEvidence, Score, score
 from relay.validation import (
@@ -134,6 +135,21 @@ def read_contact(
             canvassing=phone is not None and is_canvassing(phone.e164),
         ),
     )
+
+
+def shown_line(line: str, phone: str | None, policy: Policy, language: str) -> str:
+    """Return a line of a listing as a page may show it.
+
+    Args:
+        line: Its title or details, in the site's words.
+        phone: The number its advertiser hides, E.164; None when there is none.
+        language: Of the sign that takes a number's place.
+    """
+    hidden = frozenset({phone} if phone else ())
+    everything = policy.masking.all_numbers
+    return mask(
+        line, hidden=hidden, region=policy.site.region, language=language, everything=everything
+    ).text
 
 
 def _read_ref(raw: str) -> str:

@@ -15,10 +15,13 @@ from prometheus_client import Counter
 
 from relay import checkpoints
 from relay.batching import Batcher
+from relay.catalogue import advertiser_place, unseal_advertiser
 from relay.contact_rows import Batch, ContactRequest, NewContact, Place
+from relay.contacts import shown_line
 from relay.context import Context
-from relay.database import Record, UniqueConflict, queries, rows_of
+from relay.database import Connection, Record, UniqueConflict, queries, rows_of
 from relay.errors import Refused, Unavailable
+from relay.sealing import Unsealable
 from relay.sites import Site
 
 SAME_TEXT = timedelta(minutes=10)
@@ -31,12 +34,19 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The answer to a contact; *replayed* when the same request was accepted before."""
+    """The answer to a contact.
+
+    Args:
+        state: ``queued`` or ``held``; that a sender is blocked is said on the private page only.
+        replayed: The same was accepted before.
+        is_own: Whoever asks is the one who sent it: the first answer, or the same key or form.
+    """
 
     message_id: UUID
     state: str
     received_at: datetime
     replayed: bool
+    is_own: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +134,8 @@ class ContactDesk:
         self, request: ContactRequest, row: NewContact | Refused, stored: frozenset[UUID]
     ) -> Accepted | BaseException:
         if isinstance(row, NewContact) and row.message_id in stored:
-            return Accepted(row.message_id, row.state, row.received_at, replayed=False)
+            state = "queued" if row.state == "refused" else row.state
+            return Accepted(row.message_id, state, row.received_at, replayed=False, is_own=True)
         try:
             twin = await self._twin(request)
         except Exception as error:  # noqa: BLE001 (its neighbours are stored all the same)
@@ -184,15 +195,32 @@ class ContactDesk:
             )
             if twin is None:
                 return None
+            is_same = hmac.compare_digest(twin["request_hash"], request.request_hash)
             if twin["same_key"]:
-                if not hmac.compare_digest(twin["request_hash"], request.request_hash):
+                if not is_same:
                     return Refused("idempotency_conflict")
             elif request.received_at - twin["created_at"] > SAME_TEXT:
                 await queries().forget_content(
                     connection, site_id=request.site.site_id, message_id=twin["message_id"]
                 )
                 return await self._write_alone(request)
-        return Accepted(twin["message_id"], twin["state"], twin["created_at"], replayed=True)
+            elif request.key:
+                await _remember_key(connection, request, twin["message_id"])
+        is_own = twin["is_first"] or (request.key is None and is_same)
+        return Accepted(
+            twin["message_id"], twin["state"], twin["created_at"], replayed=True, is_own=is_own
+        )
+
+
+async def _remember_key(connection: Connection, request: ContactRequest, message_id: UUID) -> None:
+    """Let a key that came with a text stored before be answered as that one from now on."""
+    await queries().remember_key(
+        connection,
+        site_id=request.site.site_id,
+        key_hash=request.key_hash,
+        message_id=message_id,
+        request_hash=request.request_hash,
+    )
 
 
 def _place(row: Record) -> Place | Refused:
@@ -200,13 +228,20 @@ def _place(row: Record) -> Place | Refused:
         return Refused("listing_unknown")
     if row["listing_state"] != "open":
         return Refused("listing_closed")
-    if row["blocked_at"] is not None:
-        return Refused("conversation_closed")
-    return Place(row["listing_id"], row["sender_id"], row["wrapped_key"], row["conversation_id"])
+    return Place(
+        row["listing_id"],
+        row["sender_id"],
+        row["wrapped_key"],
+        row["conversation_id"],
+        is_blocked=row["blocked_at"] is not None,
+    )
 
 
-async def read_status(context: Context, site: Site, message_id: UUID) -> Status:
+async def read_status(context: Context, site: Site, message_id: UUID, language: str) -> Status:
     """Show a message to its sender.
+
+    Args:
+        language: Of the page that shows it.
 
     Raises:
         Refused: ``not_found``: it never was, or it is purged.
@@ -223,11 +258,24 @@ async def read_status(context: Context, site: Site, message_id: UUID) -> Status:
         state=row["state"],
         reason=row["reason"],
         settled_at=row["settled_at"],
-        listing_title=row["title"],
+        listing_title=_shown_title(context, site, row, language),
         listing_url=row["url"],
         is_answered=row["is_answered"],
         can_cancel=recent and row["state"] in ("held", "queued", "deferred"),
     )
+
+
+def _shown_title(context: Context, site: Site, row: Record, language: str) -> str:
+    """Return the title without the number its advertiser hides."""
+    if row["show_phone"]:
+        return shown_line(row["title"], None, site.policy, language)
+    try:
+        key = context.keyring.unwrap(row["wrapped_key"], f"person:{row['advertiser_id']}")
+        place = advertiser_place(site.site_id, row["ref"])
+        phone = unseal_advertiser(key, row["sealed_advertiser"], place).phone
+    except Unsealable:  # erased: which number it was is not known any more
+        return ""
+    return shown_line(row["title"], phone, site.policy, language)
 
 
 async def cancel(context: Context, site: Site, message_id: UUID) -> None:

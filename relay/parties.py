@@ -155,11 +155,11 @@ async def show_number(context: Context, visit: Visit, *, shown: bool) -> None:
         if exchange.phone(visit.side) is None:
             raise Refused("not_found")
         await queries().grant_reveal(exchange.connection, **named)
-        exchange = await read_exchange(
+        granted = await read_exchange(
             context, exchange.connection, visit.site, exchange.row["conversation_id"]
         )
-        is_open = exchange.is_phone_open(visit.side)
-        await exchange.tell(visit.other, "phone_shown" if is_open else "phone_asked")
+        is_open = granted.is_phone_open(visit.side)
+        await granted.tell(visit.other, "phone_shown" if is_open else "phone_asked")
     context.bell.ring()
     log.info("number.shown", side=visit.side, site=visit.site.slug)
 

@@ -120,7 +120,7 @@ async def see(url: str) -> Seen:
 
 
 def _hosts(page: str, url: str) -> Sequence[str]:
-    """Return the hosts a page loads from by itself, but for its own; links are a reader's choice."""
+    """Return the other hosts a page loads from by itself; links are a reader's choice."""
     loads = re.findall(r"""<(?:script|img|iframe|link)\b[^>]*?(?:src|href)=["']([^"']+)""", page)
     hosts = {urlsplit(target).hostname for target in loads} - {None, urlsplit(url).hostname}
     return sorted(host for host in hosts if host)

@@ -35,7 +35,8 @@ async def drop_month(
                 await connection.execute("set local lock_timeout = '200ms'")
                 await connection.fetchval("select drop_month($1, $2)", list(tables), month)
         except (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError):
-            await asyncio.sleep(attempt * (0.5 + random.random()))  # noqa: S311 (jitter)
+            if attempt < DROP_TRIES:
+                await asyncio.sleep(attempt * (0.5 + random.random()))  # noqa: S311 (jitter)
         else:
             return True
     return False

@@ -110,11 +110,17 @@ def leaks(
     """
     parts = list(read_parts(content))
     wanted = secrets(hidden_addresses, hidden_names, hidden_tokens)
+    known: set[str] = set()
     found: dict[Leak, None] = {}
     for where, text in _views(parts):
         if not text or text.isspace():
             continue
-        if _shows_number(where, text, hidden_numbers, find):
+        if where in _BY_DIGITS:
+            shown = _shows_digits(text, hidden_numbers)
+        else:
+            new = _new(text, known)
+            shown = any(find(new, number) for number in hidden_numbers)
+        if shown:
             found[Leak(LeakKind.NUMBER, where)] = None
         squeezed = squeeze(text)
         for kind, kept in wanted.items():
@@ -125,9 +131,7 @@ def leaks(
     return list(found)
 
 
-def _shows_number(where: str, text: str, numbers: Collection[str], find: Find) -> bool:
-    if where not in _BY_DIGITS:
-        return any(find(text, number) for number in numbers)
+def _shows_digits(text: str, numbers: Collection[str]) -> bool:
     digits = _NOT_DIGIT.sub("", text)
     return any(number[-_TELLING_DIGITS:] in digits for number in numbers)
 
@@ -146,22 +150,18 @@ def _views(parts: Sequence[Part]) -> Iterator[View]:
     yield "links", _plain("\n".join(links))
     yield "encoded", _readable("\n".join((*links, *dict.fromkeys(text for _, text in raw))))
     ours = [link for link in links if link.startswith("http")]
-    known: set[str] = set()
     for where, text in raw:
-        shown = _plain(_without(ours, text))
-        yield where, _new(shown, known)
-        known.update(_bare(line) for line in shown.split("\n"))
+        yield where, _plain(_without(ours, text))
 
 
-def _new(text: str, known: Collection[str]) -> str:
-    """Keep the lines not read before: searching the same words twice proves nothing."""
-    if not known:
-        return text
-    return "\n".join(line for line in text.split("\n") if _bare(line) not in known)
-
-
-def _bare(line: str) -> str:
-    return line.strip(" \t\r▌")
+def _new(text: str, known: set[str]) -> str:
+    """Keep the lines not read before: the search for numbers is dear, and twice proves nothing."""
+    lines = text.split("\n")
+    bare = [line.strip(" \t\r▌") for line in lines]
+    if known:
+        lines = [line for line, words in zip(lines, bare, strict=True) if words not in known]
+    known.update(bare)
+    return "\n".join(lines)
 
 
 def _part_views(part: Part, links: list[str]) -> Iterable[View]:
@@ -216,12 +216,14 @@ def _decoded(value: str) -> str:
 def _readable(text: str) -> str:
     """Return what the base64 in *text* says, wherever in a token it begins."""
     words = set(text.encode("ascii", "replace").translate(_BASE64).split())
-    tokens = [word for word in words if len(word) >= _LEAST_ENCODED]
+    # Each token begins at a group of four and has room after its end for the three shifts.
+    tokens = b"".join(
+        word + b"AAAAAAAA"[len(word) % 4 :] for word in words if len(word) >= _LEAST_ENCODED
+    )
     found: list[bytes] = []
-    for start in range(4):
-        # Filled up to whole groups of four, so that the end of a token is read as well.
-        whole = b"".join(token[start:] + b"A" * ((start - len(token)) % 4) for token in tokens)
-        found += _READABLE.findall(binascii.a2b_base64(whole))
+    for shift in range(4):
+        shifted = tokens[shift : shift + (len(tokens) - shift) // 4 * 4]
+        found += _READABLE.findall(binascii.a2b_base64(shifted))
     return b"\n".join(found).decode("ascii")
 
 

@@ -29,7 +29,7 @@ _LABEL = r"[a-z0-9](?:[a-z0-9_+-]{0,62})"
 _LOCAL = rf"{_LABEL}(?:(?:\.|{_SIGN_DOT[6:]}|{_SAID_DOT}){_LABEL}){{0,4}}"
 _PLAIN = re.compile(r"[\w.+-]{1,64}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,5}")
 _WRITTEN = re.compile(
-    rf"(?<![\w.]){_LOCAL}(?:{_SIGN_AT}|{_SAID_AT})"
+    rf"{_LOCAL}(?:{_SIGN_AT}|{_SAID_AT})"
     rf"(?:{_HOSTS}(?![a-z0-9])(?:(?:{_SIGN_DOT}|{_SAID_DOT}){_TOP}(?![a-z0-9]))?"
     rf"|[a-z0-9-]{{2,63}}(?:(?:{_SIGN_DOT}|{_SAID_DOT})[a-z0-9-]{{2,63}}){{0,2}}(?:{_SIGN_DOT}|"
     rf"{_SAID_DOT}){_TOP}(?![a-z0-9]))"
@@ -37,6 +37,7 @@ _WRITTEN = re.compile(
 _HINT = re.compile(
     r"@|\barr?ob|[\[({<|*_-]\s?(?:at|a|chez)\s?[\])}>|*_-]|\sat\s|chiocciola|apenst|klammer"
 )
+_LABEL_START = re.compile(r"(?<![\w.])[a-z0-9]")
 _LONGEST = 120  # characters of an address written out
 _BACK = 80
 _LONGEST_LOCAL = 64  # RFC 5321 4.5.3.1.1
@@ -69,7 +70,9 @@ def _around(text: str, begin: int, hint: re.Match[str]) -> tuple[int, int] | Non
         plain = _PLAIN.match(text, start) if start < hint.start() else None
         if plain:
             return plain.span()
-    for hit in _WRITTEN.finditer(text, begin, min(len(text), hint.end() + _LONGEST)):
-        if hit.start() <= hint.start() and hit.end() >= hint.end():
+    limit = min(len(text), hint.end() + _LONGEST)
+    for first in _LABEL_START.finditer(text, begin, hint.start() + 1):
+        hit = _WRITTEN.match(text, first.start(), limit)
+        if hit and hit.end() >= hint.end():
             return hit.span()
     return None

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from relay.masking.signs import GONE, fold
 from relay.masking.words import Kind, is_glued, vocabulary
 
 LEAST = 7  # digits below which nothing can be a phone number
@@ -69,6 +70,56 @@ def _spaced() -> bytes:
 _TOKENS = re.compile(r"[^\W_]+")
 _LONG, _LONG_AFTER_WORD = 14, 8  # letters of the shortest token that may hold several words
 _GLUED = 3  # what such a token weighs
+
+
+@dataclass(frozen=True, slots=True)
+class _Western:
+    """How the signs of Windows-1252 are looked at before they are folded, one byte each.
+
+    Args:
+        letters: Table to the letter each sign folds to, blank for what is none.
+        telling: Signs that fold to a digit, to nothing or to several, or that make markup.
+        words: Number words that count.
+    """
+
+    letters: bytes
+    telling: bytes
+    words: frozenset[bytes]
+
+
+@cache
+def _western() -> _Western:
+    letters, telling = bytearray(256), bytearray()
+    for code in range(256):
+        folded = fold(bytes((code,)).decode("cp1252", "replace"))
+        raw = folded.encode("cp1252", "replace")
+        letters[code] = raw[0] if len(raw) == 1 and folded.isalpha() else 32
+        if len(folded) != 1 or folded.isdigit() or folded in (GONE, "<", "&"):
+            telling.append(code)
+    words = frozenset(word.encode("cp1252", "replace") for word in _strong())
+    return _Western(bytes(letters), bytes(telling), words)
+
+
+def is_prose(text: str) -> bool:
+    """Tell whether *text*, as it was written, plainly holds no digit and no number word.
+
+    Most messages, names and subjects end here, after a few microseconds; what is not
+    plain to see is weighed.
+    """
+    try:
+        raw = text.encode("cp1252")
+    except UnicodeEncodeError:
+        return False
+    table = _western()
+    if len(raw.translate(None, table.telling)) < len(raw):
+        return False
+    tokens = raw.translate(table.letters).split()
+    if not table.words.isdisjoint(tokens):
+        return False
+    longest = max(map(len, tokens), default=0)
+    return longest < _LONG or not any(
+        len(token) >= _LONG and is_glued(token.decode("cp1252")) for token in tokens
+    )
 
 
 def weigh(text: str) -> Evidence:

@@ -13,7 +13,7 @@ from relay.masking import html
 from relay.masking.atoms import Atom, find_atoms
 from relay.masking.blockers import identifiers
 from relay.masking.coarse import MOST_FIGURES, find_digits
-from relay.masking.evidence import Evidence, weigh
+from relay.masking.evidence import Evidence, is_prose, weigh
 from relay.masking.gaps import APART, cost
 from relay.masking.lattice import Arc, arcs
 from relay.masking.plans import split_number
@@ -99,6 +99,8 @@ def find_any(text: str, numbers: Collection[str]) -> list[tuple[int, int, str]]:
     Returns:
         Start, end and number of each stretch, in order, not overlapping.
     """
+    if is_prose(text):
+        return []
     found: list[Found] = []
     for view in html.readings(text) if html.looks_like_html(text) else (read_signs(text),):
         seen = weigh(view.text)

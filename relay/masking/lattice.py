@@ -19,6 +19,7 @@ _MOST_DIGITS = {Kind.TIMES: 9, Kind.HUNDRED: 3, Kind.TEN: 2, Kind.TEEN: 2, Kind.
 _APART = 0.3  # cost of reading sixty and two where sixty-two is said
 _MOST_ATOMS = 28  # a number has no more pieces, joined words included
 _WIDE = frozenset(range(SHORTEST, _LONGEST_ROW + 1))  # digits after a plus sign or an exit code
+_NOTHING = "000"  # no country code begins with a zero
 _WIDEST = 10  # readings kept at each atom
 _JOINING = 0.3  # cheaper gaps inside one value cost nothing
 Arc = tuple[int, str, float]
@@ -247,7 +248,10 @@ def figures(row: Row, first: int, last: int, *, strong: bool) -> Iterator[Candid
         plus = signed and plus_before(row.text, row.atoms[start].start)
         if (plus or head[0] == "0" or not plans.has_trunk) is not strong:
             continue
-        wide = plus or (head[0] == "0" and _digits(row, start, min(start + 2, last))[:2] == "00")
+        zeros = _digits(row, start, min(start + 3, last)) if head[0] == "0" else ""
+        if zeros.startswith(_NOTHING):
+            continue
+        wide = plus or zeros.startswith("00")
         lengths = _WIDE if wide else plans.lengths(head[0])
         for end in range(start + 1, last + 1):
             size = upto[end] - upto[start]
@@ -292,7 +296,11 @@ def _from(
                     if result:
                         yield Candidate(start, end, *result, total, strong)
                 longest = _LONGEST_ROW if wide else plans.longest
-                if size < longest and size + reach[end - start] >= SHORTEST:
+                if (
+                    read_so_far[:3] != _NOTHING
+                    and size < longest
+                    and size + reach[end - start] >= SHORTEST
+                ):
                     known[read_so_far] = min(total, known.get(read_so_far, total))
 
 

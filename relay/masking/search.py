@@ -11,7 +11,7 @@ from relay.masking.blockers import quantity_at
 from relay.masking.choose import Taken, accept, clusters
 from relay.masking.coarse import MOST_FIGURES, find_rows
 from relay.masking.columns import find_columns
-from relay.masking.evidence import LEAST, weigh
+from relay.masking.evidence import LEAST, is_prose, weigh
 from relay.masking.lattice import Row
 from relay.masking.plans import Form, numbering, read
 from relay.masking.score import Judge
@@ -19,6 +19,8 @@ from relay.masking.signs import Reading, read_signs
 
 Found = tuple[int, int, str]
 _LOOSE = 50.0  # any gap that is not a border
+# What is left is searched tightly again once dates and prices are out of it, then across words.
+_AGAIN, _ACROSS = (gaps.TIGHT, ""), ((_LOOSE, "figures"), (_LOOSE, "words"))
 _NEAR, _LONG = 16, 8  # characters apart, digits of a row without a beginning
 _BACKWARDS = (Form.MOBILE, Form.NATIONAL, Form.COUNTRY_CODE)
 
@@ -35,6 +37,8 @@ def find_numbers(text: str, region: str = "FR") -> list[tuple[int, int, str]]:
 
     Source: ITU-T E.164; numbering plans of libphonenumber.
     """
+    if is_prose(text):
+        return []
     views = html.readings(text) if html.looks_like_html(text) else (read_signs(text),)
     return apart([hit for view in views for hit in search(view, region)])
 
@@ -77,11 +81,12 @@ def search(view: Reading, region: str) -> list[Found]:
     taken = accept(row_of(text, atoms, region), judge, gaps.TIGHT, soft)
     out = [stretch(view, c_atoms, number) for c_atoms, number in taken]
     used = {atom.start for c_atoms, _ in taken for atom in c_atoms}
-    rest = [a for a in atoms if a.start not in used]
+    rest: Sequence[Atom] = [a for a in atoms if a.start not in used]
     if rest:
         rest = [a for a in rest if a.start not in soft()]
     if rest and _promising(text, rest, region, tight=bool(soft())):
-        more, rest = _loose(text, rest, region, judge, sorted(used))
+        steps = (_AGAIN, *_ACROSS) if soft() or used else _ACROSS
+        more, rest = _loose(Row(text, rest, (), region, ()), judge, sorted(used), steps)
         out += [stretch(view, c_atoms, number) for c_atoms, number in more]
     if "\n" in text:
         out += [(*view.span(a, b), number) for a, b, number in find_columns(text, region)]
@@ -92,18 +97,19 @@ def search(view: Reading, region: str) -> list[Found]:
 
 
 def _loose(
-    text: str, rest: list[Atom], region: str, judge: Judge, walls: list[int]
-) -> tuple[list[Taken], list[Atom]]:
-    """Search what is left: tight again without quantities, then across words."""
+    row: Row, judge: Judge, walls: list[int], steps: Sequence[tuple[float, str]]
+) -> tuple[list[Taken], Sequence[Atom]]:
+    """Search what is left in *row* step by step; return what was found, and what is left then."""
+    text, rest = row.text, row.atoms
     found: list[Taken] = []
     words = any(a.word for a in rest)
-    for limit, only in ((gaps.TIGHT, ""), (_LOOSE, "figures"), (_LOOSE, "words")):
+    for limit, only in steps:
         if only == "words" and not words:
             continue
         chosen = [a for a in rest if not only or (a.word is None) is (only == "figures")]
-        if not _promising(text, chosen, region, tight=limit < _LOOSE):
+        if not _promising(text, chosen, row.region, tight=limit < _LOOSE):
             continue
-        taken = accept(row_of(text, chosen, region, walls), judge, limit)
+        taken = accept(row_of(text, chosen, row.region, walls), judge, limit)
         used = {atom.start for atoms, _ in taken for atom in atoms}
         walls = sorted({*walls, *used})
         rest = [a for a in rest if a.start not in used]

@@ -47,7 +47,7 @@ _TIMES = {
     "triple": "3", "triplo": "3", "dreifach": "3", "treble": "3", "drievoudig": "3",
 }  # fmt: skip
 GLUED_LEAST = 7  # letters of the shortest token worth cutting into words
-_LONGEST_ROW = 40  # words glued in one token; no number has more
+_MOST_PIECES = 39  # words glued in one token; no number has more
 _HINT_SIGNS = 200  # letters looked at for a first word
 _LEET = str.maketrans("013457@$!€", "oieastasie")
 
@@ -155,12 +155,13 @@ def _covered(row: list[tuple[int, int, str]]) -> int:
 
 
 def _longest_row(pattern: re.Pattern[str], token: str) -> list[tuple[int, int, str]]:
-    row: list[tuple[int, int, str]] = []
-    best: list[tuple[int, int, str]] = []
+    rows: list[list[tuple[int, int, str]]] = [[]]
+    at = 0
     for found in pattern.finditer(token):
-        if row and row[-1][1] != found.start():
-            row = []
-        row.append((found.start(), found.end(), found.group()))
-        if not best or _covered(row) > _covered(best):
-            best = list(row) if len(row) < _LONGEST_ROW else best
-    return best
+        start, end = found.span()
+        if start != at:
+            rows.append([])
+        rows[-1].append((start, end, found.group()))
+        at = end
+    longest = max(rows, key=lambda row: row[-1][1] - row[0][0] if row else 0)
+    return longest[:_MOST_PIECES]

@@ -57,7 +57,7 @@ relay-form .relay-trap { position: absolute; width: 1px; height: 1px; overflow: 
       try {
         let answer = await this.post({});
         if (/^proof_/.test(answer.code)) answer = await this.post(await this.proof());
-        answer.status_url ? this.thank(answer) : this.correct(answer);
+        answer.id ? this.thank(answer) : this.correct(answer);
       } catch {
         this.correct({ title: form.dataset.failed });
       }
@@ -89,7 +89,8 @@ relay-form .relay-trap { position: absolute; width: 1px; height: 1px; overflow: 
 
     thank({ status_url }) {
       const said = alive(make("div"), "status");
-      said.append(make("p", this.form.dataset.sent), make("a", this.form.dataset.follow, { href: status_url }));
+      said.append(make("p", this.form.dataset.sent));
+      if (status_url) said.append(make("a", this.form.dataset.follow, { href: status_url }));
       this.replaceChildren(said);
       said.focus();
     }

@@ -145,13 +145,15 @@ async def post_message(request: web.Request) -> web.Response:
             origin=origin,
             language=body.language,
             key=idempotency_key(request),
+            shown=None,
             form=None,
-            is_proved=False,
+            proof=None,
             holds=False,
         ),
     )
     response = web.json_response(
-        accepted_body(request.app[CONTEXT], site, accepted, body.email), status=202
+        accepted_body(request.app[CONTEXT], site, replace(accepted, is_own=True), body.email),
+        status=202,  # whoever has the site's secret key may read what became of any message
     )
     if accepted.replayed:
         response.headers["Idempotent-Replayed"] = "true"
@@ -166,7 +168,9 @@ async def get_message(request: web.Request) -> web.Response:
     message_id = read_public_id("msg", request.match_info["id"])
     if message_id is None:
         raise Refused("not_found")
-    status = await conversations.read_status(request.app[CONTEXT], site, message_id)
+    status = await conversations.read_status(
+        request.app[CONTEXT], site, message_id, language_of(request)
+    )
     return _json(
         MessageState(
             id=public_id("msg", message_id),

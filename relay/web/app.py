@@ -13,7 +13,7 @@ from relay.contact_rows import describe_browser
 from relay.context import Context, open_context
 from relay.conversations import ContactDesk
 from relay.settings import Settings
-from relay.web import actions, api, exchange, operations, privacy, public
+from relay.web import actions, api, exchange, hook, operations, privacy, public
 from relay.web.bodies import LIMIT_BYTES
 from relay.web.keys import CONTEXT, DESK, PAGES, PEER, REQUEST_ID, SPOKEN
 from relay.web.pages import Pages
@@ -36,7 +36,7 @@ def make_app(context: Context) -> web.Application:
     app[DESK] = ContactDesk(context)
     app[PAGES] = Pages()
     app[SPOKEN] = weakref.WeakSet()
-    for door in (public, exchange, actions, api, privacy, operations):
+    for door in (public, exchange, hook, actions, api, privacy, operations):
         app.add_routes(door.routes)
     app.router.add_static("/static/", STATIC)
     app.on_shutdown.append(_drain)

@@ -1,5 +1,6 @@
 """One contact through a door: from the fields of a request to an accepted message."""
 
+import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -7,7 +8,6 @@ from datetime import timedelta
 from hashlib import sha256
 
 from aiohttp import web
-from itsdangerous import BadSignature, TimestampSigner
 
 from relay import listings
 from relay.catalogue import open_token, read_listing
@@ -27,8 +27,8 @@ from relay.web.keys import CONTEXT, DESK, PEER
 from relay.web.origins import CHAIN_LIMIT, client_address, household, readable
 from relay.web.problems import language_of
 from relay.web.proof import LIFE, solved
+from relay.web.shown import ShownForm, read_signature
 
-SIGNATURE_LIFE_S = 24 * 3600
 REPEAT_LIFE = timedelta(seconds=WINDOW_S)  # after it, the limits have forgotten as well
 HEADER_LIMIT = 500
 KEY_LIMIT = 200
@@ -45,8 +45,9 @@ class Submission:
     origin: Origin
     language: str
     key: str | None
+    shown: ShownForm | None
     form: FormEvidence | None
-    is_proved: bool
+    proof: str | None
     holds: bool
 
 
@@ -68,7 +69,11 @@ async def submit(request: web.Request, submission: Submission) -> Accepted:
         sandbox=site.is_test,
         form=submission.form,
     )
-    with _named(context, site, contact, _request_name(site, submission.key, fields)):
+    shown = submission.shown
+    with (
+        _named(context, site, contact, _request_name(site, submission.key, fields)),
+        _spent(context, submission.proof),
+    ):
         await _check_domain(context, site, contact)
         return await request.app[DESK].accept(
             ContactRequest(
@@ -76,7 +81,8 @@ async def submit(request: web.Request, submission: Submission) -> Accepted:
                 contact=contact,
                 origin=submission.origin,
                 key=submission.key,
-                request_hash=fields.digest(),
+                request_hash=_request_hash(submission, fields),
+                policy_version=shown.policy_version if shown else site.policy.version,
                 received_at=context.clock(),
                 held_for=_hold_reason(contact, submission),
                 receipt=True,
@@ -107,11 +113,10 @@ def _named(context: Context, site: Site, contact: Contact, name: str | None) -> 
 def from_form(request: web.Request, site: Site, fields: Mapping[str, str]) -> Submission:
     """Read a submission of the public form."""
     context = request.app[CONTEXT]
-    challenge = solved(fields.get("altcha", ""), context.link_keys)
-    if challenge:
-        _use_once(context, challenge)
-    filled_in_s = _filled_in_s(context, site, fields)
-    if challenge:  # its page sends itself as soon as it is solved: quickness says nothing more
+    proof = solved(fields.get("altcha", ""), context.link_keys)
+    shown = read_signature(context, site, fields.get("sig", ""))
+    filled_in_s = (context.clock() - shown.shown_at).total_seconds() if shown else None
+    if proof:  # its page sends itself as soon as it is solved: quickness says nothing more
         filled_in_s = max(filled_in_s or 0.0, QUICKEST_FILL_S)
     return Submission(
         site=site,
@@ -119,17 +124,37 @@ def from_form(request: web.Request, site: Site, fields: Mapping[str, str]) -> Su
         origin=origin_of(request),
         language=language_of(request),
         key=idempotency_key(request),
+        shown=shown,
         form=FormEvidence(fields.get(TRAP, ""), filled_in_s),
-        is_proved=challenge is not None,
+        proof=proof,
         holds=fields.get("hold") == "1",
     )
 
 
-def _use_once(context: Context, challenge: str) -> None:
-    now = context.clock()
-    if context.limiter.proofs.has(challenge, now):
+@contextmanager
+def _spent(context: Context, proof: str | None) -> Iterator[None]:
+    """Use a proof up for one accepted message; it is given back when nothing was stored."""
+    if proof is None:
+        yield
+        return
+    now, proofs = context.clock(), context.limiter.proofs
+    if proofs.has(proof, now):
         raise Refused("proof_wrong")
-    context.limiter.proofs.add(challenge, until=now + LIFE, now=now)
+    proofs.add(proof, until=now + LIFE, now=now)
+    try:
+        yield
+    except BaseException:
+        proofs.forget(proof)
+        raise
+
+
+def _request_hash(submission: Submission, fields: Fields) -> bytes:
+    """Name what was sent, so that its sender is known again by it and nobody else is."""
+    if submission.key:
+        return fields.digest()
+    if submission.shown:
+        return sha256(submission.shown.name.encode() + fields.digest()).digest()
+    return secrets.token_bytes(32)
 
 
 def origin_of(request: web.Request) -> Origin:
@@ -165,6 +190,8 @@ def accepted_body(
 ) -> dict[str, str | None]:
     """Return the answer to a program; the same for a repeated request.
 
+    The private page is for who sent the message: not for whoever knows its text.
+
     Args:
         email: The address as it was typed, to ask about a likely slip in its domain.
     """
@@ -172,7 +199,7 @@ def accepted_body(
         "id": public_id("msg", accepted.message_id),
         "state": accepted.state,
         "received_at": accepted.received_at.isoformat(),
-        "status_url": status_url(context, site, accepted.message_id),
+        "status_url": status_url(context, site, accepted.message_id) if accepted.is_own else None,
         "email_suggestion": domain_hint(email),
     }
 
@@ -180,31 +207,6 @@ def accepted_body(
 def domain_hint(email: str) -> str | None:
     """Return the domain that was probably meant, None when there is nothing to ask."""
     return suggest_domain(email.rpartition("@")[2].strip().lower())
-
-
-def form_signature(context: Context, site: Site) -> str:
-    """Sign the moment a form is shown."""
-    return _form_signer(context).sign(site.slug).decode()
-
-
-def _form_signer(context: Context) -> TimestampSigner:
-    oldest_first = reversed(context.link_keys)  # the last one signs, any of them is accepted
-    return TimestampSigner(oldest_first, salt=b"form", digest_method=sha256)
-
-
-def _filled_in_s(context: Context, site: Site, fields: Mapping[str, str]) -> float | None:
-    """Seconds since the form was shown; None when nothing vouches for it."""
-    if "sig" not in fields:
-        return None
-    try:
-        slug, shown_at = _form_signer(context).unsign(
-            fields.get("sig", ""), max_age=SIGNATURE_LIFE_S, return_timestamp=True
-        )
-    except (BadSignature, UnicodeError):  # a half surrogate cannot be signed
-        return None
-    if slug.decode() != site.slug:
-        return None
-    return (context.clock() - shown_at).total_seconds()
 
 
 async def _fields(context: Context, site: Site, sent: Mapping[str, str]) -> Fields:
@@ -284,6 +286,6 @@ def _hold_reason(contact: Contact, submission: Submission) -> str | None:
         return None
     if score.points >= HOLD_ANYWAY or submission.form is None:
         return "suspicious"
-    if not submission.is_proved:
+    if submission.proof is None:
         raise Refused("proof_required")
     return None

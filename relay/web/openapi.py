@@ -2,15 +2,17 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from aiohttp import web
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from relay import __version__
+from relay.web.bodies import FORMS, JSON
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Door = TypeVar("Door", bound=Handler)
 _OPERATION = "openapi_operation"
 _METHODS = ("get", "put", "post", "delete")
 PROBLEM = {
@@ -42,12 +44,22 @@ PROBLEM = {
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """What a handler takes and answers."""
+    """What a handler takes and answers.
+
+    Args:
+        headers: What each header that is read means.
+        is_public: No key is asked for, but the one that stands in the path.
+        takes_forms: The body may come as a form as well.
+        has_page: Who asks for HTML is answered by a page, or sent on to one.
+    """
 
     summary: str
     body: type[BaseModel] | None
     answers: Mapping[int, type[BaseModel] | None]
     headers: Mapping[str, str] = field(default_factory=dict)
+    is_public: bool = False
+    takes_forms: bool = False
+    has_page: bool = False
 
 
 def operation(
@@ -56,11 +68,16 @@ def operation(
     answers: Mapping[int, type[BaseModel] | None],
     body: type[BaseModel] | None = None,
     headers: Mapping[str, str] | None = None,
-) -> Callable[[Handler], Handler]:
-    """Describe a handler of the API."""
+    **traits: bool,
+) -> Callable[[Door], Door]:
+    """Describe a handler of the API.
 
-    def describe(handler: Handler) -> Handler:
-        setattr(handler, _OPERATION, Operation(summary, body, answers, headers or {}))
+    Args:
+        traits: ``is_public``, ``takes_forms``, ``has_page``: see ``Operation``.
+    """
+
+    def describe(handler: Door) -> Door:
+        setattr(handler, _OPERATION, Operation(summary, body, answers, headers or {}, **traits))
         return handler
 
     return describe
@@ -111,8 +128,13 @@ def _operation(path: str, one: Operation, handler: Handler) -> dict[str, Any]:
         "summary": one.summary,
         "description": (handler.__doc__ or "").strip(),
         "parameters": [*_path_parameters(path), *_header_parameters(one)],
-        "responses": {str(status): _response(model) for status, model in one.answers.items()},
+        "responses": {
+            str(status): _response(model, has_page=one.has_page)
+            for status, model in one.answers.items()
+        },
     }
+    if one.is_public:
+        described["security"] = []
     described["responses"]["default"] = {
         "description": "Refused; the code says why (RFC 9457)",
         "content": {"application/problem+json": {"schema": _ref("Problem")}},
@@ -120,7 +142,10 @@ def _operation(path: str, one: Operation, handler: Handler) -> dict[str, Any]:
     if one.body:
         described["requestBody"] = {
             "required": True,
-            "content": {"application/json": {"schema": _ref(one.body.__name__)}},
+            "content": {
+                kind: {"schema": _ref(one.body.__name__)}
+                for kind in (JSON, *(FORMS if one.takes_forms else ()))
+            },
         }
     return described
 
@@ -145,12 +170,13 @@ def _header_parameters(one: Operation) -> list[dict[str, Any]]:
     ]
 
 
-def _response(model: type[BaseModel] | None) -> dict[str, Any]:
+def _response(model: type[BaseModel] | None, *, has_page: bool) -> dict[str, Any]:
     if model is None:
-        return {"description": "Done"}
+        return {"description": "Done, or to be seen at Location"}
+    page = {"text/html": {"schema": {"type": "string"}}} if has_page else {}
     return {
         "description": (model.__doc__ or "").strip(),
-        "content": {"application/json": {"schema": _ref(model.__name__)}},
+        "content": {JSON: {"schema": _ref(model.__name__)}, **page},
     }
 
 

@@ -10,8 +10,9 @@ from relay.context import Context
 from relay.database import Ledger, count_ledger, is_current, queries
 from relay.errors import Refused, Unavailable
 from relay.web.keys import CONTEXT
-from relay.web.openapi import document
+from relay.web.openapi import document, operation
 from relay.web.origins import client_address
+from relay.web.shapes import Life, Readiness
 
 LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 
@@ -25,12 +26,16 @@ routes = web.RouteTableDef()
 
 
 @routes.get("/livez")
+@operation("Whether the process answers", answers={200: Life}, is_public=True)
 async def livez(_request: web.Request) -> web.Response:
     """Say that the process answers."""
     return web.json_response({"status": "ok"})
 
 
 @routes.get("/readyz")
+@operation(
+    "Whether messages can be taken", answers={200: Readiness, 503: Readiness}, is_public=True
+)
 async def readyz(request: web.Request) -> web.Response:
     """Say whether messages can be taken: PostgreSQL writable and migrated.
 

@@ -1,6 +1,6 @@
 """Where a request came from: the client's address behind trusted proxies, and its page (pure)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import urlsplit
@@ -68,6 +68,12 @@ def page_origin(url: str) -> str | None:
         return None
     host = parts.netloc.lower().removesuffix(DEFAULT_PORTS.get(parts.scheme, ""))
     return f"{parts.scheme}://{host}"
+
+
+def page_of(origins: Collection[str], url: str) -> str | None:
+    """Return *url* when it lies on one of a site's own origins: never an open redirect."""
+    ours = page_origin(url) in {page_origin(origin) for origin in origins} - {None}
+    return url if ours and url.isprintable() and " " not in url else None
 
 
 def readable(text: str) -> str:

@@ -40,6 +40,7 @@ STATUSES = {
     "conversation_closed": 409,
     "too_late_to_cancel": 409,
     "listing_busy": 409,
+    "not_held": 409,
     "body_too_slow": 408,
     "body_too_large": 413,
     "media_type_refused": 415,

@@ -2,25 +2,27 @@
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from functools import wraps
 from urllib.parse import urlsplit
 
 from aiohttp import web
 
 from relay import conversations, listings
-from relay.catalogue import read_ref
+from relay.catalogue import Listing, read_ref
+from relay.contacts import shown_line
 from relay.context import Context
 from relay.conversations import Accepted
-from relay.database import Record
 from relay.errors import Invalid, Refused, Unavailable
 from relay.links import Link, Side, read_link
 from relay.outgoing import status_url
-from relay.sealing import public_id
+from relay.sealing import Unsealable, public_id
 from relay.sites import Site
 from relay.web.bodies import read_fields
-from relay.web.contact import TRAP, accepted_body, domain_hint, form_signature, from_form, submit
+from relay.web.contact import TRAP, accepted_body, domain_hint, from_form, submit
 from relay.web.keys import CONTEXT, PAGES
-from relay.web.origins import page_origin
+from relay.web.openapi import operation
+from relay.web.origins import page_of, page_origin
 from relay.web.pages import see_other
 from relay.web.problems import (
     Problem,
@@ -32,6 +34,8 @@ from relay.web.problems import (
     wants_page,
 )
 from relay.web.proof import as_json, new_challenge
+from relay.web.shapes import ContactAnswer, ContactForm, FormChallenge, OwnState
+from relay.web.shown import form_signature
 
 FIELDS = ("listing", "listing_token", "next", "email", "phone", "message", "name")
 SITE = web.RequestKey("site", Site)
@@ -80,6 +84,14 @@ async def show_form(request: web.Request) -> web.Response:
 
 
 @routes.post("/f/{key}")
+@operation(
+    "Send a contact from a page",
+    body=ContactForm,
+    answers={202: ContactAnswer, 303: None},
+    headers={"Idempotency-Key": "Makes a repeated request the same message, for 24 hours"},
+    is_public=True,
+    takes_forms=True,
+)
 @shared
 async def post_form(request: web.Request) -> web.Response:
     """Take a contact from a page: an HTML form is answered by pages, a program by JSON."""
@@ -106,6 +118,7 @@ async def preflight(request: web.Request) -> web.Response:
 
 
 @routes.get("/f/{key}/challenge")
+@operation("Get a proof of work to solve", answers={200: FormChallenge}, is_public=True)
 @shared
 async def challenge(request: web.Request) -> web.Response:
     """Give a proof of work to solve, and the signature of a form shown now."""
@@ -117,10 +130,13 @@ async def challenge(request: web.Request) -> web.Response:
 
 
 @routes.get("/m/{token}")
+@operation("Read one's own message's state", answers={200: OwnState}, is_public=True, has_page=True)
 async def show_status(request: web.Request) -> web.Response:
     """Show its sender what became of a message."""
     site, link = await _message(request)
-    status = await conversations.read_status(request.app[CONTEXT], site, link.message_id)
+    status = await conversations.read_status(
+        request.app[CONTEXT], site, link.message_id, language_of(request)
+    )
     if not wants_page(request) and "application/json" in request.headers.get("Accept", ""):
         return web.json_response(
             {
@@ -161,6 +177,13 @@ async def show_notice(request: web.Request) -> web.Response:
     return request.app[PAGES].page("notice", language_of(request), policy=site.policy)
 
 
+@routes.get("/s/{key}/again")
+async def show_again(request: web.Request) -> web.Response:
+    """Say that the same message was received before, to whom its private page is not shown."""
+    site = await _site(request)
+    return request.app[PAGES].page("again", language_of(request), policy=site.policy)
+
+
 async def _site(request: web.Request) -> Site:
     if SITE not in request:  # asked once: what was accepted is answered without another wait
         key = request.match_info["key"]
@@ -199,36 +222,47 @@ def _answer(
         accepted_body(context, site, accepted, fields.get("email", "")), status=202
     )
     if wants_page(request):
-        mark = "again" if accepted.replayed else "sent"
-        hint = domain_hint(fields.get("email", ""))
-        path = urlsplit(status_url(context, site, accepted.message_id)).path
-        page = in_language(request, f"{path}?{mark}" + (f"&hint={hint}" if hint else ""))
-        target = _allowed_next(site, fields.get("next", "")) or page
+        target = page_of(site.origins, fields.get("next", "")) or _page_after(
+            request, site, fields, accepted
+        )
         response = see_other(target)
     if accepted.replayed:
         response.headers["Idempotent-Replayed"] = "true"
     return response
 
 
-def _allowed_next(site: Site, url: str) -> str | None:
-    """Return *url* when it lies on one of the site's own origins: never an open redirect."""
-    ours = page_origin(url) in {page_origin(origin) for origin in site.origins} - {None}
-    return url if ours and url.isprintable() and " " not in url else None
+def _page_after(
+    request: web.Request, site: Site, fields: Mapping[str, str], accepted: Accepted
+) -> str:
+    """Return the page that follows: the private one, but not for who only knows the text."""
+    if not accepted.is_own:
+        return in_language(request, f"/s/{request.match_info['key']}/again")
+    mark = "again" if accepted.replayed else "sent"
+    hint = domain_hint(fields.get("email", ""))
+    path = urlsplit(status_url(request.app[CONTEXT], site, accepted.message_id)).path
+    return in_language(request, f"{path}?{mark}" + (f"&hint={hint}" if hint else ""))
 
 
-async def _shown_listing(context: Context, site: Site, ref: str) -> Record | None:
+async def _shown_listing(context: Context, site: Site, ref: str, language: str) -> Listing | None:
+    """Return a listing with its hidden number masked where its site wrote it all the same."""
     try:
-        return await listings.find_listing(context, site, read_ref(ref))
-    except (Invalid, Unavailable):  # what was typed is shown all the same
+        listing = await listings.read_listing(context, site, read_ref(ref))
+    except (Invalid, Refused, Unavailable, Unsealable):  # what was typed is shown all the same
         return None
+    hidden = None if listing.show_phone else listing.advertiser.phone
+    return replace(
+        listing,
+        title=shown_line(listing.title, hidden, site.policy, language),
+        details=shown_line(listing.details, hidden, site.policy, language),
+    )
 
 
-def _form_status(problem: Problem | None, listing: Record | None) -> int:
+def _form_status(problem: Problem | None, listing: Listing | None) -> int:
     if problem:
         return problem.status
     if listing is None:
         return 404
-    return 200 if listing["state"] == "open" else 410
+    return 200 if listing.state == "open" else 410
 
 
 async def _form_page(
@@ -237,7 +271,9 @@ async def _form_page(
     context = request.app[CONTEXT]
     listing = None
     if problem is None or problem.code != "unavailable":
-        listing = await _shown_listing(context, site, fields.get("listing", ""))
+        listing = await _shown_listing(
+            context, site, fields.get("listing", ""), language_of(request)
+        )
     needs_proof = problem is not None and problem.code in ("proof_required", "proof_wrong")
     page = request.app[PAGES].page(
         "form",

@@ -37,3 +37,19 @@ where site_id = :site_id and conversation_id = :conversation_id;
 insert into report (site_id, report_id, message_id, reporter_id, sealed_note)
 values (:site_id, :report_id, :message_id, :reporter_id, :sealed_note)
 on conflict (site_id, message_id, reporter_id) do nothing;
+
+-- name: list_waiting(site_id, listing_id, first_id)
+-- The last message, since an id, of every buyer of a listing whose conversation goes on.
+select last.message_id, last.mailbox_hash, listing.advertiser_id
+from listing
+join conversation on conversation.site_id = listing.site_id and conversation.listing_id = listing.listing_id
+    and conversation.blocked_at is null
+join lateral (
+    select message.message_id, message.mailbox_hash from message
+    where message.site_id = conversation.site_id and message.conversation_id = conversation.conversation_id
+        and message.side = 'buyer' and message.message_id >= :first_id
+    order by message.message_id desc limit 1
+) as last on true
+where listing.site_id = :site_id and listing.listing_id = :listing_id
+order by last.message_id desc
+limit 500;

@@ -22,7 +22,12 @@ with given as (
     select contact.* from unnest(:contacts::new_contact[]) as contact
 ), claimed as (
     insert into idempotency (site_id, message_id, key_hash, request_hash, content_hash, state, created_at)
-    select site_id, message_id, key_hash, request_hash, content_hash, state, received_at from given
+    -- Who is blocked is answered like anybody else: only the private page says what became of it.
+    select site_id, message_id, key_hash, request_hash, content_hash,
+        case state when 'refused' then 'queued' else state end, received_at
+    from given
+    where not exists (select 1 from idempotency_also as also
+        where also.site_id = given.site_id and also.key_hash = given.key_hash)
     on conflict do nothing
     returning site_id, message_id
 ), fresh as (
@@ -57,13 +62,13 @@ with given as (
     on conflict do nothing
     returning site_id, told_hash
 ), mails as (
-    insert into outbox (site_id, mail_id, message_id, kind, state, reason, due_at, expires_at)
+    insert into outbox (site_id, mail_id, message_id, kind, state, reason, due_at, expires_at, settled_at)
     -- Due by the clock of the database, so that a door whose clock is ahead holds up nothing (F54).
     select site_id, message_id, message_id, 'contact', state, reason,
-        case state when 'queued' then now() else due_at end, expires_at
+        case state when 'queued' then now() else due_at end, expires_at, case state when 'refused' then now() end
     from fresh
     union all
-    (select distinct on (site_id, told_hash) site_id, receipt_id, message_id, 'receipt', 'queued', 'accepted', now(), expires_at
+    (select distinct on (site_id, told_hash) site_id, receipt_id, message_id, 'receipt', 'queued', 'accepted', now(), expires_at, null
     from fresh join first_today using (site_id, told_hash))
 )
 select message_id, pg_notify('outbox', '') as rung from claimed;
@@ -81,12 +86,25 @@ select
     idempotency.request_hash,
     idempotency.created_at,
     (idempotency.key_hash = :key_hash) is true as same_key,
+    (idempotency.key_hash = :key_hash) is true as is_first,
     idempotency.state
 from idempotency
 where idempotency.site_id = :site_id
     and (idempotency.key_hash = :key_hash or idempotency.content_hash = :content_hash)
-order by same_key desc
+union all
+select idempotency.message_id, also.request_hash, idempotency.created_at, true, false, idempotency.state
+from idempotency_also as also
+join idempotency on idempotency.site_id = also.site_id and idempotency.message_id = also.message_id
+where also.site_id = :site_id and also.key_hash = :key_hash
+order by same_key desc, is_first desc
 limit 1;
+
+-- name: remember_key(site_id, key_hash, message_id, request_hash)!
+-- Answer this key as the message it repeats, for as long as that one's own key is known.
+insert into idempotency_also (site_id, key_hash, message_id, request_hash)
+select :site_id, :key_hash, :message_id, :request_hash
+where exists (select 1 from idempotency where site_id = :site_id and message_id = :message_id)
+on conflict do nothing;
 
 -- name: forget_content(site_id, message_id)!
 -- Let the same text be sent again: its ten minutes are over.
@@ -98,7 +116,8 @@ where site_id = :site_id and message_id = :message_id;
 select
     message.message_id, message.language, message.received_at, message.policy_version,
     outbox.state, outbox.reason, outbox.settled_at, outbox.expires_at,
-    listing.title, listing.url,
+    listing.title, listing.url, listing.ref, listing.show_phone, listing.sealed_advertiser,
+    listing.advertiser_id, person.wrapped_key,
     exists (select 1 from message as answer
         join outbox as sent on sent.site_id = answer.site_id and sent.mail_id = answer.message_id and sent.state <> 'held'
         where answer.site_id = message.site_id and answer.conversation_id = message.conversation_id
@@ -108,6 +127,7 @@ join outbox on outbox.site_id = message.site_id and outbox.mail_id = message.mes
 join conversation on conversation.site_id = message.site_id
     and conversation.conversation_id = message.conversation_id
 join listing on listing.site_id = message.site_id and listing.listing_id = conversation.listing_id
+join person on person.site_id = message.site_id and person.person_id = listing.advertiser_id
 where message.site_id = :site_id and message.message_id = :message_id;
 
 -- name: cancel(site_id, message_id, oldest)^

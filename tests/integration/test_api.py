@@ -14,6 +14,7 @@ from schemathesis.specs.openapi.definitions import OPENAPI_31
 from relay import administration
 from relay.texts import has
 from relay.web.problems import STATUSES
+from relay.web.shapes import ContactAnswer, FormChallenge, OwnState
 from tests.relays import CONTACT, ORIGIN, Relay
 from tests.rig.scale import scale
 from tests.rig.serving import serving, without_limits
@@ -180,7 +181,20 @@ async def test_the_description_is_valid(relay: Relay) -> None:
         document = await answer.json()
     schema = {key: value for key, value in OPENAPI_31.items() if key != "$id"}
     Draft202012Validator(schema).validate(document)
-    assert {"/v1/listings/{ref}", "/v1/messages", "/v1/messages/{id}"} <= set(document["paths"])
+    described = {"/v1/listings/{ref}", "/v1/messages", "/v1/messages/{id}"}
+    described |= {"/f/{key}", "/f/{key}/challenge", "/m/{token}", "/livez", "/readyz"}
+    assert described <= set(document["paths"])
+
+
+async def test_public_answers_have_the_shape_they_are_described_with(relay: Relay) -> None:
+    """What a form, its challenge and the private page answer is what the description says."""
+    async with relay.http.get(f"{relay.form}/challenge") as answer:
+        FormChallenge.model_validate(await answer.json(), strict=True)
+    _, accepted = await relay.post()
+    ContactAnswer.model_validate(accepted, strict=True)
+    page = relay.url + accepted["status_url"].removeprefix(relay.context.settings.public_url)
+    async with relay.http.get(page, headers={"Accept": "application/json"}) as answer:
+        OwnState.model_validate(await answer.json(), strict=True)
 
 
 async def test_the_api_answers_as_described(relay: Relay, tmp_path: Path) -> None:

@@ -216,7 +216,7 @@ async def test_a_hold_keeps_exactly_its_subject(
     relay: Relay, listing_id: UUID, scope: Scope
 ) -> None:
     """A40: a held thread survives the purge; its neighbours do not, and at lift it goes too."""
-    kept, other = await add_contacts(relay, [NOW - 400 * DAY] * 2, listing_id=listing_id)
+    kept, _ = await add_contacts(relay, [NOW - 400 * DAY] * 2, listing_id=listing_id)
     second, _ = await add_listing(relay, "second", NOW - 400 * DAY)
     [else_] = await add_contacts(relay, [NOW - 400 * DAY], listing_id=second)
     subject = {

@@ -53,7 +53,7 @@ def _poison(title: str) -> None:
 
 
 def main() -> None:
-    """Run ``serve`` or ``worker`` with the settings of the environment."""
+    """Run ``serve``, ``inbound`` or ``worker`` with the settings of the environment."""
     if KILL in os.environ:
         _arm(os.environ[KILL])
     if POISON in os.environ:
@@ -66,6 +66,10 @@ def main() -> None:
             app.HEADER_TIMEOUT_S = bodies.BODY_TIMEOUT_S = float(os.environ[DEADLINE])
             app.KEEPALIVE_S = float(os.environ[DEADLINE])
         asyncio.run(app.serve(settings))
+    elif sys.argv[1] == "inbound":
+        from relay import inbound
+
+        asyncio.run(inbound.serve(settings))
     else:
         from workers.journal import Timing
         from workers.main import run

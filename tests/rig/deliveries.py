@@ -89,6 +89,7 @@ async def write(
             origin=Origin("127.0.0.1", 40000, "", "rig", "fr"),
             key=None,
             request_hash=b"",
+            policy_version=relay.site.policy.version,
             received_at=now,
             held_for=None,
             receipt=receipt,

@@ -109,10 +109,6 @@ async def _insert(
         [(site, c.message_id, c.conversation_id, c.buyer_id, c.received_at) for c in made],
     )
     await many(TRACE, [(site, c.message_id, c.buyer_id, c.received_at) for c in made])
-    await many(
-        MAIL, [(site, c.message_id, state, c.received_at + timedelta(days=5)) for c in made]
-    )
-    await many(
-        RECEIPT, [(site, new_id(c.received_at), c.message_id, c.received_at) for c in made]
-    )
+    await many(MAIL, [(site, c.message_id, state, c.received_at + timedelta(days=5)) for c in made])
+    await many(RECEIPT, [(site, new_id(c.received_at), c.message_id, c.received_at) for c in made])
     await many(ATTEMPT, [(site, c.message_id) for c in made])

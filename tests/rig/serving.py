@@ -115,6 +115,20 @@ async def working(
         yield child
 
 
+@asynccontextmanager
+async def receiving(
+    relay: Relay, log: Path, armed: Mapping[str, str] | None = None
+) -> AsyncIterator[tuple[Child, int]]:
+    """Run a mail door as a process; gives it and its LMTP port."""
+    port = free_port()
+    variables = environment(relay.context.settings, lmtp_listen=f"{HOST}:{port}")
+    async with Child(
+        "tests.rig.armed", "inbound", env={**variables, **(armed or {})}, log=log
+    ) as child:
+        await child.wait_output("inbound.started", START_S)
+        yield child, port
+
+
 async def without_limits(relay: Relay) -> None:
     """Publish a version of the site's policy that lets a test post as much as it likes."""
     [row] = await relay.fetch("select source from site_policy where version = 1")

@@ -62,13 +62,14 @@ async def test_one_click_unsubscribe_pauses_the_listing(relay: Relay) -> None:
         assert (await relay.post(email="zoe@acheteuse.example"))[0] == 202
 
 
-async def test_a_blocked_buyer_is_told_neutrally(relay: Relay) -> None:
-    """A blocked buyer is refused with a neutral sentence; another buyer is not."""
+async def test_a_blocked_buyer_is_told_nothing(relay: Relay) -> None:
+    """A8: a blocked buyer is answered like another; their message is refused, another's leaves."""
     async with SmtpSink() as sink, courier(relay.context, sink.port):
         links = await _mail_links(relay, sink)
         await relay.http.post(f"{links}/block", data={})
         status, body = await relay.post(message="Et maintenant, toujours disponible ?")
-        assert (status, body["code"]) == (409, "conversation_closed")
+        assert (status, body["state"]) == (202, "queued")
+        assert (await relay.states())[body["id"]] == "refused"
         assert (await relay.post(email="zoe@acheteuse.example"))[0] == 202
         await relay.http.post(f"{links}/unblock", data={})
         assert (await relay.post(message="Et là, toujours disponible ?"))[0] == 202

@@ -1,16 +1,23 @@
 """Mails at the door: judged at RCPT, committed before 250, nothing kept twice."""
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from relay import arrivals
 from relay.addresses import bounce_address
-from relay.inbound import TOO_LARGE, UNKNOWN, open_doors
-from relay.settings import Listen
-from tests.relays import Relay
+from relay.context import open_context
+from relay.inbound import AWAY, CONNECTIONS_PER_CLIENT, TOO_LARGE, UNKNOWN, open_doors
+from relay.settings import Listen, Settings
+from tests.relays import Relay, until
+from tests.rig.armed import kill_at
+from tests.rig.deliveries import database_proxy
+from tests.rig.serving import receiving
 
 
 class Dialogue:
@@ -30,6 +37,8 @@ class Dialogue:
         lines = []
         while True:
             line = (await asyncio.wait_for(self._reader.readline(), 5)).decode()
+            if not line:
+                raise ConnectionResetError
             lines.append(line.rstrip())
             if line[3:4] != "-":
                 return "\n".join(lines)
@@ -42,12 +51,21 @@ async def dialogue(relay: Relay, *, smtp: bool = False) -> AsyncIterator[Dialogu
     settings = relay.context.settings.model_copy(
         update={"lmtp_listen": anywhere, "smtp_listen": anywhere}
     )
-    async with open_doors(relay.context, settings) as ports:
-        reader, writer = await asyncio.open_connection("127.0.0.1", ports[smtp])
-        spoken = Dialogue(reader, writer)
-        await spoken.heard()
-        await spoken.say("EHLO tester" if smtp else "LHLO tester")
+    hello = "EHLO tester" if smtp else "LHLO tester"
+    async with open_doors(relay.context, settings) as ports, spoken_to(ports[smtp], hello) as one:
+        yield one
+
+
+@asynccontextmanager
+async def spoken_to(port: int, hello: str = "LHLO tester") -> AsyncIterator[Dialogue]:
+    """Speak with a mail door on a port of this machine."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    spoken = Dialogue(reader, writer)
+    await spoken.heard()
+    await spoken.say(hello)
+    try:
         yield spoken
+    finally:
         writer.close()
 
 
@@ -244,3 +262,61 @@ async def test_a03_only_one_end_ends_a_mail(relay: Relay, end: bytes) -> None:
         assert replies[-1].startswith("250")
         assert (await spoken.say("NOOP")).startswith("250")
     assert len(await relay.fetch("select 1 from inbound")) == 1
+
+
+@pytest.mark.parametrize(("point", "kept"), [("before_commit", 0), ("committed", 1)])
+async def test_f42_killed_around_the_commit(
+    relay: Relay, tmp_path: Path, point: str, kept: int
+) -> None:
+    """F42: a door killed around the commit says no 250; the server's retry leaves one mail."""
+    to = await alias(relay)
+    armed = kill_at(f"arrival.{point}")
+    async with receiving(relay, tmp_path / "door.log", armed) as (child, port):
+        async with spoken_to(port) as spoken:
+            with pytest.raises(ConnectionResetError):
+                await deliver(spoken, to, raw=mail(to))
+        assert await child.wait(5) == -signal.SIGKILL
+        assert len(await relay.fetch("select 1 from inbound")) == kept
+    async with dialogue(relay) as spoken:
+        assert (await deliver(spoken, to, raw=mail(to)))[-1].startswith("250")
+    assert len(await relay.fetch("select 1 from inbound")) == 1
+
+
+async def test_f43_the_database_is_away(relay: Relay, settings: Settings) -> None:
+    """F43: while the database is away mail is asked to come again, at RCPT and at its end."""
+    to = await alias(relay)
+    async with (
+        database_proxy(settings) as (proxy, far),
+        open_context(far) as context,
+        dialogue(replace(relay, context=context)) as spoken,
+    ):
+        await spoken.say("MAIL FROM:<a@b.example>")
+        assert (await spoken.say(f"RCPT TO:<{to}>")).startswith("250")
+        await proxy.pause()
+        assert (await spoken.say("DATA")).startswith("354")
+        assert await spoken.say(mail(to)) == AWAY
+        await spoken.say("MAIL FROM:<a@b.example>")
+        assert await spoken.say(f"RCPT TO:<{to}>") == AWAY
+
+
+async def test_a27_a_crowd_at_the_door(relay: Relay) -> None:
+    """A27: beyond its share of connections a client is turned away; the others are served."""
+    anywhere = Listen(host="127.0.0.1", port=0)
+    settings = relay.context.settings.model_copy(update={"lmtp_listen": anywhere})
+    async with open_doors(relay.context, settings) as [port], AsyncExitStack() as stack:
+        for _ in range(CONNECTIONS_PER_CLIENT):
+            await stack.enter_async_context(spoken_to(port))
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        assert (await reader.readline()).startswith(b"421 4.7.0")
+        assert await reader.read() == b""
+        writer.close()
+        await stack.aclose()
+
+        async def is_served() -> bool:
+            try:
+                async with spoken_to(port) as spoken:
+                    return (await spoken.say("NOOP")).startswith("250")
+            except ConnectionResetError:  # the crowd is still leaving
+                return False
+
+        await until(is_served)

@@ -1,13 +1,17 @@
 """The way back: what one side answers by mail reaches the other side, and nothing else does."""
 
+import signal
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.relays import CONTACT, HIDDEN, LISTING, Relay, courier, intake, until
+from tests.rig.armed import kill_at
 from tests.rig.ledger import check_wire, shows
+from tests.rig.serving import working
 from tests.rig.smtp_mails import SunkMail
 from tests.rig.smtp_sink import SmtpSink
 from tests.scenarios.test_arrivals import alias, deliver, dialogue, mail
@@ -137,7 +141,9 @@ async def test_a_bounce_ends_its_mail(relay: Relay) -> None:
     status, body = await relay.post()
     assert status == 202
     async with SmtpSink() as sink:
-        [contact] = [one for one in await sent_on(relay, sink, 2) if one.recipients == (ADVERTISER,)]
+        [contact] = [
+            one for one in await sent_on(relay, sink, 2) if one.recipients == (ADVERTISER,)
+        ]
         raw = bounce(contact.sender, contact.message_id, ADVERTISER)
         for _ in range(2):
             async with dialogue(relay) as spoken, intake(relay.context):
@@ -155,7 +161,9 @@ async def test_f41_a_delay_changes_nothing(relay: Relay) -> None:
     """F41: a delay notice leaves the state as it is and stands among the attempts."""
     _, body = await relay.post()
     async with SmtpSink() as sink:
-        [contact] = [one for one in await sent_on(relay, sink, 2) if one.recipients == (ADVERTISER,)]
+        [contact] = [
+            one for one in await sent_on(relay, sink, 2) if one.recipients == (ADVERTISER,)
+        ]
         raw = bounce(contact.sender, contact.message_id, ADVERTISER, "delayed", "4.4.1")
         await come_in(relay, contact.sender, raw)
     assert (await relay.states())[body["id"]] == "delivered"
@@ -274,3 +282,73 @@ def bounce(
         "",
     ]
     return "\r\n".join(lines).encode()
+
+
+@pytest.mark.parametrize(
+    ("verdict", "held_for"),
+    [
+        ("dmarc=pass header.from=annonceur.example", None),
+        ("dmarc=fail header.from=annonceur.example", "stranger"),
+        ("none", "stranger"),
+    ],
+)
+async def test_a09_what_a_trusted_server_found(
+    relay: Relay, verdict: str, held_for: str | None
+) -> None:
+    """A9, R11: where a server is trusted to check senders, an unproved one has to be confirmed."""
+    to = await alias(relay)
+    trusted = {"trusted_authserv": ("mx.relais.example",)}
+    relay.context.settings = relay.context.settings.model_copy(update=trusted)
+    raw = mail(to, Authentication_Results=f"mx.relais.example; {verdict}")
+    await come_in(relay, to, raw)
+    [row] = await relay.fetch("select state, reason from outbox where kind = 'reply'")
+    assert row["state"] == ("held" if held_for else "queued")
+    assert row["reason"] == (held_for or "accepted")
+
+
+async def test_a06_nothing_is_sent_to_who_sent(relay: Relay) -> None:
+    """A6: whatever comes in, no mail ever goes to its envelope sender or From address."""
+    to = await alias(relay)
+    evil = "victime@ailleurs.example"
+    bodies = ["", "Bonjour", "x" * 900]
+    async with SmtpSink() as sink:
+        for n, body in enumerate(bodies):
+            raw = mail(to, body, From=f"<{evil}>", Message_ID=f"<{n}@x.example>", Reply_To=evil)
+            async with dialogue(relay) as spoken, intake(relay.context):
+                await deliver(spoken, to, raw=raw, sender=evil)
+                await deliver(spoken, "r-x@relais.example", raw=raw, sender=evil)
+                await settled(relay)
+        mails = await sent_on(relay, sink, 3)
+        assert evil not in {one for sunk in mails for one in sunk.recipients}
+        await check_wire(relay, sink)
+
+
+@pytest.mark.parametrize("point", ["intake.claimed", "intake.read"])
+async def test_f42_a_reader_dies(relay: Relay, tmp_path: Path, point: str) -> None:
+    """F42: a worker killed over a mail leaves it to the next one; one message comes of it."""
+    to = await alias(relay)
+    async with dialogue(relay) as spoken:
+        await deliver(spoken, to, raw=mail(to))
+    async with SmtpSink() as sink:
+        async with working(
+            relay, tmp_path / "worker.log", sink.port, armed=kill_at(point)
+        ) as child:
+            assert await child.wait(15) == -signal.SIGKILL
+        await relay.fetch("update inbound set due_at = now() returning 1")
+        async with intake(relay.context):
+            await settled(relay)
+    rows = await relay.fetch("select state from outbox where kind = 'reply'")
+    assert len(rows) == 1
+
+
+async def test_a_mail_that_kills_its_readers_is_held(relay: Relay) -> None:
+    """F46: a mail whose readers died three times is held with its bytes, and its writer told."""
+    to = await alias(relay)
+    async with dialogue(relay) as spoken:
+        await deliver(spoken, to, raw=mail(to))
+    await relay.fetch("update inbound set tries = 3 returning 1")
+    async with intake(relay.context):
+        await settled(relay)
+    [row] = await relay.fetch("select state, reason, sealed_raw from inbound")
+    assert (row["state"], row["reason"]) == ("held", "crashed")
+    assert row["sealed_raw"]

@@ -29,7 +29,7 @@ def request_of(held: str | None = None, **changes: str) -> ContactRequest:
     fields = replace(FIELDS, **changes)
     form = FormEvidence("", 30)
     contact = read_contact(fields, POLICY, language="fr", sandbox=True, form=form)
-    return ContactRequest(SITE, contact, ORIGIN, None, fields.digest(), AT, held, receipt=True)
+    return ContactRequest(SITE, contact, ORIGIN, None, fields.digest(), 1, AT, held, receipt=True)
 
 
 def rows_of(*requests: ContactRequest) -> list[NewContact]:

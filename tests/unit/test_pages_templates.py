@@ -28,7 +28,18 @@ OPEN = {
     "url": "https://annonces.example/1",
     "state": "open",
 }
-STATUS = Status(UUID(int=1), "fr", NOW, "queued", "accepted", None, "Vélo", None, can_cancel=True)
+STATUS = Status(
+    UUID(int=1),
+    "fr",
+    NOW,
+    "queued",
+    "accepted",
+    None,
+    "Vélo",
+    None,
+    can_cancel=True,
+    is_answered=False,
+)
 BEHIND = Correspondence("1", "Vélo", "open", "Léa", False, True, False, False)
 STATES = [
     "held", "queued", "sending", "deferred", "delivered", "bounced",
@@ -165,7 +176,7 @@ def test_a_passing_trouble_keeps_the_form(code: str) -> None:
     assert ("Votre texte est gardé" in summary) == (code != "rate_limited")  # its title says it
 
 
-@pytest.mark.parametrize("code", ["listing_unknown", "listing_closed", "conversation_closed"])
+@pytest.mark.parametrize("code", ["listing_unknown", "listing_closed"])
 def test_a_lasting_trouble_keeps_the_text(code: str) -> None:
     """Where no message can be sent, there is no form, and the text is there to be copied."""
     listing = {**OPEN, "state": "closed"} if code == "listing_closed" else OPEN

@@ -1,12 +1,9 @@
 """The files of a mail, and the kinds of parts that are never passed on."""
 
-import re
 from email.message import Message
-from urllib.parse import unquote_to_bytes
 
-from relay.mail.reading.charsets import decoded
+from relay.mail.reading.parameters import parameter
 from relay.mail.reading.values import Attachment
-from relay.mail.reading.words import readable
 
 _LONGEST_NAME = 255
 _KINDS = {
@@ -53,7 +50,6 @@ _ARMOUR = (
     (b"BEGIN:VCARD", "vcard"),
     (b"BEGIN:VCALENDAR", "calendar"),
 )
-_EXTENDED = re.compile(r"([\w.:-]{0,40})'[^']{0,40}'(.*)", re.DOTALL)
 
 
 def attachment_of(part: Message) -> Attachment:
@@ -89,25 +85,6 @@ def dropped_kind(part: Message, name: str, content: bytes) -> str | None:
 
 
 def file_name(part: Message) -> str:
-    """Return the declared name of a part, decoded whichever way it was written, or ``""``.
-
-    Programs write RFC 2231, the encoded words RFC 2047 forbids there, or plain 8-bit bytes.
-    """
-    name = _parameter(part, "filename", "content-disposition") or _parameter(
-        part, "name", "content-type"
-    )
-    return name[:_LONGEST_NAME]
-
-
-def _parameter(part: Message, name: str, header: str) -> str:
-    try:
-        found = part.get_param(name, "", header=header)
-    except (ValueError, IndexError, TypeError):  # the standard parser's own faults
-        return ""
-    if isinstance(found, tuple):
-        charset, _, value = found
-        return readable(decoded(value.encode("latin-1", errors="replace"), charset))
-    extended = _EXTENDED.fullmatch(found)
-    if extended is not None and "%" in extended[2]:  # filename="utf-8''...", in quotes
-        return readable(decoded(unquote_to_bytes(extended[2]), extended[1]))
-    return readable(found)
+    """Return the declared name of a part, decoded and on one line, or ``""``."""
+    name = parameter(part, "content-disposition", "filename")
+    return (name or parameter(part, "content-type", "name"))[:_LONGEST_NAME]

@@ -64,13 +64,13 @@ def unquoted(content: bytes, encoding: str) -> bytes:
 
 
 def _decode(content: bytes, declared: str | None) -> str:
-    for mark, name in _BYTE_ORDER:
+    for mark, wide in _BYTE_ORDER:
         if content.startswith(mark):
-            return content.decode(name, errors="replace")
+            return content.decode(wide, errors="replace")
     name = _name(declared)
     if name in _STATEFUL:
         return _wide(content, name)
-    if name is None or name in _WESTERN and _WINDOWS_ONLY.search(content):
+    if name is None or (name in _WESTERN and _WINDOWS_ONLY.search(content)):
         name = "cp1252"
     for guess in ("utf-8", name, "cp1252"):
         try:

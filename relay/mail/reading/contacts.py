@@ -3,8 +3,6 @@
 import re
 from enum import Enum, auto
 
-from relay.mail.reading.lines import plain_form
-
 
 class Kind(Enum):
     """What a line is, as far as a signature goes."""
@@ -25,10 +23,11 @@ _CLOSING = re.compile(
     r"|(?:(?:cordiales|sincères|meilleures|mes|respectueuses) )*salutations(?: distinguées)?"
     r"|à (?:bientôt|plus|plus tard|très vite|demain|samedi|dimanche)|a bientot|a\+|amicalement"
     r"|(?:bonne|belle|excellente) (?:journée|soirée|fin de (?:journée|semaine)|semaine|réception)"
-    r"|bon (?:week-?end|dimanche)|(?:un grand |grand )?merci(?: d'avance| beaucoup| à vous| bien)?"
+    r"|bon (?:week-?end|dimanche)|(?:un grand |grand )?merci(?: d'avance| beaucoup| à vous"
+    r"| bien)?"
     r"|respectueusement|sincèrement|bises|(?:kind|best|warm) regards|regards|best(?: wishes)?"
     r"|(?:many )?thanks|thank you|cheers|yours (?:sincerely|faithfully)|sincerely"
-    r"|(?:mit |viele |liebe |beste |freundliche |freundlichen |schöne )*gr(?:ü|ue)(?:ß|ss)en?|mfg|lg|vg"
+    r"|(?:mit |viele |liebe |beste |freundlichen? |schöne )*gr(?:ü|ue)(?:ß|ss)en?|mfg|lg|vg"
     r"|(?:un )?(?:cordial )?saludos?(?: cordial(?:es)?)?|un saludo|atentamente|gracias"
     r"|(?:met |vriendelijke |hartelijke )*groet(?:en|jes)?|mvg|bedankt|alvast bedankt"
     r"|(?:cordiali |distinti )?saluti|grazie|atenciosamente|cumprimentos|obrigad[oa])[ ,.!;)-]*",
@@ -37,16 +36,20 @@ _CLOSING = re.compile(
 _NUMBER = re.compile(r"\+?\(?\d(?:[ .()/-]{0,3}\d){7,16}")
 _MAIL = re.compile(r"<?(?:mailto:)?[^\s<>@|]{1,64}@[^\s<>@|]{1,190}>?")
 _LINK = re.compile(
-    r"<?(?:https?://|www\.)[^\s<>]{3,300}>?|\b[a-z0-9-]{2,60}\.(?:fr|com|net|org|example|de|es|nl)\b\S{0,80}"
+    r"<?(?:https?://|www\.)[^\s<>]{3,300}>?|\b[a-z0-9-]{2,60}\.(?:fr|com|net|org|example|de|es"
+    r"|nl)\b\S{0,80}"
 )
 _LABEL = re.compile(
-    r"\b(?:t[ée]l(?:[ée]phone|[ée]fono|efoon)?|mob(?:ile|iel)?|móvil|port(?:able)?|fixe|gsm|fax|phone|cell"
-    r"|telefon|handy|m|t|p|e|w|d|l|bureau|domicile|ligne directe|standard|mail|e-?mail|courriel|web"
+    r"\b(?:t[ée]l(?:[ée]phone|[ée]fono|efoon)?|mob(?:ile|iel)?|móvil|port(?:able)?|fixe|gsm|fax"
+    r"|phone|cell"
+    r"|telefon|handy|m|t|p|e|w|d|l|bureau|domicile|ligne directe|standard|mail|e-?mail|courriel"
+    r"|web"
     r"|site(?: web| internet)?|internet|whatsapp|tel\.?)\b\.?",
     re.IGNORECASE,
 )
 _PLACE = re.compile(
-    r"\d{1,4} ?(?:bis|ter)?,? (?:rue|av\.?|avenue|bd|boulevard|place|chemin|impasse|allées?|route|quai"
+    r"\d{1,4} ?(?:bis|ter)?,? (?:rue|av\.?|avenue|bd|boulevard|place|chemin|impasse|allées?"
+    r"|route|quai"
     r"|cours|square|lieu-dit|résidence|\w+ (?:street|road|lane|st|rd))\b.{0,60}"
     r"|(?:(?:F|CH|B|L|D|A)-)?\d{4,5} [^\W\d_][\w' -]{1,40}|\d{4} ?[A-Z]{2} .{2,40}"
     r"|[\w. -]{2,40}(?:straße|strasse|str\.|weg|platz|allee|gasse|straat|laan|plein) \d{1,4}\w?"
@@ -58,15 +61,21 @@ _NAME = re.compile(
     rf"{_WORD}(?: (?:de|du|des|la|le|van|von|der|den|da|dos|y|et|&|{_WORD})){{0,4}},?"
 )
 _NO_NAME = re.compile(
-    r"(?:oui|non|ok|merci|bonjour|bonsoir|salut|coucou|désolé|desole|super|parfait|bien|reçu|disponible"
-    r"|vendu|réservé|d'accord|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|demain|aujourd'hui"
-    r"|appelez|rappelez|contactez|téléphonez|venez|voir|prix|yes|no|sorry|thanks|hello|hi|call|monday"
-    r"|tuesday|wednesday|thursday|friday|saturday|sunday|ja|nein|hallo|danke|sí|si|hola|nee|dank)\b",
+    r"(?:oui|non|ok|merci|bonjour|bonsoir|salut|coucou|désolé|desole|super|parfait|bien|reçu"
+    r"|disponible"
+    r"|vendu|réservé|d'accord|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|demain"
+    r"|aujourd'hui"
+    r"|appelez|rappelez|contactez|téléphonez|venez|voir|prix|yes|no|sorry|thanks|hello|hi|call"
+    r"|monday"
+    r"|tuesday|wednesday|thursday|friday|saturday|sunday|ja|nein|hallo|danke|sí|si|hola|nee"
+    r"|dank)\b",
     re.IGNORECASE,
 )
 _SENTENCE = re.compile(
-    r"\b(?:je|j'|tu|il|elle|on|nous|vous|ils|c'est|est|suis|sont|ai|a|avez|peux|pouvez|peut|voici|voilà"
-    r"|mais|donc|si|quand|pas|plus|toujours|sinon|avec plaisir|i|you|we|it|is|are|can|will|ich|sie|wir"
+    r"\b(?:je|j'|tu|il|elle|on|nous|vous|ils|c'est|est|suis|sont|ai|a|avez|peux|pouvez|peut"
+    r"|voici|voilà"
+    r"|mais|donc|si|quand|pas|plus|toujours|sinon|avec plaisir|i|you|we|it|is|are|can|will|ich"
+    r"|sie|wir"
     r"|ist|kann|nicht|yo|usted|es|está|puede|ik|u|wij|is|kan|niet)\b",
     re.IGNORECASE,
 )
@@ -75,11 +84,15 @@ _DEVICE = re.compile(
     r"|sent (?:from|with|via|using)|gesendet (?:von|mit|aus)|von meine[mr] (?=\S+.{0,30}gesendet)"
     r"|enviado (?:desde|con|do|pelo)|verstuurd vanaf|verzonden (?:vanaf|met|via)|inviato da"
     r"|provenance ?:|diese nachricht wurde von|cet e-mail a été envoyé (?:de|depuis))"
-    r"(?: [\w'-]+){0,5}? ?(?:iphone|ipad|android\S*|samsung|galaxy|huawei|xiaomi|redmi|oppo|honor|pixel"
-    r"|smartphone|t[ée]l[ée]phone|mobile|portable|tablette|appareil|device|outlook|yahoo ?!?|proton(?: ?mail)?"
-    r"|laposte(?:\.net)?|la poste|sfr|free|bouygues|gmail|thunderbird|k-9|courrier|mail|orange|windows"
+    r"(?: [\w'-]+){0,5}? ?(?:iphone|ipad|android\S*|samsung|galaxy|huawei|xiaomi|redmi|oppo"
+    r"|honor|pixel"
+    r"|smartphone|t[ée]l[ée]phone|mobile|portable|tablette|appareil|device|outlook|yahoo ?!?"
+    r"|proton(?: ?mail)?"
+    r"|laposte(?:\.net)?|la poste|sfr|free|bouygues|gmail|thunderbird|k-9|courrier|mail|orange"
+    r"|windows"
     r"|blackberry|spark|bluemail|edison|handy|móvil|telefoon|gerät|tablet)\b"
-    r"(?:[ -](?:[A-Z0-9][\w+.-]*|mail|pour|sur|for|on|für|para|voor|avec|with|mit|smartphone|mobile|secure"
+    r"(?:[ -](?:(?-i:[A-Z0-9])[\w+.-]*|mail|pour|sur|for|on|für|para|voor|avec|with|mit"
+    r"|smartphone|mobile|secure"
     r"|email|android|intelligent|de|chez|gesendet|mon|my|meinem|la|messagerie|sécurisée))*\.?"
     r"(?: (?:veuillez|merci d'|please|bitte|disculp\S*) ?\S.{0,80})?"
     r"|(?:t[ée]l[ée]charge[rz]?|obten(?:ir|ez|er)|get|scarica|obter o|hol dir|download) "

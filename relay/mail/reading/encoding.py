@@ -29,7 +29,7 @@ _Made = Incoming | Heading | Attachment | Failure
 
 def to_json(incoming: Incoming) -> bytes:
     """Return *incoming* as JSON, ASCII only; attachments are in base64."""
-    return json.dumps({"kind": type(incoming).__name__, **_plain(incoming)}).encode("ascii")
+    return json.dumps({"value": type(incoming).__name__, **_plain(incoming)}).encode("ascii")
 
 
 def from_json(data: bytes) -> Incoming:
@@ -40,7 +40,7 @@ def from_json(data: bytes) -> Incoming:
     """
     try:
         told = json.loads(data)
-        return _KINDS[told.pop("kind")](**_filled(told))
+        return _KINDS[told.pop("value")](**_filled(told))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as fault:
         raise ValueError("not what a reader writes") from fault
 

@@ -5,7 +5,7 @@ def unflowed(text: str, *, deletes_space: bool) -> str:
     """Return *text* with its soft line ends taken out, quote marks kept.
 
     Args:
-        text: A ``format=flowed`` body, ``\\n`` line ends.
+        text: A ``format=flowed`` body, lines ended by LF.
         deletes_space: The part said ``delsp=yes``: the space before a soft end is no part of it.
 
     Source: RFC 3676 4.1 to 4.5.

@@ -48,15 +48,19 @@ _INLINE_FIELD = re.compile(
 )
 
 _TITLES = (
-    r"message d'origine|message (?:d'origine )?(?:original|initial|transf[ée]r[ée]|r[ée]exp[ée]di[ée])"
-    r"|mail (?:original|d'origine|transf[ée]r[ée])|(?:original|forwarded|reply) (?:e-?mail )?message"
+    r"message d'origine|message (?:d'origine )?(?:original|initial|transf[ée]r[ée]"
+    r"|r[ée]exp[ée]di[ée])"
+    r"|mail (?:original|d'origine|transf[ée]r[ée])|(?:original|forwarded"
+    r"|reply) (?:e-?mail )?message"
     r"|urspr[üu]ngliche (?:nachricht|mail)|original-?nachricht|weitergeleitete nachricht"
     r"|mensaje (?:original|reenviado)|oorspronkelijk bericht|doorgestuurd bericht"
     r"|messaggio (?:originale|inoltrato)|mensagem (?:original|encaminhada)"
 )
 _TITLE = re.compile(rf"[-_=]{{2,}} ?(?:{_TITLES})\b(?: ?[-_=]{{2,}}| de | from |$)", re.IGNORECASE)
 _BEGIN = re.compile(
-    r"message du \d{1,2}[/.]\d{1,2}[/.]\d{2,4}(?: \S{1,8})?|(?:d[ée]but du (?:message|mail|courriel) \S+|begin forwarded message|inicio del mensaje \S+"
+    r"message du \d{1,2}[/.]\d{1,2}[/.]\d{2,4}(?: \S{1,8})?"
+    r"|(?:d[ée]but du (?:message|mail|courriel) \S+|begin forwarded message"
+    r"|inicio del mensaje \S+"
     r"|anfang der weitergeleiteten (?:nachricht|e-?mail)|begin doorgestuurd bericht"
     r"|inizio messaggio inoltrato) ?:$",
     re.IGNORECASE,

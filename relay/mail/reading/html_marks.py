@@ -3,7 +3,7 @@
 import re
 from enum import Flag, auto
 
-from lxml import etree
+from lxml import etree  # type: ignore[import-untyped]  # it comes without types
 
 
 class Mark(Flag):
@@ -21,7 +21,7 @@ _HIDDEN = re.compile(r"display\s*:\s*none|mso-hide\s*:\s*all", re.IGNORECASE)
 
 _QUOTES = frozenset(
     """
-    yahoo_quoted gmail_attr moz-cite-prefix moz-forward-container iosymail skiff_quote hmmessage_quote
+    yahoo_quoted gmail_attr moz-cite-prefix moz-forward-container iosymail skiff_quote
     isreplycontent isforwardcontent origbody reply139content olk_src_body_section
     mail-editor-reference-message-container reply-intro
     """.split()
@@ -32,7 +32,8 @@ _BEGINS = frozenset({"divrplyfwdmsg", "zwchr", "orimsghtmlseperator"})
 _SIGNATURES = frozenset(
     """
     signature gmail_signature moz-signature protonmail_signature_block ms-outlook-mobile-signature
-    ms-outlook-ios-signature applemailsignature composer_signature yahoo-signature tutanota_signature
+    ms-outlook-ios-signature applemailsignature composer_signature yahoo-signature
+    tutanota_signature
     """.split()
 )
 _DATA = {"__headers__": Mark.BEGINS, "__quoted_text__": Mark.QUOTED, "__sig_post__": Mark.SIGNED}
@@ -55,11 +56,7 @@ def marks_of(element: etree._Element) -> Mark:
         mark |= Mark.BEGINS
     if names & _SIGNATURES:
         mark |= Mark.SIGNED
-    if names & _QUOTES or (tag == "blockquote" and _is_quote(element, names)):
-        mark |= Mark.QUOTED
-    elif names & _WRAPPERS and element.find(".//blockquote") is None:
-        mark |= Mark.QUOTED
-    return mark
+    return mark | Mark.QUOTED if _is_quoted(element, names) else mark
 
 
 def _names(element: etree._Element) -> set[str]:
@@ -68,7 +65,11 @@ def _names(element: etree._Element) -> set[str]:
     return {name.removeprefix("x_").rstrip("_-0123456789") for name in said}
 
 
-def _is_quote(element: etree._Element, names: set[str]) -> bool:
+def _is_quoted(element: etree._Element, names: set[str]) -> bool:
+    if names & _QUOTES:
+        return True
+    if element.tag != "blockquote":
+        return bool(names & _WRAPPERS) and element.find(".//blockquote") is None
     if element.get("type") == "cite" or element.get("cite") or names:
         return True
     return _INDENT.search(element.get("style", "")) is None

@@ -6,7 +6,7 @@ and no converter says so.
 
 import re
 
-from lxml import etree
+from lxml import etree  # type: ignore[import-untyped]  # it comes without types
 
 from relay.mail.reading.html_marks import Mark, marks_of
 from relay.mail.reading.lines import Line

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from email.message import Message
 
 DEPTH, PARTS = 20, 200
+DASHED_LINES = 20_000  # each could be the border of a part
 LINES, LINES_TIMES_DEPTH = 250_000, 1_000_000  # the parser asks every open level at each line
 HEADER_BYTES, FIELD_BYTES = 64 * 1024, 16 * 1024
 ADDRESSES, PARAMETERS = 100, 50
@@ -59,6 +60,8 @@ def check(content: bytes) -> str | None:
     lines = content.count(b"\n")
     if lines > LINES:
         return "too_many_lines"
+    if content.count(b"\n--") > DASHED_LINES:
+        return "too_many_parts"
     try:
         deepest = _walk(content)
     except TooMuch as reason:
@@ -170,19 +173,23 @@ def _boundary(shape: Message) -> bytes | None:
 
 def _next_part(content: bytes, at: int, levels: list[_Level]) -> int | None:
     """Return where the next part begins, closing the *levels* that end before it."""
+    opening, closing = _marks(levels)
     for line_at, end in _dashed_lines(content, at):
-        if not levels:
-            return None
         line = content[line_at + 2 : end].rstrip(b" \t")
-        # The outermost level that knows the line wins, as in the standard parser.
-        for number, level in enumerate(levels):
-            if line == level.boundary:
-                del levels[number + 1 :]
-                return min(end + 1, len(content))
-            if line == level.boundary + b"--":
-                del levels[number:]
-                break
+        if line in opening:
+            del levels[opening[line] + 1 :]
+            return min(end + 1, len(content))
+        if line in closing:
+            del levels[closing[line] :]
+            opening, closing = _marks(levels)
     return None
+
+
+def _marks(levels: list[_Level]) -> tuple[dict[bytes, int], dict[bytes, int]]:
+    """Return what opens a part and what closes a level; as for the parser, the outermost wins."""
+    known = [(level.boundary, number) for number, level in enumerate(levels)]
+    opening = dict(reversed(known))
+    return opening, {boundary + b"--": number for boundary, number in opening.items()}
 
 
 def _dashed_lines(content: bytes, at: int) -> Iterator[tuple[int, int]]:
@@ -199,9 +206,10 @@ def _dashed_lines(content: bytes, at: int) -> Iterator[tuple[int, int]]:
 
 
 def _until_boundary(content: bytes, at: int, levels: list[_Level]) -> bytes:
-    known = {level.boundary + tail for level in levels for tail in (b"", b"--")}
+    opening, closing = _marks(levels)
     for line_at, end in _dashed_lines(content, at):
-        if content[line_at + 2 : end].rstrip(b" \t") in known:
+        line = content[line_at + 2 : end].rstrip(b" \t")
+        if line in opening or line in closing:
             return content[at:line_at]
     return content[at:]
 

@@ -7,7 +7,8 @@ from enum import Enum, auto
 _MARKS = re.compile(r"(?:[ \t]{0,3}>)+[ \t]?")
 _BLANKS = "\u00a0\u1680\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u3000"
 _UNSEEN = (
-    "\u00ad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2061\u2062\u2063\u2064\ufeff"
+    "\u00ad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e"
+    "\u2060\u2061\u2062\u2063\u2064\ufeff"
 )
 _PLAINER = (
     dict.fromkeys(map(ord, _BLANKS), " ")

@@ -9,6 +9,7 @@ from relay.mail.reading.heads import Head, head_at
 from relay.mail.reading.lines import Line, Voice
 
 _FEW = 2  # ">" lines that may be a person's own, where nothing says that they are quoted
+_MOST_LINES = 10_000  # nobody writes more; the rest is kept unjudged
 _WRAPPED_FROM = 60  # signs of a quoted line whose last words may have slipped to the next
 _ORPHAN = 30
 
@@ -37,7 +38,8 @@ def passages(lines: Sequence[Line]) -> list[Passage]:
     Args:
         lines: Of the whole body.
     """
-    voices = _Body(lines).voices()
+    voices = _Body(lines[:_MOST_LINES]).voices()
+    voices += [Voice.DOUBTFUL] * (len(lines) - len(voices))
     seen = [at for at, line in enumerate(lines) if not line.is_blank]
     runs = [list(run) for _, run in groupby(seen, key=voices.__getitem__)]
     made: list[Passage] = []
@@ -58,10 +60,7 @@ class _Body:
         self._marked = marked
         self._last_marked = max(marked, default=-1)
         self._last_of_ours = max(ours, default=-1)  # where a mail of ours ends
-        self._last_unmarked = max(
-            (at for at in ours if not lines[at].depth),
-            default=-1,
-        )
+        self._last_unmarked = max((at for at in ours if not lines[at].depth), default=-1)
 
     def voices(self) -> list[Voice]:
         """Whose each line is."""

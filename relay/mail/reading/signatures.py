@@ -1,11 +1,11 @@
-"""The signature below the author's words: a block of contact lines, a device's mark, a disclaimer."""
+"""The signature below the author's words: contact lines, a device's mark, a disclaimer."""
 
 import re
 from collections.abc import Sequence
 from itertools import groupby
 
 from relay.mail.reading.contacts import Kind, kind_of
-from relay.mail.reading.lines import SIGNATURE_MARK, Line, Voice, plain_form
+from relay.mail.reading.lines import SIGNATURE_MARK, Line, Voice
 
 _MOST = 14  # lines of a block
 _TELLING = frozenset({Kind.CONTACT, Kind.NAME, Kind.PLACE, Kind.SHORT, Kind.DEVICE})
@@ -14,24 +14,32 @@ _OWN_NAME = re.compile(r"(?!(?:t[ée]l|mob|port|fax)\b)[^\W\d_]{2,}[\w'.-]* [^\W
 _LEGAL_FROM = 90  # signs of a disclaimer that is recognised by its vocabulary alone
 
 _LEGAL_START = re.compile(
-    r"(?:ce (?:message|mail|courriel|courrier|e-mail)|le présent (?:message|courriel)|cette (?:communication|transmission)"
-    r"|this (?:e-?mail|message|communication)|the information (?:contained )?in this|diese (?:e-?mail|nachricht)"
-    r"|este (?:mensaje|correo)|dit (?:e-?mail)?bericht|deze e-?mail|quest[oa] (?:messaggio|e-?mail)|esta mensagem"
-    r"|les informations contenues|si vous n'êtes pas le destinataire|if you are not the intended)\b",
+    r"(?:ce (?:message|mail|courriel|courrier|e-mail)|le présent (?:message|courriel)"
+    r"|cette (?:communication|transmission)"
+    r"|this (?:e-?mail|message|communication)|the information (?:contained )?in this"
+    r"|diese (?:e-?mail|nachricht)"
+    r"|este (?:mensaje|correo)|dit (?:e-?mail)?bericht|deze e-?mail|quest[oa] (?:messaggio"
+    r"|e-?mail)|esta mensagem"
+    r"|les informations contenues|si vous n'êtes pas le destinataire"
+    r"|if you are not the intended)\b",
     re.IGNORECASE,
 )
 _LEGAL_WORDS = re.compile(
-    r"confidenti|destinataire|intended|recipient|vertraulich|empfänger|destinatario|bestemd|vertrouwelijk"
+    r"confidenti|destinataire|intended|recipient|vertraulich|empfänger|destinatario|bestemd"
+    r"|vertrouwelijk"
     r"|riservat|usage exclusif|confidencial",
     re.IGNORECASE,
 )
 _LEGAL_TITLE = re.compile(
-    r"(?:avis de confidentialité|confidentialit[ée]|confidentiality notice|disclaimer|avertissement)\b ?:?"
+    r"(?:avis de confidentialité|confidentialit[ée]|confidentiality notice|disclaimer"
+    r"|avertissement)\b ?:?"
     r"|(?:pensez à l'environnement|pensez à la planète|n'imprimez (?:ce|cet|que)|avant d'imprimer"
     r"|merci de (?:n'imprimer|ne pas imprimer)|préservons l'environnement|adoptez l'éco-attitude"
     r"|please consider the environment|think before you print|bitte denken sie an die umwelt)"
-    r"|(?:garanti sans virus|sans virus|virus-free|virenfrei|libre de virus|virusvrij|privo di virus)\b"
-    r"|(?:l'absence de virus|cet? (?:e-?mail|courriel|courrier|message).{0,40}(?:virus|avast|avg))",
+    r"|(?:garanti sans virus|sans virus|virus-free|virenfrei|libre de virus|virusvrij"
+    r"|privo di virus)\b"
+    r"|(?:l'absence de virus|cet? (?:e-?mail|courriel|courrier|message).{0,40}(?:virus|avast"
+    r"|avg))",
     re.IGNORECASE,
 )
 
@@ -66,30 +74,31 @@ def _judge_html(lines: Sequence[Line], kinds: Sequence[Kind], voices: list[Voice
 
 
 def _judge_mark(lines: Sequence[Line], kinds: Sequence[Kind], voices: list[Voice]) -> None:
-    """What stands below "-- "; below "--" only when it looks like a signature (RFC 3676 4.3)."""
-    marks = [at for at, line in enumerate(lines) if line.words.strip() == "--" and not line.depth]
-    if not marks:
-        return
-    for at in (marks[0], marks[-1]):
+    """What stands below "-- " (RFC 3676 4.3), or below a "--" that lost its space on the way.
+
+    People also write "--" between two thoughts: there, only what tells where to reach somebody
+    is surely a signature.
+    """
+    marks = [at for at, line in enumerate(lines) if line.words.strip() == "--"]
+    for at in marks[:1] + marks[-1:]:
         below = range(at, len(lines))
         voice = _voice_of_block(lines, kinds, below)
-        if lines[at].words == SIGNATURE_MARK or voice is Voice.SIGNATURE:
-            voices[at:] = [voice] * len(below)
-            return
+        if lines[at].words != SIGNATURE_MARK:
+            if voice is Voice.DOUBTFUL:
+                continue
+            if not {kinds[one] for one in below} & {Kind.CONTACT, Kind.DEVICE}:
+                voice = Voice.DOUBTFUL
+        voices[at:] = [voice] * len(below)
+        return
 
 
 def _voice_of_block(lines: Sequence[Line], kinds: Sequence[Kind], at: Sequence[int]) -> Voice:
     """A block is a signature when no line of it could be said to somebody."""
-    seen = [one for one in at if kinds[one] not in (Kind.BLANK, Kind.RULE)]
+    seen = [one for one in at if kinds[one] not in _GAPS]
     said = [one for one in seen if kinds[one] in (Kind.PROSE, Kind.CLOSING)]
-    legal = said and _is_legal(" ".join(lines[one].plain for one in said))
-    short = len(seen) - len(said) <= _MOST
-    named = any(kinds[one] in _TELLING for one in seen)
-    return (
-        Voice.SIGNATURE
-        if short and (not said or legal) and (named or legal or not seen)
-        else Voice.DOUBTFUL
-    )
+    legal = _is_legal(" ".join(lines[one].plain for one in said))
+    fits = len(seen) - len(said) <= _MOST and (not said or legal)
+    return Voice.SIGNATURE if fits else Voice.DOUBTFUL
 
 
 def _judge_devices(kinds: Sequence[Kind], voices: list[Voice]) -> None:
@@ -165,7 +174,8 @@ def _start(
 
 
 def _stands_apart(lines: Sequence[Line], kinds: Sequence[Kind], at: int) -> bool:
-    return at == 0 or kinds[at - 1] in _GAPS or lines[at - 1].plain[-1] in ".!?,"
+    before = kinds[at - 1] if at else Kind.BLANK
+    return before in _GAPS or before is Kind.DEVICE or lines[at - 1].plain[-1] in ".!?,"
 
 
 def _is_signed_contact(line: Line) -> bool:

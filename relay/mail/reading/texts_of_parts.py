@@ -11,6 +11,7 @@ from relay.mail.reading.charsets import decoded, unquoted
 from relay.mail.reading.flowed import unflowed
 from relay.mail.reading.html_text import lines_of_html
 from relay.mail.reading.lines import Line, lines_of_text
+from relay.mail.reading.parameters import parameter
 from relay.mail.reading.values import Attachment
 
 _STUB = 400  # signs; a longer text part is the mail itself
@@ -108,19 +109,11 @@ def _is_text(part: Message, file: Attachment) -> bool:
 
 def _text(part: Message, content: bytes) -> str:
     encoding = str(part.get("Content-Transfer-Encoding", "")).strip().lower()
-    declared = _parameter(part, "charset")
+    declared = parameter(part, "content-type", "charset")
     text = decoded(unquoted(content, encoding), declared)
-    if _parameter(part, "format").lower() != "flowed":
+    if parameter(part, "content-type", "format").lower() != "flowed":
         return text
-    return unflowed(text, deletes_space=_parameter(part, "delsp").lower() == "yes")
-
-
-def _parameter(part: Message, name: str) -> str:
-    try:
-        found = part.get_param(name, "")
-    except (ValueError, IndexError, TypeError):  # the standard parser's own faults
-        return ""
-    return found if isinstance(found, str) else str(found[2])
+    return unflowed(text, deletes_space=parameter(part, "content-type", "delsp").lower() == "yes")
 
 
 def _inner(part: Message) -> list[Message]:
