@@ -19,7 +19,8 @@ _MAC_BYTES = 12  # 16 (id) + 2 (day) + 12 = 30 bytes: base32 without spare bits,
 _PURPOSE = b"relay bounce address 1\0"
 _HOP = b"hop\0"
 _MESSAGE_ID = re.compile(r"<msg_([a-z2-7]{26})@([a-z0-9.-]+)>")
-_HOP_MARK = re.compile(r"[a-z2-7]{45}")
+_PROBE = b"probe\0"
+_SIGNED = re.compile(r"[a-z2-7]{45}")
 _BOUNCE = re.compile(r"b-([a-z2-7]{48})")
 # Printable ASCII without what ends an address or a header: no quoted local part, no literal.
 _ADDRESS = re.compile(r"[!#-'*+\-./0-9=?A-Z^_`a-z{|}~]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.\-]{0,252})")
@@ -100,12 +101,37 @@ def hop_mark(mail_id: UUID, keys: Sequence[bytes]) -> str:
 
 def is_hop_mark(mark: str, keys: Sequence[bytes]) -> bool:
     """Tell whether *mark* is one that this relay put on a mail."""
-    found = _HOP_MARK.fullmatch(mark.strip().lower()) if mark.isascii() else None
+    return _read_signed(mark.strip(), _HOP, keys) is not None
+
+
+def _read_signed(text: str, purpose: bytes, keys: Sequence[bytes]) -> bytes | None:
+    """Return the sixteen bytes that *text* names, when one of *keys* signed them."""
+    found = _SIGNED.fullmatch(text.lower()) if text.isascii() else None
     if found is None:
-        return False
+        return None
     token = base64.b32decode(found[0].upper() + "===")
     named, mac = token[:-_MAC_BYTES], token[-_MAC_BYTES:]
-    return any([hmac.compare_digest(_sign(_HOP + named, key), mac) for key in keys])
+    genuine = [hmac.compare_digest(_sign(purpose + named, key), mac) for key in keys]
+    return named if any(genuine) else None
+
+
+def probe_address(probe_id: UUID, *, domain: str, keys: Sequence[bytes]) -> str:
+    """Return the address at which the relay waits for a mail of its own, signed.
+
+    Args:
+        probe_id: A UUIDv7: whoever reads the address back judges its age.
+    """
+    return plain_address(
+        f"p-{_base32(probe_id.bytes + _sign(_PROBE + probe_id.bytes, keys[0]))}@{domain}"
+    )
+
+
+def read_probe_address(local_part: str, *, keys: Sequence[bytes]) -> UUID | None:
+    """Return the probe an address names, None when it is foreign or altered."""
+    if not local_part.lower().startswith("p-"):
+        return None
+    named = _read_signed(local_part[2:], _PROBE, keys)
+    return UUID(bytes=named) if named else None
 
 
 def plain_address(address: str) -> str:

@@ -13,13 +13,15 @@ from uuid import UUID
 import structlog
 
 from relay import checkpoints
-from relay.addresses import read_bounce_address
+from relay.addresses import read_bounce_address, read_probe_address
 from relay.context import Context
 from relay.database import Record, queries
-from relay.sealing import new_id, token_hash
+from relay.sealing import id_time, new_id, token_hash
 
 ALIAS_OUTLIVES = timedelta(days=30)  # the end of its listing
 BACKLOG_MOST = 10_000
+PROBE_LIFE = timedelta(hours=1)
+_VERDICT = re.compile(rb"^Authentication-Results:([^\r\n]{0,900})", re.IGNORECASE | re.MULTILINE)
 _MESSAGE_ID = re.compile(rb"\r\nmessage-id:\s*(\S{1,998})", re.IGNORECASE)
 
 log = structlog.get_logger()
@@ -44,7 +46,14 @@ class Expected:
     mail_id: UUID | None
 
 
-async def expect(context: Context, address: str) -> Expected | None:
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """An address at which the relay waits for a mail of its own (``relay doctor``)."""
+
+    probe_id: UUID
+
+
+async def expect(context: Context, address: str) -> Expected | Probe | None:
     """Return who is expected to write to *address*; None when it is unknown, dead or erased.
 
     Raises:
@@ -54,6 +63,9 @@ async def expect(context: Context, address: str) -> Expected | None:
     if domain != context.settings.mail_domain or not local_part.isascii():
         return None
     now = context.clock()
+    probe_id = read_probe_address(local_part, keys=context.bounce_keys)
+    if probe_id:
+        return Probe(probe_id) if now - id_time(probe_id) < PROBE_LIFE else None
     mail_id = read_bounce_address(local_part, keys=context.bounce_keys, today=now.date())
     async with context.database.connection() as connection:
         row: Record | None
@@ -75,7 +87,7 @@ async def is_backlogged(context: Context) -> bool:
     return waiting >= BACKLOG_MOST
 
 
-async def keep(context: Context, expected: Expected, sender: str, raw: bytes) -> None:
+async def keep(context: Context, expected: Expected | Probe, sender: str, raw: bytes) -> None:
     """Commit a mail, sealed; the same delivery once more changes nothing.
 
     Args:
@@ -86,6 +98,9 @@ async def keep(context: Context, expected: Expected, sender: str, raw: bytes) ->
     Raises:
         Unavailable: It is not known to be stored: the sender has to repeat it.
     """
+    if isinstance(expected, Probe):
+        await _note_probe(context, expected, raw)
+        return
     inbound_id = new_id(context.clock())
     key = context.keyring.unwrap(expected.owner_key, f"person:{expected.owner_id}")
     returned = f"Return-Path: <{sender}>\r\n".encode(errors="replace")
@@ -105,6 +120,14 @@ async def keep(context: Context, expected: Expected, sender: str, raw: bytes) ->
     )
     checkpoints.reached("arrival.committed")
     log.info("inbound.kept", inbound_id=str(inbound_id), size_bytes=len(raw))
+
+
+async def _note_probe(context: Context, probe: Probe, raw: bytes) -> None:
+    """Note that a probe came back, and what servers on the way found; its words are ours."""
+    head = raw.partition(b"\r\n\r\n")[0].replace(b"\r\n ", b" ").replace(b"\r\n\t", b" ")
+    found = [verdict[1].decode("ascii", "replace") for verdict in _VERDICT.finditer(head)]
+    async with context.database.connection() as connection:
+        await queries().store_probe(connection, probe_id=probe.probe_id, verdicts=found)
 
 
 def _copy_hash(address: str, raw: bytes) -> bytes:

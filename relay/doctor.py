@@ -1,20 +1,26 @@
 """The operator's examination: what is well, what is not, and how to mend it."""
 
 import asyncio
+import sys
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from ipaddress import ip_address
 from typing import Literal
 from urllib.parse import urlsplit
 
+from relay.addresses import probe_address
 from relay.bell import Bell
 from relay.context import Context, open_context
 from relay.database import count_ledger, is_current, queries, rows_of
 from relay.errors import Unavailable
+from relay.sealing import new_id
 from relay.settings import Settings, Smarthost
 
 CONNECT_TIMEOUT_S = 5.0
 OLDEST_DUE_S = 300
+LOOP_TIMEOUT_S = 60.0
+LOOP_PAUSE_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +44,12 @@ class Finding:
         return asdict(self)
 
 
-async def examine(settings: Settings) -> list[Finding]:
-    """Look at everything the relay depends on, and at its ledger."""
+async def examine(settings: Settings, *, loop: bool = False) -> list[Finding]:
+    """Look at everything the relay depends on, and at its ledger.
+
+    Args:
+        loop: Send a mail by the smarthost to the mail door and wait for it, too.
+    """
     async with open_context(settings, pool_size=2) as context:
         checks: list[Callable[[Context], Awaitable[Finding]]] = [
             _database,
@@ -49,6 +59,8 @@ async def examine(settings: Settings) -> list[Finding]:
             _redis,
             _smarthost,
         ]
+        if loop:
+            checks.append(_mail_loop)
         found = [await check(context) for check in checks]
     return [*found, *_identity(settings), _records(settings)]
 
@@ -79,6 +91,34 @@ def _is_local(host: str) -> bool:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
         return False  # a name
+
+
+async def _mail_loop(context: Context) -> Finding:
+    """Send a mail the whole way round: smarthost, DNS, mail server in front, mail door."""
+    settings = context.settings
+    if not settings.smtp_url:
+        return Finding("mail loop", False, "not run: RELAY_SMTP_URL is not set")
+    probe_id = new_id(context.clock())
+    address = probe_address(probe_id, domain=settings.mail_domain, keys=context.bounce_keys)
+    started = time.monotonic()
+    # Only workers speak SMTP; the program reads the same environment.
+    sender = await asyncio.create_subprocess_exec(sys.executable, "-m", "workers.probe", address)
+    if await sender.wait():
+        return Finding("mail loop", False, "the smarthost did not take the mail")
+    while time.monotonic() - started < LOOP_TIMEOUT_S:
+        async with context.database.connection() as connection:
+            row = await queries().read_probe(connection, probe_id=probe_id)
+        if row:
+            found = "; ".join(row["verdicts"]) or "no server on the way checked its sender"
+            took_s = time.monotonic() - started
+            return Finding("mail loop", True, f"came back in {took_s:.1f} s; {found}")
+        await asyncio.sleep(LOOP_PAUSE_S)
+    return Finding(
+        "mail loop",
+        False,
+        f"did not come back in {LOOP_TIMEOUT_S:.0f} s: look at the MX record of"
+        f" {settings.mail_domain} and at the server that hands over to {settings.lmtp_listen}",
+    )
 
 
 def _records(settings: Settings) -> Finding:

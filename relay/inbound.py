@@ -19,7 +19,7 @@ import structlog
 from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from relay.arrivals import Expected, expect, is_backlogged, keep
+from relay.arrivals import Expected, Probe, expect, is_backlogged, keep
 from relay.context import Context, open_context
 from relay.errors import Unavailable
 from relay.mail.reading.limits import check, normalised
@@ -55,7 +55,7 @@ class MailDoor:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._expected: list[Expected] = []
+        self._expected: list[Expected | Probe] = []
 
     # Names and arguments of the hooks are the library's.
     async def handle_MAIL(  # noqa: N802
@@ -104,7 +104,7 @@ class MailDoor:
         # SMTP has one answer for all: a copy that was kept already is not kept twice.
         return max(verdicts)
 
-    async def _keep(self, expected: Expected, sender: str, raw: bytes) -> str:
+    async def _keep(self, expected: Expected | Probe, sender: str, raw: bytes) -> str:
         try:
             if await is_backlogged(self._context):
                 return FULL

@@ -18,6 +18,7 @@ from relay.mail.reading.values import Incoming, Unreadable
 
 PROGRAM = "relay.mail.reading"
 MAIL_TIMEOUT_S, START_TIMEOUT_S = 2.0, 20.0
+FILE_TIMEOUT_S = 1.5  # more for each megabyte: pictures are made anew
 MAILS_PER_PROCESS = 200  # then a fresh one: no mail's remains live long
 _NULL_SENDER = b"Return-Path: <>\r\n"  # as the last server writes it (RFC 5321 4.4)
 
@@ -64,7 +65,7 @@ class Reader:
 
     async def _ask(self, process: asyncio.subprocess.Process, raw: bytes) -> Incoming:
         self._mails += 1
-        async with asyncio.timeout(MAIL_TIMEOUT_S):
+        async with asyncio.timeout(MAIL_TIMEOUT_S + FILE_TIMEOUT_S * (len(raw) >> 20)):
             return from_json(await _exchange(process, raw))
 
     async def _ready(self) -> asyncio.subprocess.Process:

@@ -17,6 +17,7 @@ from relay.addresses import is_hop_mark, read_message_id
 from relay.context import Context
 from relay.database import Connection, Record, queries
 from relay.exchange import Exchange, NewMessage, read_exchange
+from relay.mail.headers import is_message_id
 from relay.mail.outcomes import Phase, judge
 from relay.mail.reading.values import (
     AutoReply,
@@ -114,16 +115,20 @@ async def _reply(exchange: Exchange, arrival: Arrival, reply: Reply) -> Settled:
         await exchange.tell(arrival.side, "unreadable:empty")
         return Settled("ended", "empty")
     held_for = await _suspicion(exchange, arrival, reply.heading)
+    allowed = exchange.site.policy.attachments
+    passed = [one for one in reply.attachments if _file_kind(one.kind) in allowed]
+    kept_back = {_file_kind(one.kind) for one in reply.attachments} - allowed
     content: dict[str, object] = {
         # Words that may not be the author's stand alone only when there are no others.
         "text": reply.text or reply.doubtful,
         "doubtful": reply.doubtful if reply.text else "",
         "signature": reply.signature,
-        "original_id": reply.heading.message_id,
+        "original_id": _plain_id(reply.heading),
         "sender": reply.heading.sender,
-        "left_out": sorted({*reply.dropped, *_extra(exchange, reply.heading)}),
+        "left_out": sorted({*reply.dropped, *kept_back}),
+        "others": _has_others(exchange, reply.heading),
     }
-    files = tuple((one.kind, one.content) for one in reply.attachments)
+    files = tuple((one.kind, one.content) for one in passed)
     message = NewMessage(arrival.side, content, files, held_for)
     message_id = await exchange.add(message)
     for notice in _news_for_writer(exchange, arrival, content, held_for):
@@ -145,6 +150,8 @@ def _news_for_writer(
         yield f"number_masked:{left_out}"
     elif left_out:
         yield f"files_left_out:{left_out}"
+    if content["others"]:
+        yield "others_left_out"
 
 
 async def _auto_reply(exchange: Exchange, arrival: Arrival, automatic: AutoReply) -> Settled:
@@ -161,7 +168,7 @@ async def _auto_reply(exchange: Exchange, arrival: Arrival, automatic: AutoReply
         return Settled("ended", "automatic")
     content: dict[str, object] = {
         "text": automatic.text,
-        "original_id": automatic.heading.message_id,
+        "original_id": _plain_id(automatic.heading),
         "automatic": True,
     }
     held_for = await _suspicion(exchange, arrival, automatic.heading)
@@ -233,6 +240,10 @@ async def _unreadable(exchange: Exchange, arrival: Arrival, unreadable: Unreadab
     return Settled("held", unreadable.reason)
 
 
+def _file_kind(media_type: str) -> str:
+    return "pdf" if media_type == "application/pdf" else "image"
+
+
 def _is_ours(exchange: Exchange, heading: Heading) -> bool:
     """Tell whether a mail has left this relay before (A10)."""
     return any(is_hop_mark(mark, exchange.context.bounce_keys) for mark in heading.hop_marks)
@@ -276,12 +287,18 @@ async def _is_expected(exchange: Exchange, arrival: Arrival, heading: Heading) -
     return known
 
 
-def _extra(exchange: Exchange, heading: Heading) -> set[str]:
-    """Name that a mail was meant for others too: only the other party gets it (R3)."""
+def _plain_id(heading: Heading) -> str | None:
+    """Return the id a mail program gave its mail, where it may stand in a header of ours."""
+    named = heading.message_id
+    return named if named and is_message_id(named) else None
+
+
+def _has_others(exchange: Exchange, heading: Heading) -> bool:
+    """Tell whether a mail was meant for others too: only the other party gets it (R3)."""
     ours = exchange.context.settings.mail_domain
     sender = heading.sender
-    others = {one for one in heading.others if one != sender and not one.endswith(f"@{ours}")}
-    return {"recipients"} if others else set()
+    others = [one for one in heading.others if one != sender and not one.endswith(f"@{ours}")]
+    return bool(others)
 
 
 async def _spoken_of(

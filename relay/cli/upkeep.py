@@ -25,13 +25,14 @@ def migrate(*, as_json: bool) -> None:
 
 
 @click.command()
+@click.option("--loop", is_flag=True, help="Also send a mail the whole way round, up to a minute.")
 @json_option
 @told
-def doctor(*, as_json: bool) -> None:
+def doctor(*, loop: bool, as_json: bool) -> None:
     """Check settings, database, Redis, smarthost and the ledger; says how to mend what is wrong."""
     from relay.doctor import examine
 
-    findings = asyncio.run(examine(configured()))
+    findings = asyncio.run(examine(configured(), loop=loop))
     lines = [f"{one.mark} {one.what}: {one.said}" for one in findings]
     show(as_json, {"findings": [one.as_json() for one in findings]}, "\n".join(lines))
     if not all(one.is_well for one in findings):

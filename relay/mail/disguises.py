@@ -21,7 +21,6 @@ _LOOKALIKES = {
     "y": "уУγΥүʏ", "z": "ᴢΖʐ",
 }  # fmt: skip
 _TO_LATIN = {ord(sign): latin for latin, signs in _LOOKALIKES.items() for sign in signs}
-_FOREIGN = re.compile(f"[{''.join(_LOOKALIKES.values())}]")
 # I, l and 1 are one stroke to the eye, O and 0 one ring.
 _FOLD = bytes.maketrans(
     string.ascii_uppercase.encode() + b"lL10", string.ascii_lowercase.encode() + b"iiio"
@@ -38,18 +37,31 @@ _LEAST_TOKEN = 8
 _LINK_END = re.compile(r"[\s<>\"'()\[\]{}«»]")
 
 
+def _squeeze(text: str) -> bytes:
+    plain = unicodedata.normalize("NFKD", text.translate(_TO_LATIN))
+    return plain.encode("ascii", "ignore").translate(_FOLD, _DROPPED)
+
+
+# Nearly every text is Western: its signs are folded one by one beforehand.
+_FOLDED = [_squeeze(bytes((byte,)).decode("cp1252", "ignore")) for byte in range(256)]
+_WESTERN = b"".join(folded[:1] or b" " for folded in _FOLDED)
+_WESTERN_DROPPED = bytes(byte for byte, folded in enumerate(_FOLDED) if not folded)
+
+
 @dataclass(frozen=True, slots=True)
 class Secret:
     """Something known, ready to be looked for.
 
     Args:
         pieces: Squeezed; all of them are there wherever the secret is.
+        backwards: The same, each read backwards.
         forms: Patterns of how they stand together.
         begins, ends: To be found only where no letter or figure stands before, or after it.
         is_token: What surrounds it without a space belongs to it.
     """
 
     pieces: tuple[bytes, ...]
+    backwards: tuple[bytes, ...]
     forms: tuple[bytes, ...]
     begins: bool = False
     ends: bool = False
@@ -79,11 +91,10 @@ def secrets(
 
 def squeeze(text: str) -> bytes:
     """Return letters, figures and @ of *text*, folded."""
-    if not text.isascii():
-        if _FOREIGN.search(text):
-            text = text.translate(_TO_LATIN)
-        text = unicodedata.normalize("NFKD", text)
-    return text.encode("ascii", "ignore").translate(_FOLD, _DROPPED)
+    try:
+        return text.replace("▌", "").encode("cp1252").translate(_WESTERN, _WESTERN_DROPPED)
+    except UnicodeEncodeError:
+        return _squeeze(text)
 
 
 def shows(secret: Secret, text: str, squeezed: bytes) -> bool:
@@ -92,14 +103,18 @@ def shows(secret: Secret, text: str, squeezed: bytes) -> bool:
     Args:
         squeezed: Of the same text; given, because many secrets are looked for in one text.
     """
-    if all(piece in squeezed for piece in secret.pieces):
+    if _holds(squeezed, secret.pieces):
         if secret.begins:
             return bool(_spans(secret, text))
         if any(re.search(form, squeezed) for form in secret.forms):
             return True
-    if secret.is_token or not all(piece[::-1] in squeezed for piece in secret.pieces):
+    if not _holds(squeezed, secret.backwards):
         return False
     return any(re.search(form, squeezed[::-1]) for form in secret.forms)
+
+
+def _holds(squeezed: bytes, pieces: Iterable[bytes]) -> bool:
+    return all(piece in squeezed for piece in pieces)
 
 
 def scrub(
@@ -125,7 +140,7 @@ def scrub(
         span
         for kind in secrets(addresses, names, tokens).values()
         for secret in kind
-        if all(piece in squeezed for piece in secret.pieces)
+        if _holds(squeezed, secret.pieces)
         for span in _spans(secret, text)
     ]
     shown: list[str] = []
@@ -149,7 +164,12 @@ def _address(value: str) -> Secret:
     is_short = sum(map(len, names)) < _SHORT_LOCAL
     if not is_short:
         forms.append(written + _LOOSE_AT + whole)
-    return Secret((*names, *kept), tuple(forms), begins=is_short)
+    pieces = (*names, *kept)
+    return Secret(pieces, _reversed(pieces), tuple(forms), begins=is_short)
+
+
+def _reversed(pieces: Iterable[bytes]) -> tuple[bytes, ...]:
+    return tuple(piece[::-1] for piece in pieces)
 
 
 def _name(value: str) -> Secret | None:
@@ -157,14 +177,14 @@ def _name(value: str) -> Secret | None:
     if len(words) == 1 or sum(map(len, words)) < _LEAST_NAME:
         return None
     forms = (b"".join(words), b"".join([*words[1:], words[0]]))
-    return Secret(tuple(words), forms, begins=True, ends=True)
+    return Secret(tuple(words), _reversed(words), forms, begins=True, ends=True)
 
 
 def _token(value: str) -> Secret:
     squeezed = squeeze(value)
     if len(squeezed) < _LEAST_TOKEN:
         raise ValueError("a token too short to be one of ours")
-    return Secret((squeezed,), (squeezed,), is_token=True)
+    return Secret((squeezed,), _reversed([squeezed]), (squeezed,), is_token=True)
 
 
 def _spans(secret: Secret, text: str) -> list[tuple[int, int]]:

@@ -29,7 +29,7 @@ _UNUSUAL = re.compile("[^\x00-\x7e\u00a0-\u00a7\u00ab\u00b0\u00b7\u00bb\u00c0-\u
 _UNSEEN = re.compile(
     "[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]"
 )
-_NOT_DIGIT = re.compile(r"[^0-9\n]+")
+_NOT_DIGITS = bytes(set(range(256)).difference(b"0123456789\n"))
 _FILE_FIELD = re.compile(
     r'attachment; filename="(?:photo|image|document)-\d{1,3}\.(?:jpg|png|pdf)"'
 )
@@ -132,8 +132,8 @@ def leaks(
 
 
 def _shows_digits(text: str, numbers: Collection[str]) -> bool:
-    digits = _NOT_DIGIT.sub("", text)
-    return any(number[-_TELLING_DIGITS:] in digits for number in numbers)
+    digits = text.encode("ascii", "replace").translate(None, _NOT_DIGITS)
+    return any(number[-_TELLING_DIGITS:].encode() in digits for number in numbers)
 
 
 def _views(parts: Sequence[Part]) -> Iterator[View]:
@@ -215,11 +215,11 @@ def _decoded(value: str) -> str:
 
 def _readable(text: str) -> str:
     """Return what the base64 in *text* says, wherever in a token it begins."""
-    words = set(text.encode("ascii", "replace").translate(_BASE64).split())
+    words = text.encode("ascii", "replace").translate(_BASE64).split()
+    # What is encoded has capitals inside; words, and our own tokens, have none.
+    mixed = {word for word in words if len(word) >= _LEAST_ENCODED and not word[1:].islower()}
     # Each token begins at a group of four and has room after its end for the three shifts.
-    tokens = b"".join(
-        word + b"AAAAAAAA"[len(word) % 4 :] for word in words if len(word) >= _LEAST_ENCODED
-    )
+    tokens = b"".join(word + b"AAAAAAAA"[len(word) % 4 :] for word in mixed)
     found: list[bytes] = []
     for shift in range(4):
         shifted = tokens[shift : shift + (len(tokens) - shift) // 4 * 4]

@@ -91,6 +91,11 @@ def ids_field(name: str, message_ids: Sequence[str]) -> bytes:
     return _folded(name, [*message_ids[:1], *message_ids[1:][1 - _MOST_IDS :]])
 
 
+def is_message_id(text: str) -> bool:
+    """Tell whether *text* may stand in a field of message ids as it is."""
+    return _MESSAGE_ID.fullmatch(text) is not None
+
+
 def token_field(name: str, value: str) -> bytes:
     """Return a field that holds one word made by us.
 

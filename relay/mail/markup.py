@@ -14,7 +14,9 @@ _TAG = re.compile(r"(<[^>]*>)")
 _NAME = re.compile(r"<(/?)([a-z][a-z0-9]*)", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"""([\w:-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
 _TARGET = re.compile(r'"(https?://[^"]*)"')
-_BLOCKS = frozenset("p div td tr th table h1 h2 h3 h4 h5 h6 li ul ol blockquote br".split())
+_BLOCKS = frozenset(
+    "html head title body p div td tr th table h1 h2 h3 h4 h5 h6 li ul ol blockquote br".split()
+)
 _VOID = frozenset("br hr img input meta link area base col embed source wbr".split())
 _READ_ATTRIBUTES = frozenset(("alt", "title", "aria-label", "content", "placeholder", "value"))
 # How a thing looks says nothing, unless something else was put there.
@@ -68,17 +70,20 @@ def read_markup(source: str) -> Markup:
         for piece in pieces[1::2]
     ]
     text, visible = [pieces[0]], [pieces[0]]
-    hider, depth, joins = "", 0, False
+    hider, depth = "", 0
+    begins, joins = True, False
     for tag, after in zip(tags, pieces[2::2], strict=True):
         text += (tag.shown, after)
         if tag.name == hider:
             depth += -1 if tag.closes else 1
         elif not depth and tag.hides:
             hider, depth = tag.name, 1
-            joins = joins or not (tag.shown and visible[-1].endswith("\n"))
+            joins = joins or not (tag.shown and begins)
         if not depth:
             hider = ""
             visible += (tag.shown, after)
+        # Nothing seen yet in this block: a hidden node here stands between no two words.
+        begins = not after.strip() and (begins or bool(tag.shown))
     return Markup(
         _unescaped(text),
         _unescaped(visible) if joins else "",

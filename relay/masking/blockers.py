@@ -97,6 +97,7 @@ _CODES = re.compile(  # letters and figures together
     r"\b(?=[a-z]{0,12}\d)(?:"
     r"(?P<iban>[a-z]{2}\d{2}(?:[ -]?[a-z0-9]{4}){3,7}(?:[ -]?[a-z0-9]{1,3})?\b)"
     r"|(?P<uuid>[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b)"
+    r"|(?P<part>\d(?:[ac-fhj-npru-y][a-z\d]|\d[ac-fhj-npru-y])(?:[ .]\d{3}){2}(?! ?\d))"
     r"|(?P<code>[a-z0-9]{15,40}\b)"
     r")"
 )
@@ -107,7 +108,9 @@ _OLD_PLATES = re.compile(
 )
 _NINE = re.compile(r"[0-9](?:[ .-]?[0-9]){8,}")
 _PLATE_HINT = re.compile(r"[0-9]{3}[ -]?[a-z]{2}\b")
-_LONG_TOKEN = re.compile(r"[0-9][a-z0-9-]{7,}|[0-9][0-9] ?[a-z0-9]{4} ?[a-z0-9]{4}")
+_LONG_TOKEN = re.compile(
+    r"[0-9][a-z0-9-]{7,}|[0-9][a-z0-9]{2}[ .][0-9]{3}[ .][0-9]{3}|[0-9][0-9] ?[a-z0-9]{4} ?[a-z0-9]{4}"
+)
 _OLD_PLATE = re.compile(r"[0-9]{2} ?[a-z]{2,3} ?[0-9][0-9]\b")
 _CODE_FIGURES = 4  # fewer make a word with a number
 _LINK_HINT = re.compile(r"//|www\.|\.[a-z]{2,3}/")

@@ -12,7 +12,6 @@ from relay.masking.plans import numbering
 from relay.masking.score import Judge, is_one_quantity, is_plain
 
 _CROWD = 250  # atoms in one row: a wall of figures, which goes as a whole if it holds a number
-_PAIR, _LEAST_PAIRS = 2, 3  # digits, groups: a row of pairs needs no announcement
 Soft = Callable[[], frozenset[int]] | None  # finds the atoms that belong to a quantity
 Taken = tuple[Sequence[Atom], str]
 
@@ -50,7 +49,7 @@ def accept(row: Row, judge: Judge, limit: float, soft: Soft = None) -> list[Take
             continue
         best = _pick(pool, row, judge, soft)
         for start, end in _free(first, last, best):
-            if row.upto[end] - row.upto[start] >= LEAST and _may_be_weak(row, start, end, judge):
+            if _may_be_weak(row, start, end, judge):
                 best += _pick(find(row, start, end, strong=False), row, judge, soft)
         taken += [(row.atoms[c.first : c.last], c.number) for c in best]
     return taken
@@ -58,15 +57,9 @@ def accept(row: Row, judge: Judge, limit: float, soft: Soft = None) -> list[Take
 
 def _may_be_weak(row: Row, first: int, last: int, judge: Judge) -> bool:
     """Tell whether atoms *first* to *last* can hold a number that hides where it begins."""
-    if not numbering(row.region).has_trunk:
+    if row.upto[last] - row.upto[first] < LEAST or not numbering(row.region).has_trunk:
         return False
-    if judge.announced:
-        return True
-    if not is_figures(row, first, last):
-        return False
-    atoms = row.atoms[first:last]
-    pairs = [len(a.readings[0]) == _PAIR for a in atoms].count(True)
-    return pairs >= _LEAST_PAIRS or judge.may_expect(atoms[0].start, atoms[-1].end)
+    return is_figures(row, first, last) or judge.announced
 
 
 def _pick(pool: Iterable[Candidate], row: Row, judge: Judge, soft: Soft) -> list[Candidate]:

@@ -51,12 +51,10 @@ _CUE_WORDS = (
     "joignez fax اتصل هاتف* هاتفي رقم* الرقم واتس* جوال* موبايل* تلفون* كلمني نمره* تيليفون*"
 ).split()
 _CUE = re.compile(rf"\b{any_of(_CUE_WORDS)}\b|coup d[e' ]{{1,2}}fil\b|[☎☏✆📞📱📲🤙🕿🖀🕻💬]")
-_AT_WORDS = (
+_AT = re.compile(
     r"\b(?:au|sur|sur le|a ce|ici|at|on|al|unter|auf|op|ao|no|pelo|en el|sul|na|pod|على|"
-    r"علي)\W{0,3}"
+    r"علي)\W{0,3}$"
 )
-_AT = re.compile(rf"{_AT_WORDS}$")
-_POINTED = re.compile(rf"{_AT_WORDS}[^\W_]{{0,2}}[0-9]")
 _CODE_WORDS = (
     "ref* referen* commande* order* facture* invoice* dossier* annonce* siret siren siert sirne "
     "srien iban rib bic isbn ean "
@@ -99,11 +97,6 @@ def cue_weight(text: str, start: int, end: int) -> float:
     if _CUE.search(text, end, end + _BEHIND):
         return CUE_AFTER
     return CUE_AT if _AT.search(text, max(0, start - 12), start) else 0.0
-
-
-def is_pointed_at(text: str) -> bool:
-    """Tell whether *text* says "at" or "on" right before any figure."""
-    return _POINTED.search(text) is not None
 
 
 def is_announced(text: str) -> bool:

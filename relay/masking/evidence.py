@@ -70,6 +70,7 @@ def _spaced() -> bytes:
 _TOKENS = re.compile(r"[^\W_]+")
 _LONG, _LONG_AFTER_WORD = 14, 8  # letters of the shortest token that may hold several words
 _GLUED = 3  # what such a token weighs
+_SOME_FIGURES = range(3, 10)  # digits that could be a part of a number, the rest in words
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,7 @@ def weigh(text: str) -> Evidence:
     figures = len(raw) - len(raw.translate(None, _FIGURES))
     strong = _strong()
     spoken = 0 if strong.isdisjoint(tokens) else sum([token in strong for token in tokens])
-    least = _LONG_AFTER_WORD if spoken else _LONG
+    least = _LONG_AFTER_WORD if spoken or figures in _SOME_FIGURES else _LONG
     if max(map(len, tokens), default=0) >= least:
         spoken += _GLUED * sum([len(token) >= least and is_glued(token) for token in tokens])
     runs = [found.span() for found in _FIGURE.finditer(text)] if figures else []

@@ -10,7 +10,7 @@ from relay.masking.atoms import Atom
 from relay.masking.plans import SHORTEST, Form, numbering, read
 from relay.masking.words import Kind, unleet
 
-_JOINT = re.compile(r"[\s'’-]{0,3}(?:et|and|y|i|e|en|und|و|si)?[\s'’-]{0,3}")
+_JOINT = re.compile(r"[\s'’-]{0,3}(?:et|and|y|i|e|en|und|و|w|si)?[\s'’-]{0,3}")
 _PLUS = ("+", " plus", " piu", " mas", " mais")
 _PLUS_WORD = re.compile("p(?:lus|iu)|ma(?:i?s)")
 _LONGEST_ROW = 17  # digits: exit code and the longest international number
@@ -280,12 +280,13 @@ def _from(
     strong = not plans.has_trunk or _begins(row, start)
     rows: dict[int, dict[str, float]] = {start: {"": 0.0}}
     for at in range(start, min(last, start + _MOST_ATOMS)):
+        if not rows:
+            return
         kept = _cheapest(rows.pop(at, None))
         for end, more, price in steps[at - start] if kept else ():
             if end > last:
                 continue
             paid = price + _between(row, start, at, end)
-            known = rows.setdefault(end, {})
             for digits, cost in kept:
                 read_so_far, total = digits + more, cost + paid
                 size = len(read_so_far)
@@ -301,6 +302,7 @@ def _from(
                     and size < longest
                     and size + reach[end - start] >= SHORTEST
                 ):
+                    known = rows.setdefault(end, {})
                     known[read_so_far] = min(total, known.get(read_so_far, total))
 
 

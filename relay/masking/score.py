@@ -36,11 +36,6 @@ class Judge:
         """Whether the text speaks of phones at all."""
         return context.is_announced(self.text)
 
-    def may_expect(self, start: int, end: int) -> bool:
-        """Tell whether anything but an announcement can make a number of ``text[start:end]``."""
-        alone = len(self.text.strip()) <= end - start + _ALONE
-        return alone or context.is_pointed_at(self.text) or gaps.says_split(self.text)
-
     @cached_property
     def barred(self) -> list[tuple[int, int, str]]:
         """Where identifiers, addresses and links stand."""
@@ -74,7 +69,8 @@ class Judge:
         if any(gaps.says_split(self.text[a.end : b.start]) for a, b in pairwise(atoms)):
             value += context.SPLIT_SAID
         if value >= context.ACCEPT and context.is_code(self.text, start):
-            value += context.IDENTIFIER * (0.5 if in_pairs(atoms) else 1.0)
+            likely = in_pairs(atoms) and not _is_rising(atoms)
+            value += context.IDENTIFIER * (0.5 if likely else 1.0)
         if value >= context.ACCEPT:
             value += self._penalties(row, c, cue)
         barred = value >= context.ACCEPT and self.is_barred(start, end, c.form)
@@ -101,8 +97,8 @@ def is_plain(row: Row, c: Candidate) -> bool:
         return True
     if sum([a.word is not None for a in atoms]) >= _LEAST_WORDS:
         return True
-    between = {row.text[a.end : b.start] for a, b in pairwise(atoms)}
-    return len(between) == 1 and max([len(a.readings[0]) for a in atoms]) <= _LONGEST_GROUP
+    between = {row.text[a.end : b.start] for a, b in pairwise(atoms)} - {""}
+    return len(between) <= 1 and max([len(a.readings[0]) for a in atoms]) <= _LONGEST_GROUP
 
 
 def is_one_quantity(row: Row, c: Candidate) -> bool:
@@ -180,10 +176,9 @@ def _rising(row: Row, c: Candidate) -> bool:
     atoms = row.atoms[c.first : c.last]
     if len(atoms) < _LEAST_GROUPS or any(a.word for a in atoms):
         return False
-    values = [int(a.readings[0]) for a in atoms]
-    if values != sorted(values):
+    if not _is_rising(atoms):
         return False
-    if values == list(range(len(values))):
+    if [a.readings[0] for a in atoms] == [str(k) for k in range(len(atoms))]:
         return True  # nought to nine, as on a dial
     between = [row.text[a.end : b.start] for a, b in pairwise(atoms)]
     if not all(map(_LISTING.fullmatch, between)):
@@ -191,6 +186,11 @@ def _rising(row: Row, c: Candidate) -> bool:
     return any("," in gap for gap in between) or (
         _GOES_ON.match(row.text, atoms[-1].end) is not None
     )
+
+
+def _is_rising(atoms: Sequence[Atom]) -> bool:
+    values = [int(a.readings[0]) for a in atoms]
+    return values == sorted(values)
 
 
 def _two_fives(row: Row, c: Candidate) -> bool:

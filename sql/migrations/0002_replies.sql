@@ -60,3 +60,10 @@ create index inbound_by_age on inbound (site_id, received_at);
 alter table outbox drop constraint outbox_kind_check;
 alter table outbox add constraint outbox_kind_check check (kind in ('contact', 'reply', 'receipt', 'notice', 'reader_notice'));
 create index outbox_due_reply on outbox (site_id, due_at) where kind = 'reply' and state in ('queued', 'deferred', 'sending');
+
+-- A mail of the relay to itself, by which `relay doctor` proves the whole way; forgotten within a day.
+create table probe (
+    probe_id          uuid primary key,
+    verdicts          text[] not null,         -- what servers on the way found (Authentication-Results)
+    arrived_at        timestamptz not null default now()
+);

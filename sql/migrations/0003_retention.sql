@@ -57,7 +57,27 @@ create table legal_hold (
     check (lifted_by <> lift_asked_by)
 );
 
--- The messages that holds keep.
+-- Whether a hold keeps a message, or what is left of one; nearly always there is no hold at all.
+create function is_held(site uuid, held_id uuid, as_of timestamptz) returns boolean
+language plpgsql stable as $$
+begin
+    if not exists (select 1 from legal_hold where legal_hold.site_id = site and legal_hold.blocks_until > as_of) then
+        return false;
+    end if;
+    return exists (
+        select 1 from legal_hold as hold
+        left join message on message.site_id = site and message.message_id = held_id
+        left join conversation on conversation.site_id = site and conversation.conversation_id = message.conversation_id
+        left join listing on listing.site_id = site and listing.listing_id = conversation.listing_id
+        where hold.site_id = site and hold.blocks_until > as_of and case hold.scope
+            when 'message' then hold.subject_id = held_id
+            when 'conversation' then hold.subject_id = message.conversation_id
+            when 'listing' then hold.subject_id = conversation.listing_id
+            when 'person' then hold.subject_id in (conversation.buyer_id, listing.advertiser_id)
+        end);
+end $$;
+
+-- The same from the other end: every message that holds keep.
 create function held_messages(site uuid, as_of timestamptz) returns table (message_id uuid)
 language sql stable as $$
     select hold.subject_id from legal_hold as hold

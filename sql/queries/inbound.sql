@@ -73,3 +73,13 @@ update inbound set
     state = :state, reason = :reason, sealed_raw = case :state when 'held' then sealed_raw end
 where site_id = :site_id and inbound_id = :inbound_id and state = 'reading' and token = :token
 returning inbound_id;
+
+-- name: store_probe(probe_id, verdicts)!
+-- Note that a mail of the relay to itself arrived; those of yesterday are forgotten.
+with forgotten as (
+    delete from probe where arrived_at < now() - interval '1 day'
+)
+insert into probe (probe_id, verdicts) values (:probe_id, :verdicts) on conflict do nothing;
+
+-- name: read_probe(probe_id)^
+select verdicts, arrived_at from probe where probe_id = :probe_id;

@@ -5,15 +5,18 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from relay import arrivals
-from relay.addresses import bounce_address
+from relay.addresses import bounce_address, probe_address
 from relay.context import open_context
+from relay.doctor import examine
 from relay.inbound import AWAY, CONNECTIONS_PER_CLIENT, TOO_LARGE, UNKNOWN, open_doors
-from relay.settings import Listen, Settings
+from relay.sealing import new_id
+from relay.settings import Listen, Settings, Smarthost
 from tests.relays import Relay, until
 from tests.rig.armed import kill_at
 from tests.rig.deliveries import database_proxy
@@ -61,9 +64,9 @@ async def spoken_to(port: int, hello: str = "LHLO tester") -> AsyncIterator[Dial
     """Speak with a mail door on a port of this machine."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     spoken = Dialogue(reader, writer)
-    await spoken.heard()
-    await spoken.say(hello)
     try:
+        await spoken.heard()
+        await spoken.say(hello)
         yield spoken
     finally:
         writer.close()
@@ -320,3 +323,32 @@ async def test_a27_a_crowd_at_the_door(relay: Relay) -> None:
                 return False
 
         await until(is_served)
+
+
+async def test_the_doctor_sends_a_mail_the_whole_way(
+    relay: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The doctor's own mail goes by the smarthost to the door, and what servers found is told."""
+    anywhere = Listen(host="127.0.0.1", port=0)
+    context = relay.context
+    settings = context.settings.model_copy(
+        update={"lmtp_listen": anywhere, "smtp_listen": anywhere}
+    )
+    async with open_doors(context, settings) as [_, port]:
+        url = f"smtp://127.0.0.1:{port}?tls=none"
+        monkeypatch.setenv("RELAY_SMTP_URL", url)
+        monkeypatch.setenv("RELAY_MAIL_DOMAIN", settings.mail_domain)
+        near = settings.model_copy(update={"smtp_url": (Smarthost.parse(url),)})
+        [loop] = [one for one in await examine(near, loop=True) if one.what == "mail loop"]
+    assert loop.is_well, loop.said
+    assert "came back" in loop.said
+    assert await relay.fetch("select 1 from inbound") == []
+
+
+async def test_an_old_probe_is_unknown(relay: Relay) -> None:
+    """An address of the doctor's is nobody's after an hour."""
+    context = relay.context
+    old = new_id(context.clock() - timedelta(hours=2))
+    to = probe_address(old, domain="relais.example", keys=context.bounce_keys)
+    async with dialogue(relay) as spoken:
+        assert await deliver(spoken, to, raw=mail(to)) == [UNKNOWN]

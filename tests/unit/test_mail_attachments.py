@@ -125,8 +125,9 @@ def test_bomb_is_not_decoded(form, size):
 @pytest.mark.parametrize(
     "name",
     [
-        "facture.pdf.exe", "photo.jpg.html", "photo\u202egpj.exe", "0639980199.jpg", "../../etc/passwd",
-        "a\r\nBcc: x@y.example", "=?utf-8?q?a.exe?=", "x" * 5_000, "", "con.jpg", "a\x00.jpg",
+        "facture.pdf.exe", "photo.jpg.html", "photo\u202egpj.exe", "0639980199.jpg",
+        "../../etc/passwd", "a\r\nBcc: x@y.example", "=?utf-8?q?a.exe?=", "x" * 5_000,
+        "", "con.jpg", "a\x00.jpg",
     ],
 )  # fmt: skip
 def test_name_is_never_the_senders(name):
@@ -185,7 +186,7 @@ def test_too_many_and_too_much_stay_behind():
     assert _clean(_picture(), allowed=Allowed(most_bytes=100)).left_out == (LeftOut.TOO_LARGE,)
 
 
-def _pdf(words="Bonjour", encrypted=False):
+def _pdf(words="Bonjour", *, encrypted=False):
     """Return a PDF full of what must not leave, and with *words* on its page."""
     writer = PdfWriter()
     page = writer.add_blank_page(300, 300)

@@ -204,3 +204,57 @@ def test_base64_part_is_read_alike():
     content = compose_contact(contact(text="é" * 500)).content
     assert b"Content-Transfer-Encoding: base64" in content
     assert any("é" * 500 in part.text for part in read_parts(content))
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("image/jpeg", b"AAAA*AAAA"),
+        ("image/jpeg", b"AAA=AAAA"),
+        ("image/jpeg", b"AAAA====BBBB"),
+        ("text/vcard", b"QUFB"),
+        ("application/zip", b"QUFB"),
+        ("text/calendar", b"QUFB"),
+        ("application/pgp-signature", b"QUFB"),
+    ],
+)
+def test_file_that_two_readers_read_differently_does_not_leave(kind, body):
+    """A16: base64 with anything but base64 in it, or a kind of part we do not write, raises."""
+    content = b"Content-Type: %s\r\nContent-Transfer-Encoding: base64\r\n\r\n%s\r\n"
+    with pytest.raises(ValueError, match=r"base64|padding|data|does not write"):
+        list(read_parts(content % (kind.encode(), body)))
+
+
+def test_short_token_is_refused():
+    """A token of ours that would be found by chance everywhere is a fault of the caller."""
+    with pytest.raises(ValueError, match="too short"):
+        leaks(_mail(), hidden_numbers=[], hidden_addresses=[], hidden_tokens=["r-abc"])
+
+
+def test_one_word_is_no_name():
+    """A first name alone is not looked for: it is often the pseudonym that is shown."""
+    names = ["Camille", "Li Na", ""]
+    assert leaks(_mail(text="Camille, Li Na"), hidden_numbers=[], hidden_addresses=[],
+                 hidden_names=names) == []  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "<p>marc.<span hidden>xx</span>durand@orange.example</p>",
+        "<p>marc.<i style='opacity:0'>x<i>y</i>z</i>durand@orange.example</p>",
+        "<p>marc.\n<div style='display:none'>x</div>durand@orange.example</p>",
+    ],
+)
+def test_what_the_eye_does_not_see_hides_nothing(source):
+    """R1: nodes kept from the eye between the letters of an address do not break it."""
+    assert _look(_mail(html=source)) == [Leak(LeakKind.ADDRESS, "html")]
+
+
+@settings(deadline=None)
+@given(st.text(max_size=80), st.text(max_size=80))
+def test_disguise_is_seen_through_amid_any_words(before, after):
+    """R1: an address in capitals and pieces is found whatever stands around it."""
+    text = f"{before} M A R C . durand (at) orange point example {after}"
+    found = _look(compose_contact(contact(text=text)).content)
+    assert LeakKind.ADDRESS in {leak.kind for leak in found}

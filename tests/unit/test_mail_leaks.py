@@ -95,12 +95,12 @@ _RAW_FILES = {
     "pdf attachment": lambda words: ("application/pdf", _pdf(attachment=words)),
     "name": lambda words: ("image/jpeg", _bare("jpeg")[1]),
     "type": lambda words: (words, b"x"),
-    "clean": lambda words: _bare(words),
 }
 _ENDING = {"image/jpeg": "jpg", "image/png": "png", "application/pdf": "pdf"}
 
 
 def _bare(form):
+    """Return a file made anew, as it would leave."""
     came = {"jpeg": _picture(exif=_exif("x")), "png": _png("x"), "pdf": _pdf(author="x")}[form]
     allowed = Allowed(files=frozenset(FileKind))
     [file] = clean([Attachment("a", "b", came)], allowed=allowed).files
@@ -109,7 +109,7 @@ def _bare(form):
 
 def _mail_with_file(value):
     what, _, words = value.partition(": ")
-    kind, data = _RAW_FILES[what](words)
+    kind, data = _bare(words) if what == "clean" else _RAW_FILES[what](words)
     name = words if what == "name" else f"photo-1.{_ENDING.get(kind, 'jpg')}"
     return (
         b"From: x@relais.example\r\nSubject: Re\r\nMIME-Version: 1.0\r\n"

@@ -80,6 +80,7 @@ Bonjour, voici ce que j’ai reçu, que faire ?
         ("Fwd: Message non remis", QUOTED.replace("> ", "")),
         ("Re: Vélo", "Votre message n’a pas pu être remis à luc@free.example, réessayez."),
         ("Courrier", "Mon colis n’a pas pu être livré, écrivez à luc@free.example"),
+        ("Échec de la livraison", "Le colis n’a pas pu être livré, écrivez à luc@free.example."),
         ("Livraison", "L’adresse luc@free.example n’existe pas, voici la bonne."),
     ],
 )

@@ -8,12 +8,14 @@ ends when its parent does.
 import resource
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
 from relay.mail.reading.encoding import to_json
 from relay.mail.reading.frames import GREETING, LENGTH_BYTES, framed, length_of
 from relay.mail.reading.reader import read
+from relay.mail.reading.values import Attachment, Incoming, Reply
 
 MEMORY_BYTES = 200 * 1024 * 1024  # beyond what the loaded parser itself takes
 
@@ -26,7 +28,20 @@ def main() -> None:
     _write(target, GREETING)
     while head := source.read(LENGTH_BYTES):
         raw = source.read(length_of(head))
-        _write(target, to_json(read(raw)))
+        _write(target, to_json(_made_safe(read(raw))))
+
+
+def _made_safe(incoming: Incoming) -> Incoming:
+    """Return a reply with its files made anew: no byte of theirs leaves this process."""
+    if not isinstance(incoming, Reply) or not incoming.attachments:
+        return incoming
+    # Pictures are decoded by a library of their own: most replies have none.
+    from relay.mail.attachments import Allowed, FileKind, clean  # noqa: PLC0415
+
+    cleaned = clean(incoming.attachments, allowed=Allowed(frozenset(FileKind)))
+    files = tuple(Attachment(one.name, one.kind, one.content) for one in cleaned.files)
+    dropped = (*incoming.dropped, *map(str, cleaned.left_out))
+    return replace(incoming, attachments=files, dropped=dropped)
 
 
 def _write(target: BinaryIO, data: bytes) -> None:

@@ -28,6 +28,7 @@ _DAEMON = _any(
     r"\bdelivery[-._ ](?:sub)?system\b",
     r"\bsyst[eè]me de (?:messagerie|distribution)",
     r"microsoftexchange[0-9a-f]{16}",
+    r"\bsystem administrator\b|\banti-?virus\b|_antivirus_|_mail_service@",
     r"^<>$",
 )
 # Only at the very start: a person's answer begins with "Re:", "TR:", "Fwd:".

@@ -71,10 +71,13 @@ def read_bounce(message: Message, heading: Heading, content: bytes) -> Bounce | 
 
 def _is_machine(message: Message, heading: Heading) -> bool:
     origin = [readable(str(message.get(name, ""))) for name in ("from", "return-path")]
-    return (
-        is_daemon(*origin)
-        or "x-failed-recipients" in message
-        or sign_of_subject(heading.subject) is not None
+    if is_daemon(*origin) or "x-failed-recipients" in message:
+        return True
+    # A title alone may be a person's: «Échec de la livraison» is said of parcels too.
+    return sign_of_subject(heading.subject) is not None and (
+        returned_mail(message) is not None
+        or heading.sender is None
+        or readable(str(message.get("auto-submitted", "no"))).lower() != "no"
     )
 
 

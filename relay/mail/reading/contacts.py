@@ -104,6 +104,9 @@ _DEVICE = re.compile(
 _TRAILING_LINK = re.compile(r" ?[<\[(]https?://[^\s<>]{1,300}[>\])]\.?$")
 _RULE = re.compile(r"[-_=*~#. ]{2,}|-- ?")
 _HINT = re.compile(r"\d{2}|@|www\.|://|\.[a-z]{2}")  # of a contact line
+_AROUND = " |.,:;/()[]-·•☎✆📞📱✉️🌐"
+_BETWEEN = re.compile(r"[,|·•]| - ")
+_BESIDE = frozenset({Kind.NAME, Kind.PLACE, Kind.SHORT})
 _LONGEST_SHORT = 60
 _LONGEST = 250
 
@@ -135,8 +138,12 @@ def _is_contact(plain: str) -> bool:
     bare = _LINK.sub("|", _MAIL.sub("|", _NUMBER.sub("|", plain)))
     if "|" not in bare or bare == plain:
         return False
-    left = _LABEL.sub("", bare).strip(" |.,:;/()[]-·•☎✆📞📱✉️🌐")
-    return not left or (len(left.split()) > 1 and _is_name(left.rstrip(" :|-,")))
+    left = _LABEL.sub("", bare).strip(_AROUND)
+    if not left:
+        return True
+    first, *others = (piece.strip(_AROUND) for piece in _BETWEEN.split(left))
+    named = " " in first and _is_name(first)
+    return named and all(not one or _kind_of_short(one) in _BESIDE for one in others)
 
 
 def _kind_of_short(plain: str) -> Kind:

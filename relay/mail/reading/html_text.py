@@ -5,6 +5,7 @@ and no converter says so.
 """
 
 import re
+from itertools import islice
 
 from lxml import etree  # type: ignore[import-untyped]  # it comes without types
 
@@ -22,6 +23,8 @@ _BLOCKS = frozenset(
 _APART = frozenset("blockquote dl h1 h2 h3 h4 h5 h6 ol p pre table ul".split())
 _TIGHT = re.compile(r"margin(?:-top|-bottom)?\s*:\s*0", re.IGNORECASE)
 _LONGEST_EMOJI = 12
+_MOST_IN_ROW, _LONGEST_ROW = 40, 240  # pieces of text, signs
+_GAP = re.compile(" ?\x1f ?")
 _CELL = "\x1f"  # between two cells of a row
 
 
@@ -50,7 +53,7 @@ class _Walk:
         self._lead = ""  # what stands before the first words of a list's item
         self._apart = False  # a blank line is due before the next words
         self._marks: list[Mark] = []  # of the open elements
-        self._depth = self._signed = self._kept = 0
+        self._depth = self._signed = self._kept = self._rows = 0
         self._lists: list[int] = []  # the next number of each open list, 0 for one of bullets
 
     def lines_of(self, root: etree._Element) -> list[Line]:
@@ -71,6 +74,7 @@ class _Walk:
         if Mark.HIDDEN in mark:
             return
         self._edge(element)
+        self._rows += _is_row(element)
         if Mark.BEGINS in mark:
             self._lines.append(Line("", self._depth, begins=True))
         self._depth += Mark.QUOTED in mark
@@ -100,12 +104,15 @@ class _Walk:
         self._edge(element)
         if element.tag in ("ul", "ol"):
             self._lists.pop()
+        self._rows -= _is_row(element)
         self._kept -= element.tag == "pre"
         self._depth -= Mark.QUOTED in mark
         self._signed -= Mark.SIGNED in mark
 
     def _edge(self, element: etree._Element) -> None:
-        if element.tag in _BLOCKS:
+        if self._rows and element.tag not in ("tr", "table"):
+            self._words.append(" ")  # a row of short cells is one line
+        elif element.tag in _BLOCKS:
             self._end_line()
             self._apart = self._apart or _stands_apart(element)
 
@@ -130,7 +137,7 @@ class _Walk:
         self._words.clear()
         if not self._kept:
             words = _BLANKS.sub(" ", words).strip()
-        line = self._line(words.replace(_CELL, "  ").rstrip())
+        line = self._line(_GAP.sub("  ", words).rstrip())
         before = self._lines[-1] if self._lines else None
         if line.is_blank:
             # A no-break space stands for an empty paragraph in Outlook's HTML.
@@ -146,9 +153,19 @@ class _Walk:
         return Line(words, self._depth, self._depth > 0, signed=self._signed > 0)
 
 
+def _is_row(element: etree._Element) -> bool:
+    """A row of a table of data; a whole mail may stand in a cell too."""
+    if element.tag != "tr" or len(element) == 1 or element.find(".//table") is not None:
+        return False
+    said = list(islice(element.itertext(), _MOST_IN_ROW))
+    return len(said) < _MOST_IN_ROW and sum(map(len, said)) <= _LONGEST_ROW
+
+
 def _stands_apart(element: etree._Element) -> bool:
     """Whether a blank line is seen around it; Outlook's paragraphs are lines."""
-    tight = "MsoNormal" in element.get("class", "") or _TIGHT.search(element.get("style", ""))
+    tight = "MsoNormal" in element.get("class", "").split() or _TIGHT.search(
+        element.get("style", "")
+    )
     return element.tag in _APART and not tight
 
 

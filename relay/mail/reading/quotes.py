@@ -1,5 +1,6 @@
 """Which lines are the author's own, and which come from an earlier mail."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -10,6 +11,15 @@ from relay.mail.reading.lines import Line, Voice
 
 _FEW = 2  # ">" lines that may be a person's own, where nothing says that they are quoted
 _MOST_LINES = 10_000  # nobody writes more; the rest is kept unjudged
+# «je vous réponds en rouge ci-dessous»: answers that an unmarked quote does not show.
+_POINTS_BELOW = re.compile(
+    r"\b(?:r[ée]pon\w+|voir|voyez|vois|comment\w*|remarques?|see|answers?|answered|repl\w+"
+    r"|antwort\w*|respuestas?|respondo|antwoord\w*|zie)\b.{0,60}?"
+    r"\b(?:ci-dessous|plus bas|en dessous|dans le (?:texte|corps)|en (?:rouge|bleu|vert|gras)"
+    r"|below|in ?line|in (?:red|blue|green|bold)|in the text|unten|im text|in (?:rot|blau)"
+    r"|abajo|en (?:rojo|azul)|hieronder|in het (?:rood|blauw))\b",
+    re.IGNORECASE,
+)
 _WRAPPED_FROM = 60  # signs of a quoted line whose last words may have slipped to the next
 _ORPHAN = 30
 
@@ -19,8 +29,7 @@ class Passage:
     """Lines of one voice, in the mail's order.
 
     Args:
-        closes: It is the last of the author's, or stands above a whole earlier mail: where a
-            signature is found.
+        closes: It is the author's last: where a signature is found.
     """
 
     voice: Voice
@@ -42,11 +51,11 @@ def passages(lines: Sequence[Line]) -> list[Passage]:
     voices += [Voice.DOUBTFUL] * (len(lines) - len(voices))
     seen = [at for at, line in enumerate(lines) if not line.is_blank]
     runs = [list(run) for _, run in groupby(seen, key=voices.__getitem__)]
-    made: list[Passage] = []
-    for number, run in enumerate(runs):
-        closes = number >= len(runs) - 2
-        made.append(Passage(voices[run[0]], tuple(lines[run[0] : run[-1] + 1]), closes))
-    return made
+    last = max((run[0] for run in runs if voices[run[0]] is Voice.OWN), default=-1)
+    return [
+        Passage(voices[run[0]], tuple(lines[run[0] : run[-1] + 1]), closes=run[0] == last)
+        for run in runs
+    ]
 
 
 class _Body:
@@ -117,6 +126,10 @@ class _Body:
     def _unmarked(self, start: int) -> list[Voice]:
         """The voices from *start* to the end, where an earlier mail begins without marks."""
         size = len(self._lines)
+        if any(_POINTS_BELOW.search(line.plain) for line in self._lines[:start]):
+            head = self._heads[start]
+            below = size if head is None else head.end
+            return [Voice.QUOTED] * (below - start) + [Voice.DOUBTFUL] * (size - below)
         below = self._last_of_ours + 1 if self._last_of_ours >= start else size
         if any(self._heads[below:]):
             below = size

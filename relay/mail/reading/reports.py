@@ -16,7 +16,7 @@ _RETURNED = frozenset(
 )
 _TAG = re.compile(r"<(?:br|/p|/div|/tr|/li|/h\d)\b[^<>]{0,300}>", re.IGNORECASE)
 _ANY_TAG = re.compile(r"<[^<>@]{0,2000}>|<a\b[^<>]{0,2000}>", re.IGNORECASE)
-_UNREAD = re.compile(r"<(style|script|head)\b.*?</\1>", re.IGNORECASE | re.DOTALL)
+_UNREAD = re.compile(r"<(style|script|head)\b.{0,4000}?</\1>", re.IGNORECASE | re.DOTALL)
 _ID_LINE = re.compile(
     r"^[> \t]{0,8}(?:X?-?Original-)?Message-ID:[ \t]*\n?[ \t]*(<[^<>\s]{1,250}>)",
     re.IGNORECASE | re.MULTILINE,

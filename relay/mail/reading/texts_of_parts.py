@@ -63,24 +63,29 @@ def _open(part: Message, result: Opened) -> None:
 
 def _alternative(part: Message, result: Opened) -> None:
     """One text in several forms: the plain one, unless it only says to look at the other."""
-    forms = [Opened() for _ in _inner(part)]
-    for inner, form in zip(_inner(part), forms, strict=True):
+    first: list[Line] = []
+    last: list[Line] = []
+    for inner in _inner(part):
+        if inner.get_content_type() in _TEXTS and _size(first) > _STUB:
+            continue  # the same text once more
+        form = Opened()
         _open(inner, form)
         result.attachments += form.attachments
         result.dropped += form.dropped
-    spoken = [form.lines for form in forms if _words(form.lines)]
-    if not spoken:
-        return
-    first, last = spoken[0], spoken[-1]
+        last = form.lines if _words(form.lines) else last
+        first = first or last
     result.lines += last if _is_stub(first, last) else first
 
 
 def _is_stub(plain: list[Line], rich: list[Line]) -> bool:
-    said = _words(plain)
-    if plain is rich or sum(map(len, said)) > _STUB:
+    if plain is rich or _size(plain) > _STUB:
         return False
-    known = set(_words(rich))
+    said, known = _words(plain), set(_words(rich))
     return 2 * sum(word in known for word in said) < len(said)
+
+
+def _size(lines: list[Line]) -> int:
+    return sum(len(line.words) for line in lines)
 
 
 def _words(lines: Iterable[Line]) -> list[str]:

@@ -1,0 +1,172 @@
+"""``python -m bench.purge``: a month of messages gone, three ways, while messages come in.
+
+One plain DELETE, the paced batches of the purge, and the drop of the partition: seconds, WAL, and
+the inserter's p99 beside its own without any purge. Figures of a shared machine; ratios count.
+"""
+
+import argparse
+import asyncio
+import json
+import shutil
+import statistics
+import tempfile
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import asyncpg
+
+from relay import administration
+from relay.cli.common import new_master_key
+from relay.context import Context, open_context
+from relay.database import migrate
+from relay.engines import engines
+from relay.retention import Pace, Run, purge_site
+from relay.retention.months import drop_months
+from relay.sealing import first_id, new_id
+from relay.settings import read_settings
+from relay.sites import Site
+
+ROOT = Path(__file__).parent.parent
+NOW = datetime.now(UTC)
+MONTH = (NOW - timedelta(days=500)).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+ID = (
+    "(lpad(to_hex((extract(epoch from $2::timestamptz) * 1000)::bigint + i * 2000000 / $3),"
+    " 12, '0') || '7' || substr(md5(i::text), 1, 19))::uuid"
+)
+FILL = f"""
+with made as (
+    select {ID} as id, $2::timestamptz as at from generate_series(1, $3::bigint) as i
+), traces as (
+    insert into sender_trace
+    select $1::uuid, id, $1, $4::bytea, '\\x01', '\\x02', '\\x03', at from made
+), mails as (
+    insert into outbox (site_id, mail_id, message_id, kind, state, reason, due_at, expires_at)
+    select $1, id, id, 'contact', 'delivered', 'delivered', at, at from made
+), attempts as (
+    insert into attempt (site_id, mail_id, token, number, route, phase)
+    select $1, id, 1, 1, 'smarthost', 'quit' from made
+)
+insert into message (site_id, message_id, conversation_id, sender_id, language, sealed_content,
+    mailbox_hash, text_hash, policy_version, score, signals, received_at)
+select $1, id, id, $1, 'fr', $4, '\\x01', '\\x02', 1, 0, '{{}}', at from made
+"""
+INSERT = (
+    "insert into message (site_id, message_id, conversation_id, sender_id, language,"
+    " sealed_content, mailbox_hash, text_hash, policy_version, score, signals, received_at)"
+    " values ($1, $2, $2, $1, 'fr', $3, '\\x01', '\\x02', 1, 0, '{}', now())"
+)
+DELETES = (
+    "delete from attempt where site_id = $1 and mail_id between $2 and $3",
+    "delete from outbox where site_id = $1 and mail_id between $2 and $3",
+    "delete from sender_trace where site_id = $1 and message_id between $2 and $3",
+    "delete from message where site_id = $1 and message_id between $2 and $3",
+)
+Way = Callable[[], Awaitable[object]]
+
+
+async def main() -> None:
+    """Measure the three ways and print them."""
+    parser = argparse.ArgumentParser(prog="python -m bench.purge")
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    rows = parser.parse_args().rows
+    async with house() as (context, site, url):
+        quiet = await p99_ms(url, site, asyncio.sleep(5))
+        print(f"inserts alone: p99 {quiet:.1f} ms")
+        ways: dict[str, Way] = {
+            "one DELETE": lambda: plain(url, site),
+            "paced batches": lambda: batches(context, site),
+            "drop of the month": lambda: drop_months(context, [site], {site.site_id: NOW}),
+        }
+        for name, act in ways.items():
+            await fill(url, site, rows)
+            print(json.dumps(await measure(name, url, site, act, quiet)), flush=True)
+
+
+async def measure(name: str, url: str, site: Site, act: Way, quiet: float) -> dict[str, object]:
+    """Run one way while rows are inserted."""
+    connection = await asyncpg.connect(url)
+    before = await connection.fetchval("select pg_current_wal_lsn()")
+    began = time.monotonic()
+    busy = await p99_ms(url, site, act())
+    seconds = time.monotonic() - began
+    wal = await connection.fetchval("select pg_wal_lsn_diff(pg_current_wal_lsn(), $1)", before)
+    left = await connection.fetchval(
+        "select count(*) from message where message_id < $1", first_id(NOW - timedelta(days=30))
+    )
+    await connection.close()
+    return {
+        "way": name,
+        "seconds": round(seconds, 2),
+        "wal_mb": round(float(wal) / 1e6, 1),
+        "insert_p99_ms": round(busy, 1),
+        "insert_p99_ratio": round(busy / quiet, 2),
+        "rows_left": left,
+    }
+
+
+async def p99_ms(url: str, site: Site, beside: Awaitable[object]) -> float:
+    """Insert one row after the other until *beside* is done; return the 99th percentile."""
+    task, taken = asyncio.ensure_future(beside), []
+    connection = await asyncpg.connect(url)
+    while not task.done() or len(taken) < 100:
+        began = time.monotonic()
+        await connection.execute(INSERT, site.site_id, new_id(datetime.now(UTC)), bytes(500))
+        taken.append((time.monotonic() - began) * 1000)
+        await asyncio.sleep(0.002)
+    await connection.close()
+    await task
+    return statistics.quantiles(taken, n=100)[98]
+
+
+async def plain(url: str, site: Site) -> None:
+    """Delete the month as one would by hand, and vacuum."""
+    connection = await asyncpg.connect(url)
+    bounds = first_id(MONTH), first_id(MONTH + timedelta(days=31))
+    async with connection.transaction():
+        for delete in DELETES:
+            await connection.execute(delete, site.site_id, *bounds)
+    await connection.execute("vacuum message, outbox, attempt, sender_trace")
+    await connection.close()
+
+
+async def batches(context: Context, site: Site) -> None:
+    """Delete the month as the purge does where it cannot drop it."""
+    run = Run(context, site, NOW, Pace(ceiling=10**9), lambda *_: None)
+    await purge_site(run)
+
+
+async def fill(url: str, site: Site, rows: int) -> None:
+    """Put a month of messages where none is."""
+    connection = await asyncpg.connect(url)
+    await connection.execute("select ensure_partitions($1, 1)", MONTH.date())
+    at = MONTH + timedelta(days=2)
+    await connection.execute(FILL, site.site_id, at, rows, bytes(500), timeout=900)
+    await connection.execute("vacuum analyze message, outbox", timeout=300)
+    await connection.close()
+
+
+@asynccontextmanager
+async def house() -> AsyncIterator[tuple[Context, Site, str]]:
+    """Start an engine of its own with one site."""
+    state = Path(tempfile.mkdtemp(prefix="relais-bench-"))
+    state.chmod(0o755)
+    source = (ROOT / "policies" / "demo.toml").read_text("utf-8")
+    try:
+        with engines(state) as running:
+            await migrate(running.database_url)
+            settings = read_settings(
+                {}, database_url=running.database_url, master_key=new_master_key()
+            )
+            async with open_context(settings) as context:
+                await administration.open_site(context, "bench", source, origins=[], test=True)
+                site = await administration.find_site(context, "bench")
+                yield context, site, running.database_url
+    finally:
+        shutil.rmtree(state, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
