@@ -71,7 +71,8 @@ async def main() -> None:
     """Measure the three ways and print them."""
     parser = argparse.ArgumentParser(prog="python -m bench.purge")
     parser.add_argument("--rows", type=int, default=1_000_000)
-    rows = parser.parse_args().rows
+    parser.add_argument("--only", help="one way by its name")
+    chosen = parser.parse_args()
     async with house() as (context, site, url):
         quiet = await p99_ms(url, site, asyncio.sleep(5))
         print(f"inserts alone: p99 {quiet:.1f} ms")
@@ -81,7 +82,9 @@ async def main() -> None:
             "drop of the month": lambda: drop_months(context, [site], {site.site_id: NOW}),
         }
         for name, act in ways.items():
-            await fill(url, site, rows)
+            if chosen.only not in (None, name):
+                continue
+            await fill(url, site, chosen.rows)
             print(json.dumps(await measure(name, url, site, act, quiet)), flush=True)
 
 
@@ -144,7 +147,7 @@ async def fill(url: str, site: Site, rows: int) -> None:
     await connection.execute("select ensure_partitions($1, 1)", MONTH.date())
     at = MONTH + timedelta(days=2)
     await connection.execute(FILL, site.site_id, at, rows, bytes(500), timeout=900)
-    await connection.execute("vacuum analyze message, outbox", timeout=300)
+    await connection.execute("vacuum analyze message, outbox, attempt, sender_trace", timeout=300)
     await connection.close()
 
 

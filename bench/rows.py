@@ -12,7 +12,7 @@ import psutil
 from bench.house import House, cpu_s, process, said, sunk, up
 from bench.http_load import Load, load
 
-NAMES = ("accept", "handoff", "endtoend", "growth", "compose", "masking")
+NAMES = ("accept", "handoff", "endtoend", "postfix", "growth", "compose", "masking")
 Row = dict[str, object]
 FILL = """
 with source as (
@@ -42,6 +42,7 @@ async def measure(
         "accept": lambda: accept(place, rounds, seconds),
         "handoff": lambda: handoff(place, sink, 100),
         "endtoend": lambda: endtoend(place, sink, rounds),
+        "postfix": lambda: mails(place, sink, rounds),
         "growth": lambda: growth(place, rounds, seconds),
         "compose": compose,
         "masking": masking,
@@ -75,11 +76,11 @@ async def accept(place: House, rounds: int, seconds: float) -> list[Row]:
 def _accept_row(clients: int, ours: Sequence[Load], theirs: Sequence[Load]) -> Row:
     ratios = [a.per_s / b.per_s for a, b in zip(ours, theirs, strict=True)]
     tails = [a.p99_ms / b.p99_ms for a, b in zip(ours, theirs, strict=True)]
-    mine, bare = _median([a.per_s for a in ours]), _median([b.per_s for b in theirs])
+    mine, bare = median([a.per_s for a in ours]), median([b.per_s for b in theirs])
     return {
         "row": f"accept, {clients} clients",
         "figure": f"{mine} req/s, bare {bare}",
-        "ratio": f"{_median(ratios)}×, p99 {_median(tails)}×",
+        "ratio": f"{median(ratios)}×, p99 {median(tails)}×",
         "target": "≥ 1.2×, p99 ≤ 2×",
     }
 
@@ -92,8 +93,8 @@ async def handoff(place: House, sink: psutil.Popen, count: int) -> list[Row]:
         process("workers", environment=place.environment),
     ):
         await up(place.port)
-        await _deliver_one(place, sink)
-        waits += [await _deliver_one(place, sink) for _ in range(count)]
+        await deliver_one(place, sink)
+        waits += [await deliver_one(place, sink) for _ in range(count)]
     waits.sort()
     p50, p95 = waits[len(waits) // 2] * 1000, waits[int(len(waits) * 0.95)] * 1000
     return [
@@ -105,7 +106,7 @@ async def handoff(place: House, sink: psutil.Popen, count: int) -> list[Row]:
     ]
 
 
-async def _deliver_one(place: House, sink: psutil.Popen) -> float:
+async def deliver_one(place: House, sink: psutil.Popen) -> float:
     """Post one contact and wait for its mail; receipts are mails too, so wait for both."""
     before = sunk(sink)
     started = time.perf_counter()
@@ -127,10 +128,10 @@ async def endtoend(place: House, sink: psutil.Popen, rounds: int) -> list[Row]:
         process("workers", environment=place.environment) as worker,
     ):
         await up(place.port)
-        await _deliver_one(place, sink)
+        await deliver_one(place, sink)
         port = place.settings.smtp_url[0].port
         for _ in range(rounds):
-            rate, cost = await _batch(place, sink, (serve.pid, worker.pid, place.postgres))
+            rate, cost = await batch(place, sink, (serve.pid, worker.pid, place.postgres))
             rates.append(rate)
             costs.append(cost)
             pool_rates.append(await _pool(port, 1000))
@@ -139,12 +140,12 @@ async def endtoend(place: House, sink: psutil.Popen, rounds: int) -> list[Row]:
     return [
         {
             "row": "end to end",
-            "figure": f"{_median(rates)} contacts/s (two mails each, receipt included)",
-            "ratio": f"{_median(ratios)}× a bare aiosmtplib pool ({_median(pool_rates)}/s)",
+            "figure": f"{median(rates)} contacts/s (two mails each, receipt included)",
+            "ratio": f"{median(ratios)}× a bare aiosmtplib pool ({median(pool_rates)}/s)",
         },
         {
             "row": "CPU per contact, all processes",
-            "figure": f"{_median(costs)} µs (serve, worker, PostgreSQL)",
+            "figure": f"{median(costs)} µs (serve, worker, PostgreSQL)",
             "target": "≤ 900 µs",
         },
         {
@@ -155,7 +156,8 @@ async def endtoend(place: House, sink: psutil.Popen, rounds: int) -> list[Row]:
     ]
 
 
-async def _batch(place: House, sink: psutil.Popen, pids: Sequence[int]) -> tuple[float, float]:
+async def batch(place: House, sink: psutil.Popen, pids: Sequence[int]) -> tuple[float, float]:
+    """Send contacts for two seconds; return how many a second arrived, and µs of CPU for each."""
     before, used, started = sunk(sink), cpu_s(*pids), time.perf_counter()
     taken = await load(place.port, place.request, clients=32, seconds=2)
     _expect([taken], 202)
@@ -199,7 +201,7 @@ async def growth(place: House, rounds: int, seconds: float) -> list[Row]:
             found.append(
                 {
                     "row": f"accept beside {rows} more messages",
-                    "figure": f"{_median([one.per_s for one in loads])} req/s",
+                    "figure": f"{median([one.per_s for one in loads])} req/s",
                     "rate": statistics.median(one.per_s for one in loads),
                 }
             )
@@ -234,7 +236,14 @@ async def compose() -> list[Row]:
         started = time.perf_counter()
         compose_contact(mail)
         times.append((time.perf_counter() - started) * 1e6)
-    return [{"row": "building one mail", "figure": f"{_median(times)} µs", "target": "≤ 200 µs"}]
+    return [{"row": "building one mail", "figure": f"{median(times)} µs", "target": "≤ 200 µs"}]
+
+
+async def mails(place: House, sink: psutil.Popen, rounds: int) -> list[Row]:
+    """Mails beside Postfix."""
+    from bench.beside_postfix import rows
+
+    return await rows(place, sink, rounds)
 
 
 async def masking() -> list[Row]:
@@ -262,7 +271,8 @@ def _expect(loads: Sequence[Load], status: int) -> None:
             raise SystemExit(f"unexpected answers: {one.statuses}")
 
 
-def _median(values: Sequence[float]) -> str:
+def median(values: Sequence[float]) -> str:
+    """Write the median of *values* with their range."""
     middle, low, high = statistics.median(values), min(values), max(values)
     digits = 0 if middle >= 100 else 2
     return f"{middle:.{digits}f} [{low:.{digits}f}–{high:.{digits}f}]"

@@ -5,6 +5,8 @@ a mail is committed first and read later, elsewhere (``workers/intake.py``).
 """
 
 import re
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
@@ -14,12 +16,15 @@ import structlog
 
 from relay import checkpoints
 from relay.addresses import read_bounce_address, read_probe_address
+from relay.batching import Batcher
 from relay.context import Context
 from relay.database import Record, queries
 from relay.sealing import id_time, new_id, token_hash
 
 ALIAS_OUTLIVES = timedelta(days=30)  # the end of its listing
 BACKLOG_MOST = 10_000
+BACKLOG_FRESH_S = 1.0
+BATCH_MOST = 16  # mails of ten megabytes each at most
 PROBE_LIFE = timedelta(hours=1)
 _VERDICT = re.compile(rb"^Authentication-Results:([^\r\n]{0,900})", re.IGNORECASE | re.MULTILINE)
 _MESSAGE_ID = re.compile(rb"\r\nmessage-id:\s*(\S{1,998})", re.IGNORECASE)
@@ -80,46 +85,79 @@ async def expect(context: Context, address: str) -> Expected | Probe | None:
     return Expected(address=address.lower(), mail_id=mail_id, **row) if row else None
 
 
-async def is_backlogged(context: Context) -> bool:
-    """Tell whether so much waits to be read that more should wait at its sender's."""
-    async with context.database.connection() as connection:
-        waiting: int = await queries().count_waiting(connection, most=BACKLOG_MOST)
-    return waiting >= BACKLOG_MOST
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A sealed mail on its way into the store."""
+
+    inbound_id: UUID
+    expected: Expected
+    copy_hash: bytes
+    sealed_raw: bytes
 
 
-async def keep(context: Context, expected: Expected | Probe, sender: str, raw: bytes) -> None:
-    """Commit a mail, sealed; the same delivery once more changes nothing.
+class Keeper:
+    """Commits what arrived, what comes together with one commit; one for each process."""
 
-    Args:
-        sender: Envelope sender, empty for the null sender; kept as the Return-Path of the mail
-            (RFC 5321 4.4).
-        raw: The whole mail as it was received.
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._writer: Batcher[_Kept, None] = Batcher(self._write, most=BATCH_MOST)
+        self._backlog = (float("-inf"), False)
 
-    Raises:
-        Unavailable: It is not known to be stored: the sender has to repeat it.
-    """
-    if isinstance(expected, Probe):
-        await _note_probe(context, expected, raw)
-        return
-    inbound_id = new_id(context.clock())
-    key = context.keyring.unwrap(expected.owner_key, f"person:{expected.owner_id}")
-    returned = f"Return-Path: <{sender}>\r\n".encode(errors="replace")
-    checkpoints.reached("arrival.before_commit")
-    await context.database.run(
-        lambda connection: queries().store_inbound(
-            connection,
-            site_id=expected.site_id,
-            inbound_id=inbound_id,
-            conversation_id=expected.conversation_id,
-            side=expected.side,
-            mail_id=expected.mail_id,
-            owner_id=expected.owner_id,
-            copy_hash=_copy_hash(expected.address, raw),
-            sealed_raw=key.seal_bytes(returned + raw, f"inbound.sealed_raw:{inbound_id}"),
+    async def is_backlogged(self) -> bool:
+        """Tell whether so much waits to be read that more should wait at its sender's.
+
+        Raises:
+            Unavailable: The database cannot say.
+        """
+        asked_at, is_full = self._backlog
+        if time.monotonic() - asked_at >= BACKLOG_FRESH_S:
+            async with self._context.database.connection() as connection:
+                waiting = await queries().count_waiting(connection, most=BACKLOG_MOST)
+            is_full = waiting >= BACKLOG_MOST
+            self._backlog = (time.monotonic(), is_full)
+        return is_full
+
+    async def keep(self, expected: Expected | Probe, sender: str, raw: bytes) -> None:
+        """Commit a mail, sealed; the same delivery once more changes nothing.
+
+        Args:
+            sender: Envelope sender, empty for the null sender; kept as the Return-Path of the
+                mail (RFC 5321 4.4).
+            raw: The whole mail as it was received.
+
+        Raises:
+            Unavailable: It is not known to be stored: the sender has to repeat it.
+        """
+        context = self._context
+        if isinstance(expected, Probe):
+            await _note_probe(context, expected, raw)
+            return
+        inbound_id = new_id(context.clock())
+        key = context.keyring.unwrap(expected.owner_key, f"person:{expected.owner_id}")
+        returned = f"Return-Path: <{sender}>\r\n".encode(errors="replace")
+        sealed = key.seal_bytes(returned + raw, f"inbound.sealed_raw:{inbound_id}")
+        checkpoints.reached("arrival.before_commit")
+        await self._writer.submit(
+            _Kept(inbound_id, expected, _copy_hash(expected.address, raw), sealed)
         )
-    )
-    checkpoints.reached("arrival.committed")
-    log.info("inbound.kept", inbound_id=str(inbound_id), size_bytes=len(raw))
+        checkpoints.reached("arrival.committed")
+        log.info("inbound.kept", inbound_id=str(inbound_id), size_bytes=len(raw))
+
+    async def _write(self, batch: Sequence[_Kept]) -> Sequence[None]:
+        await self._context.database.run(
+            lambda connection: queries().store_inbound(
+                connection,
+                site_ids=[one.expected.site_id for one in batch],
+                inbound_ids=[one.inbound_id for one in batch],
+                conversation_ids=[one.expected.conversation_id for one in batch],
+                sides=[one.expected.side for one in batch],
+                mail_ids=[one.expected.mail_id for one in batch],
+                owner_ids=[one.expected.owner_id for one in batch],
+                copy_hashes=[one.copy_hash for one in batch],
+                sealed_raws=[one.sealed_raw for one in batch],
+            )
+        )
+        return [None] * len(batch)
 
 
 async def _note_probe(context: Context, probe: Probe, raw: bytes) -> None:

@@ -14,7 +14,7 @@ from relay.contacts import Origin
 from relay.context import Context
 from relay.database import Connection, Record, queries
 from relay.sealing import DataKey, new_id
-from relay.secrecy import Consent, Secrets, is_phone_open, secrets_of
+from relay.secrecy import Consent, Party, Secrets, is_phone_open, secrets_of
 from relay.sites import Site
 from relay.validation import mailbox_key
 
@@ -94,14 +94,15 @@ class Exchange:
 
     def secrets(self, side: str) -> Secrets:
         """Return what the words of *side* must not show."""
-        return secrets_of(
-            side,
-            self.site.policy,
-            self.language(side),
+        other = "advertiser" if side == "buyer" else "buyer"
+        party = Party(
+            side=side,
             phone=self.phone(side),
+            is_phone_open=self.is_phone_open(side),
             email=self.address(side),
-            phone_open=self.is_phone_open(side),
+            writes_to=self.site.reply_local_part(self.row["conversation_id"], other),
         )
+        return secrets_of(party, self.site.policy, self.language(other))
 
     async def add(self, message: NewMessage) -> UUID:
         """Write a message and its mail; return its id."""

@@ -19,7 +19,7 @@ import structlog
 from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from relay.arrivals import Expected, Probe, expect, is_backlogged, keep
+from relay.arrivals import Expected, Keeper, Probe, expect
 from relay.context import Context, open_context
 from relay.errors import Unavailable
 from relay.mail.reading.limits import check, normalised
@@ -36,6 +36,7 @@ CROWDED = b"421 4.7.0 Too many connections\r\n"
 TAKEN = "250 2.0.0 Kept"
 
 SIZE_LIMIT_BYTES = 10 * 1024 * 1024
+LONG_BYTES = 64 * 1024
 RECIPIENTS_MOST = 50
 TIMEOUT_S = 60.0
 CONNECTIONS_MOST = 200
@@ -53,8 +54,9 @@ log = structlog.get_logger()
 class MailDoor:
     """One session: answers each recipient on its own (RFC 2033 4.2)."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, keeper: Keeper) -> None:
         self._context = context
+        self._keeper = keeper
         self._expected: list[Expected | Probe] = []
 
     # Names and arguments of the hooks are the library's.
@@ -94,7 +96,7 @@ class MailDoor:
         """Keep the mail for each recipient; LMTP wants a line for each of them."""
         raw = envelope.original_content or b""
         # Measuring ten megabytes takes a while: other sessions go on meanwhile.
-        if await asyncio.to_thread(lambda: check(normalised(raw))):
+        if await self._is_unfit(raw):
             verdicts = [UNFIT] * len(self._expected)
         else:
             sender = (envelope.mail_from or "").strip("<>")
@@ -104,11 +106,16 @@ class MailDoor:
         # SMTP has one answer for all: a copy that was kept already is not kept twice.
         return max(verdicts)
 
+    async def _is_unfit(self, raw: bytes) -> bool:
+        if len(raw) > LONG_BYTES:
+            return await asyncio.to_thread(lambda: check(normalised(raw)) is not None)
+        return check(normalised(raw)) is not None
+
     async def _keep(self, expected: Expected | Probe, sender: str, raw: bytes) -> str:
         try:
-            if await is_backlogged(self._context):
+            if await self._keeper.is_backlogged():
                 return FULL
-            await keep(self._context, expected, sender, raw)
+            await self._keeper.keep(expected, sender, raw)
         except Unavailable:
             return AWAY
         return TAKEN
@@ -197,17 +204,19 @@ async def open_doors(context: Context, settings: Settings) -> AsyncIterator[list
     """Listen for LMTP and, where it is asked for, SMTP; gives the ports."""
     logging.getLogger("mail.log").disabled = True  # the library writes addresses there
     gate, domain, tls = Gate(), settings.mail_domain, _tls(settings)
-    loop = asyncio.get_running_loop()
+    loop, keeper = asyncio.get_running_loop(), Keeper(context)
     lmtp = settings.lmtp_listen
     servers = [
         await loop.create_server(
-            lambda: _GuardedLmtp(gate, MailDoor(context), domain, None), lmtp.host, lmtp.port
+            lambda: _GuardedLmtp(gate, MailDoor(context, keeper), domain, None),
+            lmtp.host,
+            lmtp.port,
         )
     ]
     if smtp := settings.smtp_listen:
         servers.append(
             await loop.create_server(
-                lambda: _Guarded(gate, MailDoor(context), domain, tls), smtp.host, smtp.port
+                lambda: _Guarded(gate, MailDoor(context, keeper), domain, tls), smtp.host, smtp.port
             )
         )
     try:

@@ -62,6 +62,8 @@ class Page:
 
     Args:
         heard: The other side's last words, cleared of what they hide; "" without any.
+        kept_back: Words of the party's own last mail that were not passed on, as they may be
+            a quote or a signature; only their writer sees them.
         own_phone: The party's number as it is written; None when the relay knows none.
         is_own_phone_open: The other side may read it.
         is_own_consent: The party agreed to that here.
@@ -73,6 +75,7 @@ class Page:
     listing_title: str
     other_name: str
     heard: str
+    kept_back: str
     is_ended: bool
     own_phone: str | None
     is_own_phone_open: bool
@@ -90,12 +93,8 @@ async def read_page(context: Context, visit: Visit) -> Page:
         Unsealable: A party was erased.
     """
     async with _open(context, visit) as exchange:
-        heard = await queries().read_last_words(
-            exchange.connection,
-            site_id=visit.site.site_id,
-            conversation_id=exchange.row["conversation_id"],
-            side=visit.other,
-        )
+        heard = await _last_words(exchange, visit.other)
+        said = await _last_words(exchange, visit.side)
         pending = await _pending(exchange, visit)
     secrets = exchange.secrets(visit.other)
     own, other = exchange.phone(visit.side), exchange.phone(visit.other)
@@ -105,6 +104,7 @@ async def read_page(context: Context, visit: Visit) -> Page:
         listing_title=exchange.secrets("advertiser").mask(exchange.row["title"]),
         other_name=secrets.mask(exchange.name(visit.other)),
         heard=secrets.mask(_words(exchange, visit.other, heard)["text"]) if heard else "",
+        kept_back=_words(exchange, visit.side, said).get("doubtful", "") if said else "",
         is_ended=exchange.row["blocked_at"] is not None,
         own_phone=readable(own) if own else None,
         is_own_phone_open=exchange.is_phone_open(visit.side),
@@ -216,12 +216,7 @@ async def report(context: Context, visit: Visit, note: str) -> None:
         Refused: ``not_found``: there is none.
     """
     async with _open(context, visit) as exchange:
-        heard = await queries().read_last_words(
-            exchange.connection,
-            site_id=visit.site.site_id,
-            conversation_id=exchange.row["conversation_id"],
-            side=visit.other,
-        )
+        heard = await _last_words(exchange, visit.other)
         if heard is None:
             raise Refused("not_found")
         report_id = new_id(exchange.now)
@@ -249,6 +244,16 @@ async def _open(context: Context, visit: Visit) -> AsyncIterator[Exchange]:
         if visit.side == "advertiser" and row["advertiser_id"] != visit.link.person_id:
             raise Refused("link_expired")
         yield await read_exchange(context, connection, visit.site, row["conversation_id"])
+
+
+async def _last_words(exchange: Exchange, side: str) -> Record | None:
+    row: Record | None = await queries().read_last_words(
+        exchange.connection,
+        site_id=exchange.site.site_id,
+        conversation_id=exchange.row["conversation_id"],
+        side=side,
+    )
+    return row
 
 
 async def _pending(exchange: Exchange, visit: Visit) -> list[Record]:

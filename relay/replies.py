@@ -146,8 +146,11 @@ def _news_for_writer(
         return
     left_out = ",".join(content["left_out"])
     secrets = exchange.secrets(arrival.side)
-    if secrets.clear(content["text"]).hits:
+    cleared = secrets.clear(content["text"])
+    if cleared.hits:
         yield f"number_masked:{left_out}"
+    elif secrets.address_sign in cleared.text:
+        yield f"address_masked:{left_out}"
     elif left_out:
         yield f"files_left_out:{left_out}"
     if content["others"]:

@@ -7,11 +7,17 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from relay.mail.disguises import scrub
 from relay.mail.egress import leaks
 from relay.masking import Masked, MaskPolicy, mask_by
 from relay.masking.fragments import Fragments
 from relay.policy import Disclosure, Policy
 from relay.texts import say
+
+# The token in a private link is signed and of no other site's making (relay/links.py).
+_OWN_LINK = re.compile(
+    r"https?://[^\s<>\"]{1,200}/[am]/[\w-]{40,160}\.[\w-]{20,60}[^\s<>\"]{0,100}"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +27,13 @@ class Secrets:
     Args:
         numbers: Hidden numbers of that side, E.164.
         addresses: Its hidden e-mail addresses.
+        tokens: What opens its side of the relay: the local part of the alias it writes to.
         language: Of the reader, in which the signs are written.
     """
 
     numbers: frozenset[str]
     addresses: frozenset[str]
+    tokens: frozenset[str]
     policy: Policy
     language: str
 
@@ -41,11 +49,13 @@ class Secrets:
             region=self.policy.site.region,
             language=self.language,
             everything=self.policy.masking.all_numbers,
+            addresses=self.policy.masking.addresses,
+            handles=self.policy.masking.handles,
         )
         memory = Fragments() if earlier else None
         for one in earlier:
             memory = mask_by(one, rules, memory).memory
-        return mask_by(self._without_addresses(text), rules, memory)
+        return mask_by(self._scrubbed(text), rules, memory)
 
     def mask(self, text: str) -> str:
         """Return *text* with signs in the place of what is hidden."""
@@ -53,13 +63,24 @@ class Secrets:
 
     def is_leaked_by(self, content: bytes) -> bool:
         """Tell whether a finished mail shows something hidden; parsed anew, as it would leave."""
-        return bool(leaks(content, hidden_numbers=self.numbers, hidden_addresses=self.addresses))
+        return bool(
+            leaks(
+                content,
+                hidden_numbers=self.numbers,
+                hidden_addresses=self.addresses,
+                hidden_tokens=self.tokens,
+            )
+        )
 
-    def _without_addresses(self, text: str) -> str:
-        sign = say(self.language, "outgoing.address_masked")
-        for address in self.addresses:
-            text = re.sub(re.escape(address), sign, text, flags=re.IGNORECASE)
-        return text
+    @property
+    def address_sign(self) -> str:
+        """What stands in the place of an address."""
+        return say(self.language, "outgoing.address_masked")
+
+    def _scrubbed(self, text: str) -> str:
+        """Replace private links of ours, which open a side to whoever has them, and addresses."""
+        text = _OWN_LINK.sub(self.address_sign, text)
+        return scrub(text, addresses=self.addresses, tokens=self.tokens, sign=self.address_sign)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +108,32 @@ def is_phone_open(side: str, policy: Policy, *, chosen: bool, consent: Consent) 
     return chosen if side == "advertiser" else policy.disclosure is not Disclosure.ALIAS
 
 
-def secrets_of(
-    side: str, policy: Policy, language: str, *, phone: str | None, email: str, phone_open: bool
-) -> Secrets:
-    """Return what the words of *side* must not show to the other side."""
-    open_address = side == "buyer" and policy.disclosure is Disclosure.FULL
+@dataclass(frozen=True, slots=True)
+class Party:
+    """One side of a conversation, as far as it may have to be hidden.
+
+    Args:
+        side: ``buyer`` or ``advertiser``.
+        phone: E.164, None when the relay knows none.
+        is_phone_open: The other side may read it.
+        writes_to: Local part of the alias this side answers to.
+    """
+
+    side: str
+    phone: str | None
+    is_phone_open: bool
+    email: str
+    writes_to: str
+
+
+def secrets_of(party: Party, policy: Policy, language: str) -> Secrets:
+    """Return what the words of *party* must not show to the other side."""
+    is_address_open = party.side == "buyer" and policy.disclosure is Disclosure.FULL
+    hides_phone = party.phone is not None and not party.is_phone_open
     return Secrets(
-        numbers=frozenset() if phone is None or phone_open else frozenset({phone}),
-        addresses=frozenset() if open_address else frozenset({email}),
+        numbers=frozenset(filter(None, [party.phone])) if hides_phone else frozenset(),
+        addresses=frozenset() if is_address_open else frozenset({party.email}),
+        tokens=frozenset({party.writes_to}),
         policy=policy,
         language=language,
     )

@@ -93,7 +93,16 @@ async def _run_arq(context: Context, courier: Courier, redis_url: str) -> None:
 
     worker = Worker(
         functions=[func(deliver, name=JOB, keep_result=0, max_tries=1)],  # type: ignore[arg-type]
-        cron_jobs=[cron(purge, name="purge", minute={7, 37}, keep_result=0, max_tries=1)],  # type: ignore[arg-type]
+        cron_jobs=[
+            cron(
+                purge,  # type: ignore[arg-type]
+                name="purge",
+                minute={7, 37},
+                timeout=PURGE_EVERY_S,
+                keep_result=0,
+                max_tries=1,
+            )
+        ],
         queue_name=QUEUE,
         redis_settings=redis_settings(redis_url),
         handle_signals=False,

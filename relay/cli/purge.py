@@ -5,6 +5,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
 import click
 
@@ -14,6 +15,7 @@ from relay.context import Context, open_context
 from relay.retention import Purged, count_due, purge
 from relay.sites import Site
 
+WAITING = timedelta(days=1)
 site_option = click.option("--site", "slug", help="This site only.")
 
 
@@ -62,6 +64,11 @@ def _silent(_site: str, _class: str, _rows: int) -> None:
 
 
 def _line(one: Purged) -> str:
+    if one.ended_at - one.as_of > WAITING:
+        return (
+            f"{one.site}  the last purge was long ago, or a clock is wrong: purged as of"
+            f" {one.as_of:%Y-%m-%d}; run this again in ten minutes if the clock is right"
+        )
     oldest = [f"{name} {at:%Y-%m-%d}" for name, at in one.oldest.items() if at]
     left = f"; oldest left: {', '.join(oldest)}" if oldest else ""
     return f"{one.site}  {_counted(one.counts)}{left}"

@@ -10,6 +10,7 @@ import asyncpg
 from relay.database.terms import Connection
 
 DROP_TRIES = 4
+DROP_TIMEOUT_S = 30.0
 
 
 async def drop_month(
@@ -33,7 +34,9 @@ async def drop_month(
                 if not await may(connection):
                     return False
                 await connection.execute("set local lock_timeout = '200ms'")
-                await connection.fetchval("select drop_month($1, $2)", list(tables), month)
+                await connection.fetchval(
+                    "select drop_month($1, $2)", list(tables), month, timeout=DROP_TIMEOUT_S
+                )
         except (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError):
             if attempt < DROP_TRIES:
                 await asyncio.sleep(attempt * (0.5 + random.random()))  # noqa: S311 (jitter)

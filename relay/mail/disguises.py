@@ -30,7 +30,8 @@ _DROPPED = bytes(set(range(256)).difference(_KEPT))
 
 _DOT = b"(?:point|dot|punkt|punto?|ponto|pt|tiret|dash|minus|moins|underscore|pius|2e|252e|46|x2e)?"
 _AT = b"(?:@|arr?oba[sz]?e?|at|chez|4o|254o|25254o|64|x4o|commat|amp64|ampx4o|ampcommat)"
-_LOOSE_AT = b"(?:@|a)"  # (a), as often written; only where the whole domain follows
+# (a), as often written, or nothing, as where a form takes the @ away; the whole domain follows.
+_LOOSE_AT, _NO_AT = b"(?:@|a)", b"(?:@|a)?"
 _SHORT_LOCAL = 6  # a shorter one may be the end of somebody else's
 _LEAST_NAME = 7  # letters of a name of two words that is not found by chance
 _LEAST_TOKEN = 8
@@ -163,7 +164,8 @@ def _address(value: str) -> Secret:
     forms = [strong]
     is_short = sum(map(len, names)) < _SHORT_LOCAL
     if not is_short:
-        forms.append(written + _LOOSE_AT + whole)
+        is_telling = len(names) > 1 or any(map(str.isdigit, local))
+        forms.append(written + (_NO_AT if is_telling else _LOOSE_AT) + whole)
     pieces = (*names, *kept)
     return Secret(pieces, _reversed(pieces), tuple(forms), begins=is_short)
 

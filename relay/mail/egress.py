@@ -115,12 +115,9 @@ def leaks(
     for where, text in _views(parts):
         if not text or text.isspace():
             continue
-        if where in _BY_DIGITS:
-            shown = _shows_digits(text, hidden_numbers)
-        else:
-            new = _new(text, known)
-            shown = any(find(new, number) for number in hidden_numbers)
-        if shown:
+        search = _has_digits if where in _BY_DIGITS else find
+        words = text if where in _BY_DIGITS else _new(text, known)
+        if any(search(words, number) for number in hidden_numbers):
             found[Leak(LeakKind.NUMBER, where)] = None
         squeezed = squeeze(text)
         for kind, kept in wanted.items():
@@ -131,9 +128,9 @@ def leaks(
     return list(found)
 
 
-def _shows_digits(text: str, numbers: Collection[str]) -> bool:
+def _has_digits(text: str, number: str) -> bool:
     digits = text.encode("ascii", "replace").translate(None, _NOT_DIGITS)
-    return any(number[-_TELLING_DIGITS:].encode() in digits for number in numbers)
+    return number[-_TELLING_DIGITS:].encode() in digits
 
 
 def _views(parts: Sequence[Part]) -> Iterator[View]:

@@ -219,6 +219,7 @@ class WriterNoticeKind(Enum):
     NUMBER_MASKED = "number_masked"
     ADDRESS_MASKED = "address_masked"
     FILES_LEFT_OUT = "files_left_out"
+    OTHERS_LEFT_OUT = "others_left_out"  # the mail named more recipients
     IS_IT_YOU = "is_it_you"  # an address nobody knows wrote: the reply waits for a yes
 
 

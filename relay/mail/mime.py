@@ -11,7 +11,7 @@ from collections.abc import Sequence
 _LINE_ENDS = re.compile("\r\n|[\r\n\x0b\x0c\x85\u2028\u2029]")
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
-_BASE64_LINE_BYTES = 57  # 76 signs (RFC 2045 6.8)
+_BASE64_LINE = 76  # signs (RFC 2045 6.8)
 
 _SOFT_BREAK = b"=\r\n"
 _DENSE = 1.3
@@ -113,8 +113,6 @@ def quoted_printable(text: str) -> bytes:
 
 
 def _base64(data: bytes) -> bytes:
-    starts = range(0, len(data), _BASE64_LINE_BYTES)
-    lines = [
-        binascii.b2a_base64(data[at : at + _BASE64_LINE_BYTES], newline=False) for at in starts
-    ]
-    return b"\r\n".join(lines) + b"\r\n"
+    whole = binascii.b2a_base64(data, newline=False)
+    starts = range(0, len(whole), _BASE64_LINE)
+    return b"".join([whole[at : at + _BASE64_LINE] + b"\r\n" for at in starts]) or b"\r\n"

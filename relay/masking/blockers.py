@@ -52,13 +52,14 @@ _SHORT_DATES = (
 )
 _TIMES = (
     r"(?:[01]?\d|2[0-4])(?::|\s?h\s?|\s?(?:uhr|"
-    r"heures?)\s)[0-5]\d(?::\d\d(?:[.,]\d+)?)?(?!\s?[h:]?\d)(?:\s?(?:[ap]m|uhr|h))?"
+    r"heures?)\s)[0-5]\d(?::\d\d(?:[.,]\d+)?)?(?![h:]?\d|\s[h:]?\d(?!\d?[h:]\d\d))"
+    r"(?:\s?(?:[ap]m|uhr|h))?"
     r"|(?:[01]?\d|2[0-4])\s?(?:h|[ap]\.?m|uhr|heures?|uur|horas)\b(?!\s?\d\d\s?h)"
 )
 _SIDE = r"\d+(?:[.,]\d+)?\s?(?:cm|mm|m)?"
 _SIZES = rf"{_SIDE}\s?[x*]\s?{_SIDE}(?:\s?[x*]\s?{_SIDE})?(?![x*]?\d)"
 _QUANTITY = rf"(?:{_AMOUNT})[ \t]?(?:{UNITS})(?![a-z0-9])"
-_BYTE = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
+_BYTE = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"  # never with a zero before it
 _MARKS = r"\d{1,2}(?:[.,]\d{1,2})?/(?:10|20|100)(?![/\d])"
 _IDS = (
     rf"(?=[\d.]*(?<!\d)(?:\d|\d{{3}})(?!\d))(?:{_BYTE}\.){{3}}{_BYTE}(?![.\d])"  # IP address
@@ -109,7 +110,8 @@ _OLD_PLATES = re.compile(
 _NINE = re.compile(r"[0-9](?:[ .-]?[0-9]){8,}")
 _PLATE_HINT = re.compile(r"[0-9]{3}[ -]?[a-z]{2}\b")
 _LONG_TOKEN = re.compile(
-    r"[0-9][a-z0-9-]{7,}|[0-9][a-z0-9]{2}[ .][0-9]{3}[ .][0-9]{3}|[0-9][0-9] ?[a-z0-9]{4} ?[a-z0-9]{4}"
+    r"[0-9][a-z0-9-]{7,}|[0-9][a-z0-9]{2}[ .][0-9]{3}[ .][0-9]{3}|"
+    r"[0-9][0-9] ?[a-z0-9]{4} ?[a-z0-9]{4}"
 )
 _OLD_PLATE = re.compile(r"[0-9]{2} ?[a-z]{2,3} ?[0-9][0-9]\b")
 _CODE_FIGURES = 4  # fewer make a word with a number

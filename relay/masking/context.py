@@ -62,7 +62,7 @@ _CODE_WORDS = (
     "suivi tracking* contrat* "
     "clients? adherent* bestell* rechnung* artikel* anzeige* pedido* factura* fatura* encomenda* "
     "anuncio* "
-    "ordine fattura annuncio advertentie imei lot modele* licence* rcs naf ape secu insee permis "
+    "ordine fattura annuncio advertentie imei lot model* licence* rcs naf ape secu insee permis "
     "compte "
     "konto* kunden* cuenta conta account ticket* dossard cp postaux postal* departements? "
     "postcodes? plz version "

@@ -4,10 +4,12 @@ from dataclasses import dataclass, field
 
 from relay.masking import html
 from relay.masking.addresses import find_addresses
+from relay.masking.context import is_code
 from relay.masking.cut import Chunk, Hit, cut, join, merged, original_span
-from relay.masking.fragments import Fragments, remember
+from relay.masking.evidence import is_prose
+from relay.masking.fragments import Fragments, pieces, remember
 from relay.masking.handles import find_handles
-from relay.masking.known import find_number
+from relay.masking.known import find_any
 from relay.masking.search import find_numbers
 from relay.masking.signs import Reading, read_signs
 from relay.texts import say
@@ -109,11 +111,8 @@ def mask_by(text: str, policy: MaskPolicy, memory: Fragments | None = None) -> M
 
 
 def _hits(text: str, policy: MaskPolicy) -> list[Hit]:
-    found = [
-        Hit(start, end, "known")
-        for number in sorted(policy.hidden)
-        for start, end, _ in find_number(text, number)
-    ]
+    hidden = sorted(policy.hidden)
+    found = [Hit(start, end, "known") for start, end, _ in find_any(text, hidden)]
     if policy.everything:
         found += [Hit(start, end, "number") for start, end, _ in find_numbers(text, policy.region)]
     if policy.addresses or policy.handles:
@@ -127,15 +126,22 @@ def _hits(text: str, policy: MaskPolicy) -> list[Hit]:
 
 
 def _split_hits(text: str, policy: MaskPolicy, memory: Fragments) -> list[Hit]:
-    """Return the ends of numbers that the remembered groups begin."""
+    """Return the ends of numbers that the remembered groups begin, each from its first digit on."""
     prefix = memory.prefix
-    if not prefix:
+    if not prefix or is_prose(text):
         return []
-    numbers = [s for n in sorted(policy.hidden) for s in find_number(prefix + text, n)]
-    if policy.everything:
-        numbers += find_numbers(prefix + text, policy.region)
-    size = len(prefix)
-    return [Hit(0, end - size, "split") for start, end, _ in numbers if start < size < end]
+    both, size = prefix + text, len(prefix)
+    view = html.readings(text)[0] if html.looks_like_html(text) else read_signs(text)
+    atoms = pieces(view)
+    numbers = find_any(both, sorted(policy.hidden))
+    if policy.everything and not (atoms and is_code(view.text, atoms[0].start)):
+        numbers += find_numbers(both, policy.region)
+    starts = [view.span(atom.start, atom.end)[0] for atom in atoms]
+    return [
+        Hit(min((s for s in starts if s < end - size), default=0), end - size, "split")
+        for start, end, _ in numbers
+        if start < size < end
+    ]
 
 
 def _moved(chunks: list[Chunk], hit: Hit) -> Hit:

@@ -16,7 +16,10 @@ from relay.masking.plans import Form
 _GOES_ON = re.compile(r"\s?(?:,|et|ou|and|or|und|y|e|en)?\s?(?:le |la |the )?[0-9]{1,2}(?![0-9])")
 _OPENS = re.compile(r"0[ .-]?[1-9](?:[ ./_-]?[0-9]){6}")
 _LISTING = re.compile(r"\s*,?\s*(?:et|ou|and|or|und|oder|y|o|e|en|of)?\s*")
-_FIGURE_END, _FIGURE_START = re.compile(r"(?<![^\W_])\d{1,20}$"), re.compile(r"\d{1,20}")
+_FIGURE_END, _FIGURE_START = (
+    re.compile(r"(?<![^\W_])\d{1,20}$"),
+    re.compile(r"\d{1,20}(?![^\W\d_]{3})"),
+)
 _LONGEST_GROUP = 4
 _LIKE_SIREN = (Form.NO_TRUNK, Form.MOBILE_NO_TRUNK, Form.NEIGHBOUR)
 _CLOSE, _CLOSE_SIGNS = 0.2, 4

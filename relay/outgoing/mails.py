@@ -28,7 +28,7 @@ from relay.sites import Site
 from relay.validation import readable
 
 BOUNCE_LIFE = timedelta(days=14)
-FILE_NAMES = {"image/jpeg": "photo-{}.jpg", "image/png": "photo-{}.png"}
+FILE_NAMES = {"image/jpeg": "photo-{}.jpg", "image/png": "image-{}.png"}
 OTHER_NAME = "document-{}.pdf"
 
 log = structlog.get_logger()

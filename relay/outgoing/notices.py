@@ -12,6 +12,7 @@ _WRITER_PAGES = {
     WriterNoticeKind.NUMBER_MASKED: "number",
     WriterNoticeKind.ADDRESS_MASKED: "answer",
     WriterNoticeKind.FILES_LEFT_OUT: "answer",
+    WriterNoticeKind.OTHERS_LEFT_OUT: "answer",
     WriterNoticeKind.IS_IT_YOU: "confirm",
 }
 _PAGES = {NoticeKind.PHONE_ASKED: "number", NoticeKind.PHONE_SHOWN: "number"}

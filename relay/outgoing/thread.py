@@ -10,7 +10,7 @@ from relay.context import Context
 from relay.database import Record
 from relay.outgoing.urls import answer_url, status_url
 from relay.sealing import DataKey
-from relay.secrecy import Consent, Secrets, is_phone_open, secrets_of
+from relay.secrecy import Consent, Party, Secrets, is_phone_open, secrets_of
 from relay.sites import Site
 
 TO_READER = frozenset(("contact", "reply", "reader_notice"))  # the others go back to who wrote
@@ -104,14 +104,16 @@ class Thread:
         mails are forwarded and quoted.
         """
         is_buyer = self.recipient_side == "advertiser"
-        own = secrets_of(
-            "buyer" if is_buyer else "advertiser",
-            self.site.policy,
-            self.language,
+        side = "buyer" if is_buyer else "advertiser"
+        conversation_id = self.row["conversation_id"]
+        party = Party(
+            side=side,
             phone=self.buyer.get("phone") if is_buyer else self.advertiser.phone,
+            is_phone_open=self.is_phone_open(side),
             email=self.buyer_mail if is_buyer else self.advertiser.email,
-            phone_open=self.is_phone_open("buyer" if is_buyer else "advertiser"),
+            writes_to=self.site.reply_local_part(conversation_id, self.recipient_side),
         )
+        own = secrets_of(party, self.site.policy, self.language)
         if self.advertiser.phone is None or self.is_phone_open("advertiser"):
             return own
         return replace(own, numbers=own.numbers | {self.advertiser.phone})

@@ -6,7 +6,6 @@ from typing import Annotated, Any, Literal, Self
 
 from babel.dates import get_timezone
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
-from pydantic_core import PydanticCustomError
 
 from relay.policy.words import (
     Basis,
@@ -27,6 +26,10 @@ Days = Annotated[int, Field(ge=0, le=DAYS_MOST)]
 Country = Annotated[str, Field(pattern="^[A-Z]{2}$")]
 Url = Annotated[str, Field(pattern=r"^https?://\S+$", max_length=200)]
 Link = Annotated[str, Field(pattern=r"^(https?://|mailto:)\S+$", max_length=200)]
+
+
+class Contradiction(ValueError):
+    """What the file says cannot be; the only argument is the code of its sentence."""
 
 
 class _Part(BaseModel):
@@ -50,7 +53,7 @@ class Site(_Part):
         try:
             get_timezone(name)
         except LookupError:
-            raise PydanticCustomError("timezone", "no such time zone") from None
+            raise Contradiction("timezone") from None
         return name
 
 
@@ -115,7 +118,7 @@ class Kept(_Part):
     @model_validator(mode="after")
     def _archive_has_a_ground(self) -> Self:
         if self.archive_days and not self.ground:
-            raise PydanticCustomError("archive_ground", "archive without a ground")
+            raise Contradiction("archive_ground")
         return self
 
 
@@ -157,33 +160,33 @@ class Retention(_Part):
     @classmethod
     def _has_an_end(cls, kept: Kept) -> Kept:
         if kept.trigger is Trigger.LISTING_ENDED and kept.most_days is None:
-            raise PydanticCustomError("most_days", "no latest end")
+            raise Contradiction("most_days")
         if kept.trigger is Trigger.RECEIPT and kept.most_days is not None:
-            raise PydanticCustomError("most_days_twice", "two ends")
+            raise Contradiction("most_days_twice")
         if kept.days_from_receipt < 1:
-            raise PydanticCustomError("no_day", "kept for no day at all")
+            raise Contradiction("no_day")
         return kept
 
     @field_validator("reports", "inbound")
     @classmethod
     def _from_receipt(cls, kept: Kept) -> Kept:
         if kept.trigger is not Trigger.RECEIPT or kept.days < 1:
-            raise PydanticCustomError("receipt_only", "counted from receipt only")
+            raise Contradiction("receipt_only")
         return kept
 
     @field_validator("listings")
     @classmethod
     def _from_end(cls, kept: Kept) -> Kept:
         if kept.trigger is not Trigger.LISTING_ENDED or kept.days < 1:
-            raise PydanticCustomError("listing_only", "counted from the end of the listing only")
+            raise Contradiction("listing_only")
         return kept
 
     @model_validator(mode="after")
     def _agree(self) -> Self:
         if self.message_days != self.messages.days_from_receipt:
-            raise PydanticCustomError("days_differ", "message_days")
+            raise Contradiction("days_differ")
         if self.trace_days != self.traces.days_from_receipt:
-            raise PydanticCustomError("days_differ", "trace_days")
+            raise Contradiction("days_differ")
         return self
 
 
@@ -231,9 +234,9 @@ class Promise(_Part):
     @model_validator(mode="after")
     def _is_complete(self) -> Self:
         if self.outcome is Outcome.EXECUTED and self.proof is None:
-            raise PydanticCustomError("proof_missing", "executed without a proof")
+            raise Contradiction("proof_missing")
         if self.outcome is Outcome.REFUSED and self.why is None:
-            raise PydanticCustomError("why_missing", "refused without a reason")
+            raise Contradiction("why_missing")
         return self
 
 
@@ -261,5 +264,5 @@ class Policy(_Part):
     def _one_each(cls, promises: tuple[Promise, ...]) -> tuple[Promise, ...]:
         rows = [promise.row for promise in promises]
         if len(rows) != len(set(rows)):
-            raise PydanticCustomError("promise_twice", "a row is answered twice")
+            raise Contradiction("promise_twice")
         return promises

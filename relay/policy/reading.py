@@ -1,14 +1,15 @@
 """Reads a policy file; every fault at once, each with its line and how to mend it."""
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
 from relay.policy.model import Policy
-from relay.policy.places import lines_of
+from relay.policy.places import Place, lines_of
 from relay.texts import has, say
 
 
@@ -75,13 +76,13 @@ def _line_told(message: str, source: str) -> int:
     return int(digits) if digits.isdigit() else source.count("\n") + 1
 
 
-def _fault(error: ErrorDetails, lines: dict[tuple[str | int, ...], int]) -> Fault:
-    place = tuple(error["loc"])
+def _fault(error: Mapping[str, Any], lines: Mapping[Place, int]) -> Fault:
+    place: Place = tuple(error["loc"])
     known = place
     while known and known not in lines:
         known = known[:-1]
-    code = f"fault_{error['type']}"
     limits = {name: str(value) for name, value in (error.get("ctx") or {}).items()}
+    code = f"fault_{limits.get('error', error['type'])}"  # our own Contradiction names itself
     values = {"why": error["msg"], "found": _shown(error.get("input"))} | limits
     return Fault(
         line=lines.get(known, 1),

@@ -15,6 +15,7 @@ from prometheus_client import Gauge
 
 from relay.context import Context
 from relay.database import Connection, queries
+from relay.errors import Unavailable
 from relay.retention.batches import (
     BATCH,
     Pace,
@@ -25,7 +26,7 @@ from relay.retention.batches import (
     sweep_persons,
 )
 from relay.retention.clocks import read_time
-from relay.retention.months import drop_months
+from relay.retention.months import Dropped, drop_months
 from relay.retention.reports import Purged, read_last_report, write_report
 from relay.retention.state import all_due, gauge_oldest, read_oldest, read_versions
 from relay.sites import Site
@@ -52,7 +53,7 @@ async def purge(context: Context, sites: Sequence[Site], *, tell: Tell = _silent
     for site in sites:
         async with context.database.connection() as connection:
             times[site.site_id] = await read_time(context, connection, site)
-    dropped = await drop_months(context, sites, times)
+    dropped = await _drop_months(context, sites, times)
     await forget_fleeting(context, min(times.values(), default=context.clock()))
     done = []
     for site in sites:
@@ -63,6 +64,17 @@ async def purge(context: Context, sites: Sequence[Site], *, tell: Tell = _silent
             done.append(purged)
     await gauge_oldest(context)
     return done
+
+
+async def _drop_months(
+    context: Context, sites: Sequence[Site], times: dict[UUID, datetime]
+) -> Dropped:
+    """Drop whole months; what cannot be dropped now goes row by row."""
+    try:
+        return await drop_months(context, sites, times)
+    except Unavailable:
+        log.warning("purge.months_left")
+        return {}
 
 
 async def purge_site(run: Run) -> Purged | None:

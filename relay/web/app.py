@@ -9,13 +9,14 @@ from pathlib import Path
 import structlog
 from aiohttp import web
 
+from relay.arrivals import Keeper
 from relay.contact_rows import describe_browser
 from relay.context import Context, open_context
 from relay.conversations import ContactDesk
 from relay.settings import Settings
 from relay.web import actions, api, exchange, hook, operations, privacy, public
 from relay.web.bodies import LIMIT_BYTES
-from relay.web.keys import CONTEXT, DESK, PAGES, PEER, REQUEST_ID, SPOKEN
+from relay.web.keys import CONTEXT, DESK, KEEPER, PAGES, PEER, REQUEST_ID, SPOKEN
 from relay.web.pages import Pages
 from relay.web.problems import Handler, answer_problems
 
@@ -34,6 +35,7 @@ def make_app(context: Context) -> web.Application:
     app = web.Application(middlewares=[name_request, answer_problems], client_max_size=LIMIT_BYTES)
     app[CONTEXT] = context
     app[DESK] = ContactDesk(context)
+    app[KEEPER] = Keeper(context)
     app[PAGES] = Pages()
     app[SPOKEN] = weakref.WeakSet()
     for door in (public, exchange, hook, actions, api, privacy, operations):

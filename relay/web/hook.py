@@ -15,11 +15,10 @@ from dataclasses import dataclass
 
 from aiohttp import BodyPartReader, web
 
-from relay.arrivals import expect, is_backlogged, keep
-from relay.context import Context
+from relay.arrivals import expect
 from relay.errors import Refused, Unavailable
 from relay.mail.reading.limits import check, normalised
-from relay.web.keys import CONTEXT
+from relay.web.keys import CONTEXT, KEEPER
 
 MAIL_BYTES = 10 * 1024 * 1024
 BODY_BYTES = MAIL_BYTES * 3 // 2  # JSON and forms escape what is not plain
@@ -41,22 +40,21 @@ class Delivery:
 @routes.post("/hooks/mail")
 async def take_mail(request: web.Request) -> web.Response:
     """Keep a mail for each of its recipients; whoever posts is known by the hook's key."""
-    context = request.app[CONTEXT]
     _check_key(request)
     delivery = await _read(request)
-    if await is_backlogged(context):
+    if await request.app[KEEPER].is_backlogged():
         raise Unavailable
-    verdicts = {one: await _keep(context, one, delivery) for one in delivery.recipients}
+    verdicts = {one: await _keep(request, one, delivery) for one in delivery.recipients}
     return web.json_response({"recipients": verdicts})
 
 
-async def _keep(context: Context, recipient: str, delivery: Delivery) -> str:
-    expected = await expect(context, recipient)
+async def _keep(request: web.Request, recipient: str, delivery: Delivery) -> str:
+    expected = await expect(request.app[CONTEXT], recipient)
     if expected is None:
         return "unknown"
     if await asyncio.to_thread(lambda: check(normalised(delivery.raw))):
         return "unfit"
-    await keep(context, expected, delivery.sender, delivery.raw)
+    await request.app[KEEPER].keep(expected, delivery.sender, delivery.raw)
     return "kept"
 
 

@@ -4,11 +4,13 @@ import weakref
 
 from aiohttp import web
 
+from relay.arrivals import Keeper
 from relay.context import Context
 from relay.conversations import ContactDesk
 from relay.web.pages import Pages
 
 CONTEXT = web.AppKey("context", Context)
+KEEPER = web.AppKey("keeper", Keeper)
 DESK = web.AppKey("desk", ContactDesk)
 PAGES = web.AppKey("pages", Pages)
 SPOKEN = web.AppKey("spoken", weakref.WeakSet)  # transports on which a request came

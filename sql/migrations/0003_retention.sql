@@ -18,6 +18,9 @@ alter table listing add constraint listing_advertiser foreign key (site_id, adve
 create function keep_conversations() returns trigger
 language plpgsql as $$
 begin
+    if not exists (select 1 from fresh where fresh.conversation_id <> fresh.message_id) then
+        return null;
+    end if;
     perform 1 from fresh
     join conversation on conversation.site_id = fresh.site_id and conversation.conversation_id = fresh.conversation_id
     where fresh.conversation_id <> fresh.message_id

@@ -38,17 +38,20 @@ select count(*) from (
     limit :most
 ) as waiting;
 
--- name: store_inbound(site_id, inbound_id, conversation_id, side, mail_id, owner_id, copy_hash, sealed_raw)!
--- Keep a mail and ring; the same delivery to the same address once more adds nothing.
-with stored as (
-    insert into inbound (site_id, inbound_id, conversation_id, side, mail_id, owner_id, copy_hash, sealed_raw,
-        state, reason)
-    values (:site_id, :inbound_id, :conversation_id, :side, :mail_id, :owner_id, :copy_hash, :sealed_raw,
-        'queued', 'received')
+-- name: store_inbound(site_ids, inbound_ids, conversation_ids, sides, mail_ids, owner_ids, copy_hashes, sealed_raws)!
+-- Keep mails that came in together, and ring; the same delivery to the same address once more adds nothing.
+with given as (
+    select arrived.* from unnest(:site_ids::uuid[], :inbound_ids::uuid[], :conversation_ids::uuid[], :sides::text[],
+        :mail_ids::uuid[], :owner_ids::uuid[], :copy_hashes::bytea[], :sealed_raws::bytea[])
+        as arrived (site_id, inbound_id, conversation_id, side, mail_id, owner_id, copy_hash, sealed_raw)
+), stored as (
+    insert into inbound (site_id, inbound_id, conversation_id, side, mail_id, owner_id, copy_hash, sealed_raw, state, reason)
+    select site_id, inbound_id, conversation_id, side, mail_id, owner_id, copy_hash, sealed_raw, 'queued', 'received'
+    from given
     on conflict (site_id, copy_hash) do nothing
     returning inbound_id
 )
-select pg_notify('inbound', '') from stored;
+select pg_notify('inbound', '') from stored limit 1;
 
 -- name: claim_inbound(most, lease_s)
 -- Lease mails to be read, oldest first, with a fencing token and the key that opens each.

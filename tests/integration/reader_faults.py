@@ -1,11 +1,13 @@
-"""The reading process with faults on order: what a mail says in its first field, it does.
+"""The reading process with faults on order: what a mail says in its field RIG, it does.
 
-``RIG: loop`` never ends, ``RIG: memory`` takes all it can get, ``RIG: exit`` ends the process,
-``RIG: lie`` answers what no reader writes, ``RIG: tell`` tells what it was started with.
+``loop`` never ends, ``busy`` works for most of a second, ``sleep`` waits, ``memory`` takes all it
+can get, ``exit`` ends the process, ``lie`` answers what no reader writes, ``tell`` tells what the
+process was started with.
 """
 
 import os
 import sys
+import time
 from pathlib import Path
 from typing import NoReturn
 
@@ -18,6 +20,18 @@ _read = program.read
 def _loop() -> NoReturn:
     while True:
         pass
+
+
+def _busy() -> Incoming:
+    end = time.process_time() + 0.7
+    while time.process_time() < end:
+        pass
+    return Unreadable("busy")
+
+
+def _sleep() -> Incoming:
+    time.sleep(600)
+    return Unreadable("slept")
 
 
 def _eat() -> NoReturn:
@@ -40,7 +54,15 @@ def _tell() -> Incoming:
     return Unreadable(repr((sorted(os.environ), os.getpid(), opened)))
 
 
-FAULTS = {b"loop": _loop, b"memory": _eat, b"exit": _exit, b"lie": _lie, b"tell": _tell}
+FAULTS = {
+    b"loop": _loop,
+    b"busy": _busy,
+    b"sleep": _sleep,
+    b"memory": _eat,
+    b"exit": _exit,
+    b"lie": _lie,
+    b"tell": _tell,
+}
 
 
 def _faulty(raw: bytes) -> Incoming:

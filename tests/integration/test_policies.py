@@ -81,3 +81,51 @@ async def test_visio_hides_the_address_written_in_the_text(visio: Relay) -> None
     await visio.post(message=f"Écrivez-moi à {CONTACT['email'].upper()} plutôt.")
     _, text, _ = await mail_to_advertiser(visio)
     assert CONTACT["email"] not in text.casefold()
+
+
+@pytest.fixture
+async def rgpd(context: Context) -> AsyncIterator[Relay]:
+    """The site whose text promises servers in France."""
+    async with open_relay(context, "rgpd") as opened:
+        yield opened
+        await opened.check_ledger()
+
+
+@pytest.fixture
+async def service(context: Context) -> AsyncIterator[Relay]:
+    """The large site with a customer service."""
+    async with open_relay(context, "service-client") as opened:
+        yield opened
+        await opened.check_ledger()
+
+
+async def test_rgpd_hides_both(rgpd: Relay) -> None:
+    """rgpd: neither phone nor address of the buyer leaves, and no number written in the text."""
+    text = "Bonjour, appelez-moi au 06 39 98 77 66 ou au 02 61 91 22 33."
+    assert (await rgpd.post(message=text))[0] == 202
+    _, shown, content = await mail_to_advertiser(rgpd)
+    digits = "".join(filter(str.isdigit, shown))
+    assert CONTACT["email"].encode() not in content
+    for number in (BUYER_PHONE[-9:], "639987766", "261912233"):
+        assert number not in digits
+
+
+async def test_service_requires_the_name(service: Relay) -> None:
+    """service-client: without a name nothing is taken, and the field is named."""
+    status, body = await service.post(name="")
+    assert (status, body["errors"][0]["code"]) == (422, "name_missing")
+
+
+@pytest.mark.parametrize(
+    ("name", "duration"),
+    [("1000-annonces", "one year"), ("rgpd", "180 days"), ("zone-visio", "one year")],
+)
+async def test_the_notice_stands_beside_the_form(
+    context: Context, name: str, duration: str
+) -> None:
+    """The form says how long messages are kept, from the policy file of its site."""
+    async with open_relay(context, name) as relay:
+        page = f"{relay.form}?listing=48213&lang=en"
+        async with relay.http.get(page, headers={"Accept": "text/html"}) as answer:
+            text = await answer.text()
+    assert duration in text.partition("relay-notice")[2].partition("</p>")[0]

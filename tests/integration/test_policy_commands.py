@@ -34,6 +34,23 @@ async def test_purge_counts_then_deletes(relay: Relay, settings: Settings) -> No
     assert (code, "oldest left: messages" in output) == (0, True)
 
 
+async def test_purge_after_a_long_sleep(relay: Relay, settings: Settings) -> None:
+    """F49: after a month without a purge the first run deletes nothing, and says what to do."""
+    [listing] = await relay.fetch("select listing_id from listing")
+    await add_contacts(relay, [NOW - 366 * DAY], listing_id=listing["listing_id"])
+    await relay.fetch(
+        "insert into purge_clock (site_id, believed_at) select site_id, now() - interval '30 days'"
+        " from site"
+    )
+    env = environment(settings)
+    code, output, errors = await run(env, "purge")
+    assert (code, "in ten minutes" in output) == (0, True), errors
+    assert await relay.fetch("select 1 from message")
+    await relay.fetch("update purge_clock set leapt_at = leapt_at - interval '11 minutes'")
+    code, output, errors = await run(env, "purge")
+    assert (code, "message 1" in output) == (0, True), errors
+
+
 async def test_verify_keeps_and_breaks(relay: Relay, settings: Settings) -> None:
     """`relay policy verify` is well after a purge, and fails when a row is past its time."""
     env = environment(settings) | {"RELAY_PUBLIC_URL": relay.url}

@@ -1,8 +1,10 @@
 """The purge on a real database: what is over goes, whole; what is not, or is held, stays."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import asyncpg
 import pytest
 
 from relay.database import count_ledger
@@ -25,7 +27,7 @@ from relay.retention import (
 )
 from relay.retention.clocks import read_time
 from relay.sealing import new_id
-from tests.relays import Relay
+from tests.relays import Relay, until
 from tests.rig.past import add_contacts, add_listing, make_months
 
 NOW = datetime.now(UTC)
@@ -198,8 +200,6 @@ async def test_a_conversation_that_goes_on_stays(relay: Relay, listing_id: UUID)
 
 async def test_a_message_never_loses_its_conversation(relay: Relay) -> None:
     """A message for a conversation that was purged is refused by the database, not orphaned."""
-    import asyncpg
-
     with pytest.raises(asyncpg.ForeignKeyViolationError):
         await relay.fetch(
             "insert into message (site_id, message_id, conversation_id, sender_id, language,"
@@ -317,3 +317,26 @@ async def test_a_held_row_keeps_its_month(relay: Relay, listing_id: UUID) -> Non
     await purge(relay.context, [relay.site])
     found = await relay.fetch("select message_id from message")
     assert [row["message_id"] for row in found] == [kept.message_id]
+
+
+async def test_a_buyer_who_writes_while_the_purge_deletes(
+    relay: Relay, database_url: str, listing_id: UUID
+) -> None:
+    """A message that comes in while its old conversation is deleted is accepted, in a new one."""
+    assert (await relay.post())[0] == 202
+    [old] = await relay.fetch("select conversation_id from conversation")
+    await relay.fetch("delete from message")
+    await relay.fetch("delete from outbox")
+    await relay.fetch("delete from idempotency")
+    relay.accepted.clear()
+    purger = await asyncpg.connect(database_url)
+    deleting = purger.transaction()
+    await deleting.start()
+    await purger.execute("delete from conversation")
+    posting = asyncio.create_task(relay.post(message="Bonjour, est-il encore disponible ?"))
+    await until(lambda: relay.fetch("select 1 from pg_locks where not granted"))
+    await deleting.commit()
+    await purger.close()
+    assert (await posting)[0] == 202
+    [new] = await relay.fetch("select conversation_id from conversation")
+    assert new["conversation_id"] != old["conversation_id"]

@@ -247,6 +247,7 @@ async def test_f43_too_much_waits(relay: Relay, monkeypatch: pytest.MonkeyPatch)
     """F43: when too much waits to be read, more is asked to wait at its sender's."""
     to = await alias(relay)
     monkeypatch.setattr(arrivals, "BACKLOG_MOST", 1)
+    monkeypatch.setattr(arrivals, "BACKLOG_FRESH_S", 0.0)
     async with dialogue(relay) as spoken:
         assert (await deliver(spoken, to, raw=mail(to)))[-1].startswith("250")
         assert (await deliver(spoken, to, raw=mail(to, "Encore")))[-1].startswith("452 4.3.1")

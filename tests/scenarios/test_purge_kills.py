@@ -12,11 +12,12 @@ import pytest
 from relay.database import count_ledger
 from relay.retention import purge
 from relay.settings import Settings
-from tests.relays import Relay
+from tests.relays import Relay, until
 from tests.rig.armed import kill_at
 from tests.rig.past import add_contacts, add_listing, make_months
 from tests.rig.processes import Child
 from tests.rig.serving import environment
+from workers import main as worker
 
 NOW = datetime.now(UTC)
 DAY = timedelta(days=1)
@@ -121,3 +122,19 @@ async def test_f50_months_stand_ready(relay: Relay, listing_id: UUID) -> None:
     assert await relay.fetch("select 1 from message_default")
     await purge(relay.context, [relay.site])
     assert await relay.fetch("select 1 from message_default") == []
+
+
+async def test_the_worker_purges_without_redis(
+    relay: Relay, listing_id: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker purges by its own clock, soon after its start, whether Redis is there or not."""
+    await add_contacts(relay, [NOW - 400 * DAY], listing_id=listing_id)
+    monkeypatch.setattr(worker, "PURGE_FIRST_S", 0.0)
+    calendar = asyncio.create_task(worker._purge_hourly(relay.context))
+
+    async def is_gone() -> bool:
+        return not await relay.fetch("select 1 from message")
+
+    await until(is_gone)
+    calendar.cancel()
+    await asyncio.gather(calendar, return_exceptions=True)

@@ -1,10 +1,16 @@
 """One ordinary passed-on reply each way, and the notices to its writer."""
 
+import io
 from dataclasses import replace
+from functools import cache
 from uuid import UUID
 
+from PIL import Image
+
 from relay.addresses import message_id_for
+from relay.mail.attachments import Allowed, clean
 from relay.mail.letters import BuyerLinks, ReplyMail, WriterNotice, WriterNoticeKind
+from relay.mail.reading.values import Attachment
 from tests.unit.mail_samples import CONTACT, LINKS
 
 _TOKEN = "q2xwd5mzt7ah4n6jr8cyk3v9q2xwd5mzt7ah4n6jr8cyk3v9"
@@ -66,3 +72,11 @@ WRITTEN = WriterNotice(
 def to_buyer(**changes):
     """Return the ordinary reply to a buyer with some values changed."""
     return replace(TO_BUYER, **changes)
+
+
+@cache
+def photo():
+    """Return one photo, made anew from one that says too much."""
+    file = io.BytesIO()
+    Image.new("RGB", (30, 20), "green").save(file, "JPEG", comment=b"0639980199")
+    return clean([Attachment("moi.jpg", "image/jpeg", file.getvalue())], allowed=Allowed()).files

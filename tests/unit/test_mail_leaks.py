@@ -10,6 +10,8 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 from pypdf import PdfWriter
 from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
@@ -211,3 +213,41 @@ def test_what_is_scrubbed_then_leaves(case):
     stopped = _is_stopped(Case("", "text", "", scrubbed, leak=False))
     assert "[adresse masquée]" in scrubbed or stopped
     assert not ("[adresse masquée]" in scrubbed and stopped)
+
+
+_LOOKS = {
+    "a": "aAаàⓐᴀａ",
+    "e": "eEеéｅ",
+    "o": "oOоο0ｏ",
+    "c": "cCсⓒ",
+    "r": "rR",
+    "n": "nNñ",
+    "i": "iI1",
+}
+_BETWEEN = st.sampled_from(
+    ["", "", "", " ", "\u200b", "\u00ad", "\n", "-", "\u2060", "_", "*", "…"]
+)
+_AT = st.sampled_from(
+    ["@", " @ ", "(at)", "[arobase]", " arobase ", "＠", "%40", "&#64;", "(a)", " chez "]
+)
+_DOT = st.sampled_from([".", " . ", " point ", "[dot]", "(point)", " dot ", "%2E", "．"])
+
+
+@st.composite
+def _disguised(draw):
+    """Draw the hidden address with every sign in a look of its own."""
+
+    def word(letters):
+        looks = [draw(st.sampled_from(_LOOKS.get(letter, letter))) for letter in letters]
+        return draw(_BETWEEN).join(looks)
+
+    local = draw(_DOT).join((word("marc"), word("durand")))
+    return local + draw(_AT) + draw(_DOT).join((word("orange"), word("example")))
+
+
+@settings(deadline=None, max_examples=200)
+@given(_disguised())
+def test_any_mixture_of_disguises_is_found(written):
+    """R1: looks, signs between, and words for @ and dots, mixed as nobody wrote them down."""
+    content = compose_reply(to_buyer(text=f"Bonjour, {written} merci")).content
+    assert leaks(content, **HIDDEN)

@@ -1,4 +1,4 @@
-"""People's answers, as fifty mail programs write them: the author's own words and nothing else."""
+"""People's answers, as mail programs write them: the author's own words and nothing else."""
 
 import re
 import time
@@ -96,13 +96,10 @@ def test_every_line_of_the_mail_is_somewhere(path: Path) -> None:
 
 
 PLAIN = "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n"
-PARAGRAPHS = st.lists(
-    st.lists(st.from_regex(r"[a-zà-ÿ]{1,12}", fullmatch=True), min_size=1, max_size=30).map(
-        " ".join
-    ),
-    min_size=1,
-    max_size=8,
-).map("\n\n".join)
+_WORD = st.text("abcdeilmnorstuvzàéèêçôœ", min_size=1, max_size=12)
+PARAGRAPHS = st.lists(st.lists(_WORD, min_size=1, max_size=30).map(" ".join), min_size=1).map(
+    "\n\n".join
+)
 
 
 @given(PARAGRAPHS)
@@ -170,5 +167,5 @@ def test_time_grows_with_the_size_only(shape: str) -> None:
         read(raw)
         return time.process_time() - started
 
-    ratios = (cost(100_000) / max(cost(50_000), 0.004) for _ in range(5))
+    ratios = (cost(60_000) / max(cost(30_000), 0.004) for _ in range(5))
     assert any(ratio < 2.5 for ratio in ratios)

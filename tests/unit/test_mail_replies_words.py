@@ -26,6 +26,8 @@ KEPT = {
     "one sentence on secrecy": "Ce message est confidentiel, gardez-le pour vous.",
     "an English story": "On Monday at 10:30 I am free. On Tuesday I wrote:\nno.",
     "short lines": "Oui\nSamedi\nDimanche\nChez moi",
+    "a link at the end": "Voici la vidéo.\n\nMerci\nhttps://videos.example/velo/3",
+    "a meeting point": "Rendez-vous samedi.\n\nMerci\n12 rue des Lilas",
     "a quotation": "« Le prix est ferme », a écrit votre ami :\nnous sommes d’accord.",
 }
 
@@ -81,7 +83,7 @@ def test_a_wrapped_attribution_is_a_quote() -> None:
     """R13: an attribution wrapped over three lines, the last with a mark, is no word of anybody."""
     mail = (
         "Oui.\n\nLe lun. 3 mars 2025 à 10:02, Camille via Exemple Annonces de la région <\n"
-        "r-k3v9q2xwd5mzt7ah4n6jr8cyk3@relais.example\n> a écrit :\n\n> Bonjour\n"
+        "r-k3v7q2xwd5mzt7ah4n6jr6cyk3@relais.example\n> a écrit :\n\n> Bonjour\n"
     )
     assert read((PLAIN + mail).encode()).text == "Oui."
 
@@ -93,3 +95,32 @@ def test_our_own_mail_is_known_without_any_mark() -> None:
         "▌ Bonjour ?\nNous ne demandons jamais de paiement. Supprimé le 14/03/2026.\n"
     )
     assert read((PLAIN + mail).encode()).text == "Oui."
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "W dniu 3 mar 2025 o 10:02 C. <r-k3v7q2xwd5mzt7ah4n6jr6cyk3@relais.example> napisał(a):",
+        "ma. 3. mars kl. 10:02 skrev C. <\nr-k3v7q2xwd5mzt7ah4n6jr6cyk3@relais.example>:",
+        "Fra: Camille <r-k3v7q2xwd5mzt7ah4n6jr6cyk3@relais.example>\nSendt: 3. marts 2025 10:02",
+    ],
+)
+def test_a_head_in_another_language_is_known_by_the_alias(head: str) -> None:
+    """R1: whatever the language of the mail program, our alias above a quote gives it away."""
+    assert read((PLAIN + f"Oui.\n\n{head}\n\nBonjour ?\n").encode()).text == "Oui."
+
+
+def test_an_alias_an_author_writes_of_cuts_nothing() -> None:
+    """R13: somebody may speak of the address they answer to."""
+    said = "Contact: r-k3v7q2xwd5mzt7ah4n6jr6cyk3@relais.example\n\nEst-ce la bonne adresse ?"
+    assert read((PLAIN + said).encode()).text == said
+
+
+def test_answers_announced_below_are_kept_in_doubt() -> None:
+    """R13: who answers in red within an unmarked quote says so; no word of theirs is lost."""
+    mail = (
+        "Je vous réponds en rouge ci-dessous.\n\nDe : Camille <r-abc@relais.example>\n"
+        "Envoyé : 3 mars 2025 10:02\nÀ : marc@fournisseur.example\nObjet : vélo\n\n"
+        "Est-il disponible ?\nOui.\n"
+    )
+    assert read((PLAIN + mail).encode()).doubtful == "Est-il disponible ?\nOui."

@@ -171,3 +171,24 @@ def test_fresh_texts() -> None:
     print(f"\nfresh.jsonl: {sum(numbers)}/{len(numbers)} found, {sum(figures)} false")
     assert sum(numbers) >= 0.9 * len(numbers)
     assert sum(figures) <= 0.03 * len(figures)
+
+
+LEAST_OF_BATCHES = {"tuned.jsonl": (0.97, 0.0), "untuned.jsonl": (0.93, 0.04)}
+
+
+@pytest.mark.parametrize("name", LEAST_OF_BATCHES)
+def test_batches_of_tricks_and_look_alikes(name: str) -> None:
+    """Tricks in nine languages are masked, the look-alikes beside them stay."""
+    least, most = LEAST_OF_BATCHES[name]
+    caught, false = [], []
+    for record in _records(name):
+        found = find_numbers(record["text"], record["region"])
+        hidden = {k for start, end, _ in found for k in range(start, end)}
+        if not record["spans"]:
+            false.append(bool(found))
+        for start, end in record["spans"]:
+            signs = [k for k in range(start, end) if record["text"][k].isalnum()]
+            caught.append(sum(k in hidden for k in signs) >= 0.75 * len(signs))
+    print(f"\n{name}: {sum(caught)}/{len(caught)} masked, {sum(false)}/{len(false)} false")
+    assert sum(caught) >= least * len(caught)
+    assert sum(false) <= most * len(false)

@@ -7,7 +7,17 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from relay.masking import Fragments, MaskPolicy, find_number, find_numbers, mask, mask_by
+from relay.masking import (
+    Fragments,
+    MaskPolicy,
+    find_any,
+    find_number,
+    find_numbers,
+    mask,
+    mask_by,
+)
+from relay.masking.evidence import is_prose, weigh
+from relay.masking.signs import read_signs
 
 HIDDEN = "+33612345678"
 POLICY = MaskPolicy(frozenset({HIDDEN}), everything=True, addresses=True, handles=True)
@@ -53,6 +63,24 @@ def test_spans_lie_inside_the_text_in_order(text: str, region: str) -> None:
             assert number[0] == "+"
             assert number[1:].isdigit()
             at = end
+
+
+@given(messages() | st.text(st.characters(codec="cp1252"), max_size=60))
+@settings(max_examples=300, deadline=None)
+def test_the_early_exit_loses_nothing(text: str) -> None:
+    """What passes at once as prose has no digit and no number word once folded and weighed."""
+    if is_prose(text):
+        seen = weigh(read_signs(text).text)
+        assert (seen.figures, seen.spoken) == (0, 0)
+
+
+@given(messages())
+@settings(max_examples=200, deadline=None)
+def test_several_numbers_are_found_as_each_alone(text: str) -> None:
+    """Looking for several numbers at once hides what looking for each of them hides."""
+    numbers = (HIDDEN, "+33199001234", "+4915228817386")
+    alone = {k for n in numbers for a, b, _ in find_number(text, n) for k in range(a, b)}
+    assert {k for a, b, _ in find_any(text, numbers) for k in range(a, b)} == alone
 
 
 @given(st.text(st.characters(), max_size=60))
@@ -145,6 +173,10 @@ SHAPES = {
     "letters and digits": "a1b22c",
     "plus signs": "+33 +",
     "lines": "06 oui\n",
+    "amounts": "732 829 320 ",
+    "zeros": "0 00 0 ",
+    "said zeros": "zéro ",
+    "near numbers": "06 12 34 56 7 ",
 }
 
 

@@ -1,13 +1,15 @@
 """The reading process: mails come in on standard input, what they are goes out.
 
-Whatever a mail makes the parser do happens here and not in the listener: the memory has an end
-(RLIMIT_AS), the parent watches the clock. It holds no key, no connection and no setting, and
-ends when its parent does.
+Whatever a mail makes the parser do happens here and not in the listener: memory and processor
+time have an end, which the kernel keeps. It holds no key, no connection and no setting, and ends
+when its parent does.
 """
 
+import math
 import resource
 import signal
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
@@ -18,6 +20,9 @@ from relay.mail.reading.reader import read
 from relay.mail.reading.values import Attachment, Incoming, Reply
 
 MEMORY_BYTES = 200 * 1024 * 1024  # beyond what the loaded parser itself takes
+# Processor time and not the clock's: a busy machine costs no mail.
+MAIL_CPU_S = 2
+FILE_CPU_S = 2  # more for each megabyte: pictures are made anew
 
 
 def main() -> None:
@@ -28,7 +33,10 @@ def main() -> None:
     _write(target, GREETING)
     while head := source.read(LENGTH_BYTES):
         raw = source.read(length_of(head))
-        _write(target, to_json(_made_safe(read(raw))))
+        _limit_time(MAIL_CPU_S)
+        found = read(raw)
+        _limit_time(MAIL_CPU_S + FILE_CPU_S * (len(raw) >> 20))
+        _write(target, to_json(_made_safe(found)))
 
 
 def _made_safe(incoming: Incoming) -> Incoming:
@@ -53,6 +61,13 @@ def _limit_memory() -> None:
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
     limit = pages * resource.getpagesize() + MEMORY_BYTES
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold the mail
+
+
+def _limit_time(seconds: int) -> None:
+    """Let the kernel end this process (SIGXCPU) when what comes next takes too long."""
+    limit = math.floor(time.process_time()) + seconds  # it counts whole seconds
+    resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ class Kind(Enum):
     CLOSING = auto()  # «Cordialement,»: the author's words
     CONTACT = auto()  # phone, mail or web address and nothing else
     NAME = auto()
-    PLACE = auto()
+    PLACE = auto()  # an address in a town, or of one page: the answer may be about it
     SHORT = auto()  # a role or a company, or a few words of the author's
     DEVICE = auto()  # «Envoyé de mon iPhone»
     RULE = auto()
@@ -39,6 +39,7 @@ _LINK = re.compile(
     r"<?(?:https?://|www\.)[^\s<>]{3,300}>?|\b[a-z0-9-]{2,60}\.(?:fr|com|net|org|example|de|es"
     r"|nl)\b\S{0,80}"
 )
+_PAGE = re.compile(r"<?(?:https?://)?[^\s<>/@]{3,100}/[^\s<>]{1,300}>?", re.IGNORECASE)
 _LABEL = re.compile(
     r"\b(?:t[ée]l(?:[ée]phone|[ée]fono|efoon)?|mob(?:ile|iel)?|móvil|port(?:able)?|fixe|gsm|fax"
     r"|phone|cell"
@@ -101,6 +102,7 @@ _DEVICE = re.compile(
     r"|yahoo mail ?: .{0,80}",
     re.IGNORECASE,
 )
+_MARKDOWN = re.compile(r"\[([^\[\]]{1,60})\]\(https?://[^\s()]{1,300}\)")
 _TRAILING_LINK = re.compile(r" ?[<\[(]https?://[^\s<>]{1,300}[>\])]\.?$")
 _RULE = re.compile(r"[-_=*~#. ]{2,}|-- ?")
 _HINT = re.compile(r"\d{2}|@|www\.|://|\.[a-z]{2}")  # of a contact line
@@ -123,13 +125,17 @@ def kind_of(plain: str) -> Kind:
         return Kind.PROSE
     if _is_device_mark(plain):
         return Kind.DEVICE
+    if _PAGE.fullmatch(plain):
+        return Kind.PLACE
     if _HINT.search(plain) and _is_contact(plain):
         return Kind.CONTACT
     return _kind_of_short(plain) if len(plain) <= _LONGEST_SHORT else Kind.PROSE
 
 
 def _is_device_mark(plain: str) -> bool:
-    bare = _TRAILING_LINK.sub("", plain) if plain[-1] in ">])." else plain
+    bare = plain
+    if plain[-1] in ">]).":
+        bare = _TRAILING_LINK.sub("", _MARKDOWN.sub(r"\1", plain))
     return bare[:1].isupper() and _DEVICE.fullmatch(bare) is not None
 
 

@@ -10,6 +10,8 @@ from relay.mail.reading.lines import Line, plain_form
 _HOLE = "\ue000"
 _ALIAS = re.compile(r"\br-[a-z2-7]{26,62}@", re.IGNORECASE)
 _SHORTEST = 15  # signs of the shortest sentence looked for
+_FIELD = re.compile(r"[^\W\d_]{2,15} ?: ")
+_WINDOW = 3  # lines such a head may be wrapped over
 _INTROS = ("mail.intro_first", "mail.intro_next")
 
 
@@ -25,6 +27,24 @@ def closes_at(lines: Sequence[Line], start: int) -> bool:
     words = lines[start].plain
     before = lines[start - 1].plain if start else ""
     return bool(words) and _is_said(f"{before} {words}"[-200:], "mail.purged")
+
+
+def names_us_at(lines: Sequence[Line], start: int) -> int | None:
+    """Return where a head in a language nobody foresaw ends, None when none begins at *start*.
+
+    An alias stands in it, and it ends with a colon («W dniu … <r-…@…> napisał(a):») or two
+    fields follow one another («Fra: … <r-…@…>», «Sendt: …»).
+    """
+    first = lines[start].plain
+    if "@" not in first and not first.endswith("<"):
+        return None
+    joined = ""
+    for at in range(start, min(start + _WINDOW, len(lines))):
+        joined = f"{joined} {lines[at].plain}".lstrip()
+        fields = at > start and _FIELD.match(first) and _FIELD.match(lines[at].plain)
+        if (joined.endswith(":") or fields) and _ALIAS.search(joined):
+            return at + 1
+    return None
 
 
 def is_ours(words: str) -> bool:

@@ -139,7 +139,10 @@ class _Body:
 def _head(lines: Sequence[Line], at: int) -> Head | None:
     if own_mail.opens_at(lines, at):
         return Head(at + 1, certain=True)
-    return head_at(lines, at)
+    head = head_at(lines, at)
+    if head is None and (end := own_mail.names_us_at(lines, at)) is not None:
+        return Head(end, certain=True)
+    return head
 
 
 def _is_orphan(lines: Sequence[Line], at: int) -> bool:

@@ -166,7 +166,7 @@ def _start(
     first = run[: told + 1]
     names = [at for at in first if kinds[at] is Kind.NAME and _stands_apart(lines, kinds, at)]
     lone = len(names) > 1 and " " not in lines[names[0]].plain
-    if kinds[above] is Kind.CLOSING:
+    if kinds[above] is Kind.CLOSING and (names or kinds[run[0]] is not Kind.PLACE):
         return names[1] if lone else run[0]
     if names:
         return names[1] if lone else names[0]

@@ -135,7 +135,8 @@ class Unreadable:
 
     Args:
         reason: ``too_deep``, ``too_many_parts``, ``header_too_large``, ``too_many_addresses``,
-            ``too_many_parameters``, ``encrypted``, ``broken``.
+            ``too_many_parameters``, ``too_many_lines``, ``broken``; from the reading process
+            ``timeout`` and ``crashed``.
     """
 
     reason: str

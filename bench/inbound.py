@@ -1,0 +1,128 @@
+"""Mails that come in: how many a second from LMTP to the commit, how long a reply is under way."""
+
+import asyncio
+import itertools
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psutil
+
+from bench.house import House, free_port, process, said, sunk, up
+from bench.http_load import load
+from relay.context import open_context
+
+SESSIONS = 16
+WORDS = "Bonjour, oui, toujours disponible, vous pouvez passer samedi matin si vous voulez."
+_numbers = itertools.count()
+
+
+async def rates(place: House, rounds: int, seconds: float) -> tuple[list[float], list[float]]:
+    """Return mails a second by turns: the relay's door, and aiosmtpd alone."""
+    to = await _alias(place)
+    ours, theirs = [], []
+    with _door(place) as port, process("bench.bare_lmtp") as bare:
+        bare_port = said(bare)
+        await up(port)
+        for turn in range(rounds + 1):
+            mine = await _flood(port, to, seconds)
+            other = await _flood(bare_port, to, seconds)
+            if turn:  # the first turn warms both up
+                ours.append(mine)
+                theirs.append(other)
+    return ours, theirs
+
+
+async def round_trips(place: House, sink: psutil.Popen, count: int) -> list[float]:
+    """Return the seconds from the end of a reply to its mail at the next hop, one at a time."""
+    waits = []
+    with _door(place) as port, process("workers", environment=place.environment):
+        await up(port)
+        for turn in range(count + 1):
+            to = await _alias(place)
+            await asyncio.sleep(0.3)  # the contact and its receipt leave first
+            before = sunk(sink)
+            started = time.perf_counter()
+            await _session(port, to, [_mail(to, next(_numbers), "Oui.")])
+            while sunk(sink) == before:
+                await asyncio.sleep(0.001)
+            if turn:  # the first starts the reading process
+                waits.append(time.perf_counter() - started)
+    return waits
+
+
+@contextmanager
+def _door(place: House) -> Iterator[int]:
+    port = free_port()
+    variables = place.environment | {"RELAY_LMTP_LISTEN": f"127.0.0.1:{port}"}
+    with process("relay", "inbound", environment=variables):
+        yield port
+
+
+async def _alias(place: House) -> str:
+    """Post a contact; return the address at which its advertiser answers."""
+    with process("relay", "serve", environment=place.environment):
+        await up(place.port)
+        await load(place.port, place.request, clients=1, seconds=0)
+    async with open_context(place.settings, pool_size=1) as context:
+        [site] = await context.sites.all()
+        async with context.database.connection() as connection:
+            conversation_id = await connection.fetchval(
+                "select conversation_id from conversation order by conversation_id desc limit 1"
+            )
+    return f"{site.reply_local_part(conversation_id, 'buyer')}@{place.settings.mail_domain}"
+
+
+async def _flood(port: int, to: str, seconds: float) -> float:
+    """Send mails of two kilobytes over sessions that stay open; return how many a second."""
+    started = time.perf_counter()
+    ends_at = started + seconds
+    counts = await asyncio.gather(*(_until(port, to, ends_at) for _ in range(SESSIONS)))
+    return sum(counts) / (time.perf_counter() - started)
+
+
+async def _until(port: int, to: str, ends_at: float) -> int:
+    def mails() -> Iterator[bytes]:
+        while time.perf_counter() < ends_at:
+            yield _mail(to, next(_numbers), "\r\n".join([WORDS] * 18))
+
+    return await _session(port, to, mails())
+
+
+async def _session(port: int, to: str, mails: Iterator[bytes] | list[bytes]) -> int:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+
+    async def say(line: bytes, expected: bytes) -> None:
+        writer.write(line)
+        while (answer := await reader.readline())[3:4] == b"-":
+            pass
+        if not answer.startswith(expected):
+            raise SystemExit(f"unexpected answer: {answer!r}")
+
+    await say(b"", b"220")
+    await say(b"LHLO bench\r\n", b"250")
+    sent = 0
+    for mail in mails:
+        await say(b"MAIL FROM:<camille@annonceur.example>\r\n", b"250")
+        await say(f"RCPT TO:<{to}>\r\n".encode(), b"250")
+        await say(b"DATA\r\n", b"354")
+        await say(mail, b"250")
+        sent += 1
+    writer.close()
+    return sent
+
+
+def _mail(to: str, number: int, text: str) -> bytes:
+    lines = [
+        "From: Camille <ad1@annonceur.example>",
+        f"To: <{to}>",
+        "Subject: Re: message",
+        f"Message-ID: <{number}.{time.time_ns()}@annonceur.example>",
+        "MIME-Version: 1.0",
+        "Content-Type: text/plain; charset=utf-8",
+        "",
+        text,
+        ".",
+        "",
+    ]
+    return "\r\n".join(lines).encode()
