@@ -82,7 +82,8 @@ def _fault(error: Mapping[str, Any], lines: Mapping[Place, int]) -> Fault:
     while known and known not in lines:
         known = known[:-1]
     limits = {name: str(value) for name, value in (error.get("ctx") or {}).items()}
-    code = f"fault_{limits.get('error', error['type'])}"  # our own Contradiction names itself
+    kind = error["type"]
+    code = f"fault_{limits['error'] if kind == 'value_error' else kind}"  # a Contradiction's code
     values = {"why": error["msg"], "found": _shown(error.get("input"))} | limits
     return Fault(
         line=lines.get(known, 1),

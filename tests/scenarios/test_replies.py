@@ -3,10 +3,12 @@
 import signal
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from tests.relays import CONTACT, HIDDEN, LISTING, Relay, courier, intake, until
 from tests.rig.armed import kill_at
@@ -352,3 +354,48 @@ async def test_a_mail_that_kills_its_readers_is_held(relay: Relay) -> None:
     [row] = await relay.fetch("select state, reason, sealed_raw from inbound")
     assert (row["state"], row["reason"]) == ("held", "crashed")
     assert row["sealed_raw"]
+
+
+def picture() -> bytes:
+    """Return a photo as a phone takes it, with the place it was taken at."""
+    image = Image.new("RGB", (64, 48), "red")
+    exif = Image.Exif()
+    exif[0x010F] = "Telephone"
+    exif.get_ifd(0x8825)[2] = (48.0, 6.0, 41.0)  # GPS latitude
+    out = BytesIO()
+    image.save(out, "JPEG", exif=exif)
+    return out.getvalue()
+
+
+def with_files(to: str) -> bytes:
+    """Return a reply with a photo, a visiting card and a copy to somebody else."""
+    written = EmailMessage()
+    written["From"] = "Camille <camille@annonceur.example>"
+    written["To"] = f"<{to}>, tiers@ailleurs.example"
+    written["Subject"] = "Re: Vélo"
+    written["Message-ID"] = "<files@annonceur.example>"
+    written.set_content("Voici une photo.")
+    written.add_attachment(
+        picture(), maintype="image", subtype="jpeg", filename="IMG_camille.martin.jpg"
+    )
+    card = "BEGIN:VCARD\r\nFN:Camille Martin\r\nTEL:+33639980123\r\nEND:VCARD\r\n"
+    written.add_attachment(card, subtype="vcard", filename="camille.vcf")
+    return written.as_bytes(policy=policy.SMTP) + b"\r\n.\r\n"
+
+
+async def test_files(relay: Relay) -> None:
+    """R2, R3, R21: a photo arrives without its place, a card stays behind, and both are told."""
+    to = await alias(relay)
+    async with SmtpSink() as sink:
+        await come_in(relay, to, with_files(to))
+        mails = await sent_on(relay, sink, 5)
+        [reply] = [one for one in mails if one.sender and b"X-Relais-Hop" in one.content]
+        await check_wire(relay, sink)
+    [photo] = list(opened(reply).iter_attachments())
+    assert photo.get_filename() == "photo-1.jpg"
+    assert not Image.open(BytesIO(photo.get_content())).getexif()
+    assert "carte de visite" in text_of(opened(reply))
+    assert "tiers@" not in reply.content.decode()
+    told = [text_of(opened(one)) for one in mails if one.recipients == (ADVERTISER,)]
+    assert any("carte de visite" in text for text in told)
+    assert any("autres destinataires" in text for text in told)
