@@ -1,7 +1,6 @@
 """How surely a row of digits is a phone number that somebody gives."""
 
 import re
-from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,6 +23,7 @@ _LONGEST_GROUP = 4
 _LIKE_SIREN = (Form.NO_TRUNK, Form.MOBILE_NO_TRUNK, Form.NEIGHBOUR)
 _CLOSE, _CLOSE_SIGNS = 0.2, 4
 _LEAST_GROUPS, _LEAST_WORDS = 4, 3
+_AROUND = 80  # characters in which an identifier, or a word for one, is looked for
 _ALONE = 2  # signs beside a number that is the whole message
 _SINGLE = frozenset("-./_")
 
@@ -39,17 +39,16 @@ class Judge:
         """Whether the text speaks of phones at all."""
         return context.is_announced(self.text)
 
-    @cached_property
-    def barred(self) -> list[tuple[int, int, str]]:
-        """Where identifiers, addresses and links stand."""
-        return identifiers(self.text)
-
     def is_barred(self, start: int, end: int, form: Form) -> bool:
         """Tell whether ``text[start:end]`` touches an identifier that its form can be taken for."""
-        k = bisect_left(self.barred, (end,)) - 1
-        if k < 0 or self.barred[k][1] <= start:
-            return False
-        return self.barred[k][2] != "siren" or form in _LIKE_SIREN
+        near = max(0, start - _AROUND)
+        first = self.text.rfind(" ", max(0, near - _AROUND), near) + 1 or near
+        last = self.text.find(" ", end + _AROUND, end + 2 * _AROUND)
+        window = self.text[first : last if last > 0 else end + _AROUND]
+        return any(
+            a < end - first and start - first < b and (kind != "siren" or form in _LIKE_SIREN)
+            for a, b, kind in identifiers(window)
+        )
 
     def at_most(self, row: Row, c: Candidate) -> float:
         """Return the most that ``score`` can say of a candidate, without reading around it."""

@@ -6,16 +6,21 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from aiohttp import ClientSession, web
 
-from relay import administration, listings
+from relay import administration, listings, parties
 from relay.administration import KeyPair
 from relay.catalogue import Advertiser, Listing
+from relay.contacts import Origin
 from relay.context import Context, open_context
+from relay.exchange import NewMessage, read_exchange
+from relay.links import Link, Side
 from relay.outgoing import answer_url, status_url
+from relay.parties import Visit
 from relay.settings import read_settings
 from relay.sites import Site
 from relay.web.app import make_app
@@ -108,6 +113,24 @@ class House:
         """Address of a link of the advertiser's mail."""
         page = answer_url(self.context, self.site, message_id, self.advertiser_id)
         return f"{page}/{answer}"
+
+    async def reply(self, message_id: UUID, text: str) -> None:
+        """Answer a message as its advertiser, from the page."""
+        until = (self.context.clock() + timedelta(days=1)).date()
+        link = Link(Side.ADVERTISER, self.site.site_id, message_id, until, self.advertiser_id)
+        origin = Origin("192.0.2.1", 40000, "", "Browser", "fr")
+        await parties.write(self.context, Visit(self.site, link), text, origin)
+
+    async def stranger(self, message_id: UUID, text: str) -> None:
+        """Have a reply wait that came from an address nobody knows."""
+        database = self.context.database
+        async with database.connection() as connection, connection.transaction():
+            conversation_id = await connection.fetchval(
+                "select conversation_id from message where message_id = $1", message_id
+            )
+            exchange = await read_exchange(self.context, connection, self.site, conversation_id)
+            content = {"text": text, "sender": "autre@ailleurs.example"}
+            await exchange.add(NewMessage("advertiser", content, held_for="stranger"))
 
     async def settle(self, message_id: UUID, state: str, reason: str) -> None:
         """Put a message into a state, as a worker would."""

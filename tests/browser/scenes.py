@@ -124,7 +124,34 @@ def answer(name: str, *, done: bool = False) -> Scene:
     return show
 
 
+def exchange(name: str, side: str, *, press: str = "") -> Scene:
+    """Return a private page of a side, after the other has written, before or after a button."""
+
+    async def show(page: Page, house: House) -> None:
+        message_id = await house.contact()
+        await house.reply(
+            message_id, "Oui, il est toujours disponible.\nPassez samedi si vous voulez."
+        )
+        if name == "confirm" and side == "advertiser":
+            await house.stranger(message_id, "C’est moi, depuis mon autre adresse.")
+        own = house.action_url(message_id, name)
+        await page.goto(own if side == "advertiser" else f"{house.status_url(message_id)}/{name}")
+        if press:
+            await page.get_by_role("button", name=press).click()
+            await page.wait_for_url("**?done*")
+
+    return show
+
+
+async def answer_faults(page: Page, house: House) -> None:
+    """An answer that cannot be sent."""
+    await exchange("answer", "buyer")(page, house)
+    await page.get_by_role("button").click()
+    await page.get_by_role("alert").wait_for()
+
+
 ANSWERS = ("available", "sold", "pause", "show-phone", "block", "report")
+BUYER_PAGES = ("answer", "number", "confirm", "report", "end", "why")
 SCENES: dict[str, Scene] = {
     "form": form,
     "form-english": form_english,
@@ -140,4 +167,10 @@ SCENES: dict[str, Scene] = {
     **{f"state-{name}": state(name) for name in REASONS},
     **{f"answer-{name}": answer(name) for name in (*ANSWERS, "why")},
     **{f"answer-{name}-done": answer(name, done=True) for name in ANSWERS},
+    **{f"buyer-{name}": exchange(name, "buyer") for name in BUYER_PAGES},
+    **{f"advertiser-{name}": exchange(name, "advertiser") for name in BUYER_PAGES[:3]},
+    "buyer-answer-faults": answer_faults,
+    "advertiser-number-done": exchange("number", "advertiser", press="Montrer"),
+    "buyer-end-done": exchange("end", "buyer", press="Terminer"),
+    "buyer-report-done": exchange("report", "buyer", press="Envoyer"),
 }
