@@ -154,7 +154,7 @@ def _odd(reading: Reading, start: int, token: str, *, after_word: bool) -> list[
     if not found and max(map(len, letters), default=0) >= _PLAIN_WORD_LEAST:
         found = _words_and_figures(start, token)
     if not found and len(letters) >= _PLAIN_WORD_LEAST:
-        found = _filled(start, token)
+        found = [Atom(start + a, start + b, (digits,)) for a, b, digits in cut_filled(token)]
     return found or _mixed_look(reading, start, token) or _split(start, token)
 
 
@@ -263,10 +263,6 @@ def cut_filled(token: str) -> list[tuple[int, int, str]]:
     if len({*inner}) > 1 and len({len(run.group()) for run in runs}) > 1:
         return []
     return [(run.start(), run.end(), run.group()) for run in runs]
-
-
-def _filled(start: int, token: str) -> list[Atom]:
-    return [Atom(start + a, start + b, (digits,)) for a, b, digits in cut_filled(token)]
 
 
 def _without_lonely(atoms: list[Atom], text: str) -> list[Atom]:

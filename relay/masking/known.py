@@ -15,7 +15,7 @@ from relay.masking.blockers import identifiers
 from relay.masking.coarse import MOST_FIGURES, find_digits
 from relay.masking.evidence import Evidence, is_prose, weigh
 from relay.masking.gaps import APART, cost
-from relay.masking.lattice import Arc, arcs
+from relay.masking.grammar import Arc, arcs
 from relay.masking.plans import split_number
 from relay.masking.search import Found, apart, outside, quantities
 from relay.masking.signs import Reading, read_signs

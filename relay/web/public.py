@@ -174,7 +174,9 @@ async def cancel(request: web.Request) -> web.Response:
 async def show_notice(request: web.Request) -> web.Response:
     """Show what a site does with what a form sends (GDPR 13)."""
     site = await _site(request)
-    return request.app[PAGES].page("notice", language_of(request), policy=site.policy)
+    return request.app[PAGES].page(
+        "notice", language_of(request), policy=site.policy, slug=site.slug
+    )
 
 
 @routes.get("/s/{key}/again")

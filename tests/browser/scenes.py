@@ -128,7 +128,10 @@ def exchange(name: str, side: str, *, press: str = "") -> Scene:
     """Return a private page of a side, after the other has written, before or after a button."""
 
     async def show(page: Page, house: House) -> None:
-        message_id = await house.contact()
+        house.sent += 1
+        ref = f"exchange-{house.sent}"
+        await house.put_listing(ref)
+        message_id = await house.contact(listing=ref)
         await house.reply(
             message_id, "Oui, il est toujours disponible.\nPassez samedi si vous voulez."
         )

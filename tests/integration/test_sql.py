@@ -18,6 +18,8 @@ OPERATOR_WIDE = {
     "pause_route": "next hops are the operator's, not a site's",
     "resume_route": "as pause_route",
     "read_routes": "as pause_route",
+    "store_probe": "a mail of the operator's to himself, of no site",
+    "read_probe": "as store_probe",
 }
 NAMES = sorted(
     name
@@ -83,4 +85,4 @@ async def test_site_comes_first(context: Context) -> None:
         )
     firsts = {row["relname"]: row["first"] for row in rows}
     others = {name for name, first in firsts.items() if first != "site_id"}
-    assert others == {"migration", "route"}
+    assert others == {"migration", "route", "probe"}

@@ -1,0 +1,120 @@
+"""What a row of number words says: sixty and two is 62 or 60 2, four twenty is 80 or 4 20."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from relay.masking.atoms import Atom
+from relay.masking.words import Kind, unleet
+
+_JOINT = re.compile(r"[\s'’-]{0,3}(?:et|and|y|i|e|en|und|و|w|si)?[\s'’-]{0,3}")
+_APART = 0.3  # cost of reading sixty and two where sixty-two is said
+Arc = tuple[int, str, float]
+
+
+def arcs(atoms: Sequence[Atom], index: int, text: str) -> Iterator[Arc]:
+    """Yield what can be read from atom *index* on: next atom, digits, cost."""
+    atom = atoms[index]
+    if atom.word is None:
+        for digits in atom.readings:
+            yield index + 1, digits, atom.cost
+        return
+    if atom.word.kind is Kind.TIMES:
+        if index + 1 < len(atoms) and _joint(atoms, index, text) is not None:
+            for digits in atoms[index + 1].readings:
+                yield index + 2, digits * int(atom.word.digits), 0.0
+        return
+    whole = [(end, str(v), atom.cost) for end, v in _values(atoms, index, text) if end > index + 1]
+    yield index + 1, atom.readings[0], atom.cost + (_APART if whole else 0.0)
+    yield from whole
+    yield from _hundreds(atoms, index, text)
+
+
+def _joint(atoms: Sequence[Atom], index: int, text: str) -> str | None:
+    """Return the joiner between atom *index* and the next, None when they cannot be one value."""
+    if index + 1 >= len(atoms):
+        return None
+    gap = unleet(text[atoms[index].end : atoms[index + 1].start])
+    return gap.strip(" '’-\n") if len(gap) <= 8 and _JOINT.fullmatch(gap) else None  # noqa: PLR2004
+
+
+def _value(atom: Atom, kind: Kind) -> int | None:
+    """Return the value of *atom* if it can serve as *kind*; figures serve as unit or teen."""
+    digits = atom.readings[0]
+    if atom.word is not None:
+        return int(digits) if atom.word.kind is kind else None
+    if kind is Kind.UNIT and len(digits) == 1:
+        return int(digits)
+    if kind is Kind.TEEN and len(digits) == 2 and digits[0] == "1":  # noqa: PLR2004
+        return int(digits)
+    return None
+
+
+def _values(atoms: Sequence[Atom], index: int, text: str) -> Iterator[tuple[int, int]]:
+    """Yield (next atom, value) of one to ninety-nine read from word atom *index*."""
+    word = atoms[index].word
+    if word is None:
+        return
+    value = int(word.digits)
+    if word.kind is Kind.TEN:
+        yield from _after_ten(atoms, index, value, text, vigesimal=word.vigesimal)
+    elif word.kind is Kind.TEEN:
+        yield from _teens(atoms, index, text)
+    elif word.kind is Kind.UNIT:
+        yield index + 1, value
+        yield from _after_unit(atoms, index, value, text)
+
+
+def _after_ten(
+    atoms: Sequence[Atom], index: int, ten: int, text: str, *, vigesimal: bool
+) -> Iterator[tuple[int, int]]:
+    yield index + 1, ten
+    if _joint(atoms, index, text) is None:
+        return
+    unit = _value(atoms[index + 1], Kind.UNIT)
+    if unit:
+        yield index + 2, ten + unit
+    if vigesimal and _value(atoms[index + 1], Kind.TEEN) is not None:
+        for end, teen in _teens(atoms, index + 1, text):
+            yield end, ten + teen
+
+
+def _teens(atoms: Sequence[Atom], index: int, text: str) -> Iterator[tuple[int, int]]:
+    value = _value(atoms[index], Kind.TEEN)
+    if value is None:
+        return
+    yield index + 1, value
+    if value == 10 and atoms[index].word and _joint(atoms, index, text) == "":  # noqa: PLR2004
+        unit = _value(atoms[index + 1], Kind.UNIT)
+        if unit and unit >= 7:  # noqa: PLR2004 - dix-sept, dix-huit, dix-neuf
+            yield index + 2, value + unit
+
+
+def _after_unit(
+    atoms: Sequence[Atom], index: int, unit: int, text: str
+) -> Iterator[tuple[int, int]]:
+    joiner = _joint(atoms, index, text)
+    if joiner is None:
+        return
+    ten = _value(atoms[index + 1], Kind.TEN)
+    if ten is None:
+        return
+    if unit == 4 and ten == 20 and joiner == "":  # noqa: PLR2004 - quatre-vingt
+        yield from _after_ten(atoms, index + 1, 80, text, vigesimal=True)
+    following = atoms[index + 1]
+    glued_and = text[following.start] == "و"
+    if following.word and following.word.units_first and (joiner or glued_and) and unit:
+        yield index + 2, ten + unit
+
+
+def _hundreds(atoms: Sequence[Atom], index: int, text: str) -> Iterator[Arc]:
+    """Yield three-digit values: cent douze, six cent quarante-deux."""
+    word, at, times = atoms[index].word, index, 1
+    if word and word.kind is Kind.UNIT and _joint(atoms, index, text) == "":
+        times, at = int(word.digits), index + 1
+        word = atoms[at].word
+    if word is None or word.kind is not Kind.HUNDRED or not times:
+        return
+    yield at + 1, str(100 * times), 0.1
+    if _joint(atoms, at, text) is not None:
+        for end, value in _values(atoms, at + 1, text):
+            yield end, str(100 * times + value), 0.1
