@@ -53,8 +53,8 @@ class Catcher:
         self._changed.set()
         return "250 2.0.0 Caught"
 
-    async def wait_for(self, recipient: str, timeout_s: float) -> Caught:
-        """Return the newest mail to *recipient*, waiting for one.
+    async def wait_for(self, recipient: str, timeout_s: float, *, subject: str = "") -> Caught:
+        """Return the newest mail to *recipient* whose subject begins so, waiting for one.
 
         Raises:
             TimeoutError: None came in time.
@@ -62,7 +62,8 @@ class Catcher:
         async with asyncio.timeout(timeout_s):
             while True:
                 for mail in reversed(self.mails):
-                    if mail.recipient == recipient:
+                    starts_so = str(mail.message["Subject"]).startswith(subject)
+                    if mail.recipient == recipient and starts_so:
                         return mail
                 self._changed.clear()
                 await self._changed.wait()

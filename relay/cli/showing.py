@@ -1,4 +1,4 @@
-"""What ``relay demo`` shows: the processes, one real message through the form, and its mail."""
+"""What ``relay demo`` shows: one real message through the form, its mail, and the answer to it."""
 
 import asyncio
 import re
@@ -6,8 +6,11 @@ import signal
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from email.message import EmailMessage
+from email.utils import make_msgid
 from html import unescape
 from pathlib import Path
+from smtplib import LMTP
 from typing import Any
 from urllib.parse import urljoin
 
@@ -17,11 +20,11 @@ from aiohttp import web
 
 from relay import administration, listings
 from relay.catalogue import Advertiser, Listing
-from relay.catcher import Catcher
+from relay.catcher import Catcher, Caught
 from relay.cli.common import configured, show, told
 from relay.context import Context, open_context
 from relay.errors import Refused
-from relay.settings import Settings
+from relay.settings import Listen, Settings
 
 POLICY = Path(__file__).parents[2] / "policies" / "demo.toml"
 SLUG = "exemple"
@@ -62,6 +65,16 @@ MESSAGE = {
     "message": "Bonjour, le vélo est-il toujours disponible ? Je peux passer samedi matin.\n"
     "Je vous appelle au 06 39 98 01 23 ?",
 }
+ANSWER = """Bonjour Léa,
+oui, il est toujours disponible. Samedi matin me va très bien.
+Appelez-moi au 06 39 98 01 23 avant de partir.
+
+--\u0020
+Camille Dupont
+camille@annonceur.example · 06 39 98 01 23
+
+Le {day}, {writer} a écrit :
+"""
 
 
 @click.command("show-demo", hidden=True)
@@ -86,7 +99,8 @@ async def _show_all(
         public_key, is_new = await _prepare(settings)
         form = f"{settings.public_url}/f/{public_key}?listing={LISTINGS[0].ref}"
         try:
-            result = await _send_one(form, catcher, again=not is_new)
+            result, mail = await _send_one(form, catcher, again=not is_new)
+            result["reply"] = await _answer(settings, catcher, mail)
         except TimeoutError:
             raise click.ClickException(f"no mail came within {WAIT_S:.0f} s") from None
         result |= {"engines": versions, "form": form}
@@ -139,7 +153,7 @@ async def _put_listings(context: Context) -> None:
         await listings.put_listing(context, site, listing)
 
 
-async def _send_one(form: str, catcher: Catcher, *, again: bool) -> dict[str, Any]:
+async def _send_one(form: str, catcher: Catcher, *, again: bool) -> tuple[dict[str, Any], Caught]:
     """Fill the form as a browser would, and wait for the mail."""
     browser = {"Accept": "text/html", "Accept-Language": "fr", "User-Agent": "relay demo"}
     async with aiohttp.ClientSession(headers=browser) as session:
@@ -171,7 +185,44 @@ async def _send_one(form: str, catcher: Catcher, *, again: bool) -> dict[str, An
         },
         "status": status_url.partition("?")[0],
         "text": mail.part("plain"),
+    }, mail
+
+
+async def _answer(settings: Settings, catcher: Catcher, mail: Caught) -> dict[str, Any]:
+    """Press «Répondre» as the advertiser's mail program does, and wait for the buyer's mail."""
+    writer = mail.message["From"].addresses[0]
+    answer = EmailMessage()
+    answer["From"] = f"Camille Dupont <{mail.recipient}>"
+    answer["To"] = str(mail.message["From"])
+    answer["Subject"] = f"Re: {mail.message['Subject']}"
+    answer["In-Reply-To"] = answer["References"] = mail.message["Message-ID"]
+    answer["Message-ID"] = make_msgid(domain="annonceur.example")
+    quoted = "".join(f"> {line}\n" for line in mail.part("plain").splitlines())
+    day = time.strftime("%d/%m/%Y à %H:%M")
+    answer.set_content(ANSWER.format(day=day, writer=str(mail.message["From"])) + quoted)
+    started = time.perf_counter()
+    await asyncio.to_thread(_hand_over, settings.lmtp_listen, answer, writer.addr_spec)
+    arrived = await catcher.wait_for(MESSAGE["email"], WAIT_S, subject="Re: ")
+    return {
+        "delivered_ms": round((time.perf_counter() - started) * 1000, 1),
+        "subject": str(arrived.message["Subject"]),
+        "from": str(arrived.message["From"]),
+        "to": arrived.recipient,
+        "text": arrived.part("plain"),
     }
+
+
+def _hand_over(door: Listen, answer: EmailMessage, recipient: str) -> None:
+    """Give a mail to the relay's door, as the mail server in front of it would."""
+    for pause_s in (0.1, 0.2, 0.5, 1.0, 2.0, 0.0):  # a queue's retries, while the door opens
+        try:
+            with LMTP(door.host, door.port) as session:
+                session.send_message(answer, to_addrs=[recipient])
+        except ConnectionRefusedError:
+            time.sleep(pause_s)
+        else:
+            return
+    raise click.ClickException("the mail door does not answer")
 
 
 async def _when_up(session: aiohttp.ClientSession, url: str) -> str:
@@ -198,8 +249,7 @@ async def _settled(session: aiohttp.ClientSession, status_url: str) -> dict[str,
 
 
 def _told(result: dict[str, Any]) -> str:
-    quoted = "\n".join(f"  | {line}" for line in str(result["text"]).strip().splitlines())
-    mail, engines = result["mail"], result["engines"]
+    mail, reply, engines = result["mail"], result["reply"], result["engines"]
     return f"""
 A buyer filled the form; {result["accepted_ms"]} ms later the relay had stored the message,
 {result["delivered_ms"]} ms after the click the advertiser's server had the mail:
@@ -208,12 +258,26 @@ A buyer filled the form; {result["accepted_ms"]} ms later the relay had stored t
   To:      {mail["to"]}
   Subject: {mail["subject"]}
 
-{quoted}
+{_quoted(result["text"])}
 
-The advertiser hides a number; written in the message, it was masked.
+The advertiser hides a number; written in the message, it was masked. The advertiser pressed
+«Répondre», wrote that number twice and signed; {reply["delivered_ms"]} ms later the buyer's server
+had the answer:
+
+  From:    {reply["from"]}
+  To:      {reply["to"]}
+  Subject: {reply["subject"]}
+
+{_quoted(reply["text"])}
+
+Neither side has seen the other's address.
 
   the form      {result["form"]}
   the inbox     {result["inbox"]}
   the message   {result["status"]}
 
 PostgreSQL {engines["postgresql"]}, Valkey {engines["valkey"]}, both embedded."""
+
+
+def _quoted(text: str) -> str:
+    return "\n".join(f"  | {line}" for line in text.strip().splitlines())

@@ -26,6 +26,11 @@ async def test_demo_uses_nothing_of_the_shell(tmp_path: Path) -> None:
     result = json.loads(line)
     assert result["state"] == "delivered"
     assert result["mail"]["from"].endswith("@relais.example>")
+    reply = result["reply"]
+    assert reply["to"] == "lea@acheteuse.example"
+    assert "oui, il est toujours disponible" in reply["text"]
+    for secret in ("Dupont", "camille@", "06 39 98 01 23", "06\u00a039\u00a098\u00a001\u00a023"):
+        assert secret not in reply["text"]
 
 
 async def test_demo_refuses_the_data_of_a_relay(tmp_path: Path) -> None:
