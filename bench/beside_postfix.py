@@ -6,8 +6,8 @@ import time
 import psutil
 
 from bench.house import House, cpu_s, process, sunk, up
-from bench.postfix import Postfix, missing, postfix
 from bench.rows import Row, batch, deliver_one, median
+from tests.rig.postfix import Postfix, missing, postfix, relay_to
 
 SESSIONS = (1, 16, 64)
 MAILS = 500
@@ -22,7 +22,7 @@ async def rows(place: House, sink: psutil.Popen, rounds: int) -> list[Row]:
     with (
         process("relay", "serve", environment=place.environment) as serve,
         process("workers", environment=place.environment) as worker,
-        postfix(place.settings.smtp_url[0].port) as other,
+        postfix(relay_to(place.settings.smtp_url[0].port)) as other,
     ):
         await up(place.port)
         await deliver_one(place, sink)

@@ -12,7 +12,17 @@ import psutil
 from bench.house import House, cpu_s, process, said, sunk, up
 from bench.http_load import Load, load
 
-NAMES = ("accept", "handoff", "endtoend", "postfix", "growth", "compose", "masking")
+NAMES = (
+    "accept",
+    "handoff",
+    "endtoend",
+    "postfix",
+    "inbound",
+    "reply",
+    "growth",
+    "compose",
+    "masking",
+)
 Row = dict[str, object]
 FILL = """
 with source as (
@@ -43,6 +53,8 @@ async def measure(
         "handoff": lambda: handoff(place, sink, 100),
         "endtoend": lambda: endtoend(place, sink, rounds),
         "postfix": lambda: mails(place, sink, rounds),
+        "inbound": lambda: arrivals(place, rounds, seconds),
+        "reply": lambda: replies(place, sink),
         "growth": lambda: growth(place, rounds, seconds),
         "compose": compose,
         "masking": masking,
@@ -183,6 +195,32 @@ async def _pool(port: int, count: int) -> float:
     started = time.perf_counter()
     await asyncio.gather(*(one(count // 16) for _ in range(16)))
     return count // 16 * 16 / (time.perf_counter() - started)
+
+
+async def arrivals(place: House, rounds: int, seconds: float) -> list[Row]:
+    """Mails from LMTP to the commit, against aiosmtpd that keeps nothing."""
+    from bench.inbound import rates
+
+    ours, theirs = await rates(place, rounds, seconds)
+    ratios = [a / b for a, b in zip(ours, theirs, strict=True)]
+    return [
+        {
+            "row": "inbound to commit, 16 sessions",
+            "figure": f"{median(ours)} mails/s, bare aiosmtpd {median(theirs)}",
+            "ratio": f"{median(ratios)}×",
+            "target": "≥ 0.6×",
+        }
+    ]
+
+
+async def replies(place: House, sink: psutil.Popen) -> list[Row]:
+    """From the end of a reply to its mail at the next hop, one at a time."""
+    from bench.inbound import round_trips
+
+    waits = sorted(wait * 1000 for wait in await round_trips(place, sink, 15))
+    middle, worst = waits[len(waits) // 2], waits[-1]
+    figure = f"p50 {middle:.0f} ms, worst {worst:.0f} ms"
+    return [{"row": "a reply's way, end to end", "figure": figure}]
 
 
 async def growth(place: House, rounds: int, seconds: float) -> list[Row]:

@@ -84,8 +84,10 @@ def _pick(pool: Iterable[Candidate], row: Row, judge: Judge, soft: Soft) -> list
             used.update(range(first, -last))
             best.append(c)
             continue
+        if soft and _is_soft(row, c, soft):
+            continue
         value = judge.score(row, c)
-        if value >= context.ACCEPT and not (soft and _is_soft(row, c, soft)):
+        if value >= context.ACCEPT:
             heappush(waiting, (-value, True, first, last, c))
     return best
 

@@ -1,4 +1,4 @@
-"""Postfix in a folder of its own: it takes mail, queues it, and relays it to our sink."""
+"""Postfix in a folder of its own: it takes mail, queues it, and hands it to a next hop."""
 
 import os
 import pwd
@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.house import free_port
+from tests.rig.serving import free_port
 
 SIZE_BYTES = 6000  # about what one of our mails is
 MAIN = """\
@@ -25,7 +25,7 @@ mynetworks = 127.0.0.0/8
 smtpd_relay_restrictions = permit_mynetworks, reject
 inet_interfaces = loopback-only
 inet_protocols = ipv4
-relayhost = [127.0.0.1]:{sink}
+{next_hop}
 smtp_dns_support_level = disabled
 alias_maps =
 maillog_file = {folder}/log
@@ -46,6 +46,7 @@ flush unix n - n 1000? 0 flush
 proxymap unix - - n - - proxymap
 smtp unix - - n - - smtp
 relay unix - - n - - smtp
+lmtp unix - - n - - lmtp
 showq unix n - n - - showq
 error unix - - n - - error
 retry unix - - n - - error
@@ -69,6 +70,11 @@ class Postfix:
         subprocess.run([*command, *addresses], check=True, env=_environment())
 
 
+def relay_to(port: int) -> str:
+    """Return the configuration that relays all mail to a port of this machine."""
+    return f"relayhost = [127.0.0.1]:{port}"
+
+
 def missing() -> str | None:
     """Say why Postfix cannot be measured here; None when it can."""
     path = _environment()["PATH"]
@@ -79,8 +85,12 @@ def missing() -> str | None:
 
 
 @contextmanager
-def postfix(sink_port: int) -> Iterator[Postfix]:
-    """Run Postfix for the length of a block; nothing of the system's own instance is touched."""
+def postfix(next_hop: str) -> Iterator[Postfix]:
+    """Run Postfix for the length of a block; nothing of the system's own instance is touched.
+
+    Args:
+        next_hop: Lines of its configuration that say where mail goes.
+    """
     folder = Path(tempfile.mkdtemp(prefix="relais-postfix-"))
     folder.chmod(0o755)
     port = free_port()
@@ -88,7 +98,7 @@ def postfix(sink_port: int) -> Iterator[Postfix]:
         (folder / name).mkdir()
     owner = pwd.getpwnam("postfix")
     os.chown(folder / "data", owner.pw_uid, owner.pw_gid)
-    (folder / "conf" / "main.cf").write_text(MAIN.format(folder=folder, sink=sink_port))
+    (folder / "conf" / "main.cf").write_text(MAIN.format(folder=folder, next_hop=next_hop))
     (folder / "conf" / "master.cf").write_text(SERVICES.format(port=port))
     try:
         _control(folder, "start")
