@@ -22,8 +22,6 @@ _PHONE = re.compile(r"(?:t[ée]l\S*\s*:?\s*)?[+(]?\s*\d[\d\s().+/-]{4,30}", re.I
 _BROWSER = re.compile(
     r"Mozilla/\d|^[\w-]{2,30}/\d[\w.]*\s*\(|^(?:curl|python|okhttp|Dalvik)[\w-]*/"
 )
-    r"Mozilla/\d|^[\w-]{2,30}/\d[\w.]*\s*\(|^(?:curl|python|okhttp|Dalvik)[\w-]*/"
-)
 _ID = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}", re.IGNORECASE)
 
 

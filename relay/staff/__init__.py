@@ -18,6 +18,7 @@ from relay.staff.accounts import (
     set_role,
 )
 from relay.staff.sessions import (
+    SESSION_LIFE,
     LoggedIn,
     OpenSession,
     Session,
@@ -29,6 +30,7 @@ from relay.staff.sessions import (
 )
 
 __all__ = [
+    "SESSION_LIFE",
     "Invitation",
     "LoggedIn",
     "Member",

@@ -137,7 +137,7 @@ async def test_f42_the_server_repeats_itself(relay: Relay) -> None:
 
 
 async def test_f44_each_recipient_has_its_answer(relay: Relay) -> None:
-    """F44: of two recipients, one unknown, each is answered for itself."""
+    """F44, R9: of two recipients, one unknown, each is answered for itself, in the session."""
     to = await alias(relay)
     async with dialogue(relay) as spoken:
         replies = await deliver(spoken, "r-inconnu@relais.example", to, raw=mail(to))

@@ -28,7 +28,7 @@ from tests.rig.smtp_sink import Phase, SmtpSink, delay
 
 
 async def test_f17_eight_couriers_on_one_outbox(relay: Relay) -> None:
-    """F17: eight couriers claim each mail once: one attempt row and one copy of each."""
+    """F17, R14: eight couriers claim each mail once: one attempt row and one copy of each."""
     count = scale(120, 1000)
     ids = await write(relay, count)
     async with SmtpSink() as sink, couriers(relay.context, 8, sink.port):
@@ -62,7 +62,7 @@ async def test_f18_killed_after_the_claim(
 
 
 async def test_f19_stalled_past_its_lease(relay: Relay, settings: Settings, tmp_path: Path) -> None:
-    """F19: a worker that wakes past its lease writes nothing and sends nothing more."""
+    """F19, R14: a worker that wakes past its lease writes nothing and sends nothing more."""
     [message_id] = await write(relay)
     async with (
         SmtpSink() as sink,

@@ -13,7 +13,7 @@ from PIL import Image
 from tests.relays import CONTACT, HIDDEN, LISTING, Relay, courier, intake, until
 from tests.rig.armed import kill_at
 from tests.rig.ledger import check_wire, shows
-from tests.rig.serving import working
+from tests.rig.serving import without_limits, working
 from tests.rig.smtp_mails import SunkMail
 from tests.rig.smtp_sink import SmtpSink
 from tests.scenarios.test_arrivals import alias, deliver, dialogue, mail
@@ -399,3 +399,51 @@ async def test_files(relay: Relay) -> None:
     told = [text_of(opened(one)) for one in mails if one.recipients == (ADVERTISER,)]
     assert any("carte de visite" in text for text in told)
     assert any("autres destinataires" in text for text in told)
+
+
+async def test_r15_replies_go_before_first_contacts(relay: Relay) -> None:
+    """R15: behind a queue of first contacts a reply still leaves among the first."""
+    await without_limits(relay)
+    to = await alias(relay)
+    for n in range(60):
+        assert (await relay.post(email=f"a{n}@acheteuse.example", message=f"Bonjour {n} ?"))[
+            0
+        ] == 202
+    async with dialogue(relay) as spoken, intake(relay.context):
+        await deliver(spoken, to, raw=mail(to))
+        await settled(relay)
+    async with SmtpSink() as sink:
+        mails = await sent_on(relay, sink, 60)
+    first = next(n for n, one in enumerate(mails) if b"X-Relais-Hop" in one.content)
+    assert first < 30
+
+
+async def test_r19_a_buyer_behind_another_relay(relay: Relay) -> None:
+    """R19: a buyer whose address is an alias of another service is written to and may answer."""
+    hidden = "velo.x7k2@alias-ailleurs.example"
+    await relay.post(email=hidden)
+    [row] = await relay.fetch("select conversation_id from conversation")
+    to = f"{relay.site.reply_local_part(row['conversation_id'], 'advertiser')}@relais.example"
+    raw = mail(
+        to,
+        "Merci, samedi me va.",
+        From=f'"Lea - lea(a)acheteuse.example" <{hidden}>',
+        Sender="<bounce+1@alias-ailleurs.example>",
+        Reply_To="<reply+xyz@alias-ailleurs.example>",
+        Message_ID="<chain@alias-ailleurs.example>",
+    )
+    async with SmtpSink() as sink:
+        await come_in(relay, to, raw)
+        mails = await sent_on(relay, sink, 3)
+    [reply] = [one for one in mails if b"X-Relais-Hop" in one.content]
+    assert reply.recipients == (ADVERTISER,)
+    assert "alias-ailleurs" not in reply.content.decode()
+
+
+async def test_r20_the_alias_is_there_before_the_mail(relay: Relay) -> None:
+    """R20: whoever answers within the same second finds the alias known."""
+    async with dialogue(relay) as spoken:
+        to = await alias(relay)  # accepted, and nothing delivered yet
+        await spoken.say("MAIL FROM:<camille@annonceur.example>")
+        assert (await spoken.say(f"RCPT TO:<{to}>")).startswith("250")
+    assert await relay.fetch("select 1 from attempt") == []

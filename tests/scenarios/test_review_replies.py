@@ -4,7 +4,6 @@ import base64
 import os
 
 import pytest
-from pydantic import SecretStr
 
 from relay.catalogue import Advertiser
 from relay.context import open_context
@@ -12,7 +11,7 @@ from relay.database import queries, rows_of
 from relay.errors import Unavailable
 from relay.mail.reading.values import Incoming
 from relay.sealing import new_id
-from relay.settings import Settings
+from relay.settings import Settings, read_settings
 from tests.relays import HIDDEN, Relay, courier, intake, open_relay, until
 from tests.rig.ledger import shows
 from tests.rig.smtp_sink import SmtpSink
@@ -328,23 +327,26 @@ async def test_a_private_link_without_its_scheme_is_no_less_private(
 
 async def test_a_notice_that_was_deferred_is_still_that_notice(relay: Relay) -> None:
     """R6: a reader's notice that a server put off once leaves at the next try."""
-    to = await alias(relay, "advertiser", email="greylist+1@acheteuse.example")
-    del to
-    await press(relay, f"{await pages(relay, 'advertiser')}/number", shown="1")
+    await relay.put_listing(
+        advertiser=Advertiser("Camille", "greylist-2@annonceur.example", HIDDEN)
+    )
+    await alias(relay)
+    await press(relay, f"{await pages(relay, 'buyer')}/number", shown="1")
     async with SmtpSink() as sink, courier(relay.context, sink.port):
 
-        async def was_deferred() -> bool:
-            rows = await relay.fetch(
-                "select 1 from outbox where kind = 'reader_notice' and state = 'deferred'"
-            )
-            return bool(rows)
+        async def are_deferred() -> bool:
+            rows = await relay.fetch("select 1 from outbox where state = 'deferred'")
+            return len(rows) == 2
 
-        await until(was_deferred)
+        await until(are_deferred)
         for _ in range(3):
             await relay.travel(7200)
             await settle_outbox(relay)
-    [row] = await relay.fetch("select state from outbox where kind = 'reader_notice'")
-    assert row["state"] == "delivered"
+    rows = await relay.fetch("select kind, state, reason from outbox where kind <> 'receipt'")
+    assert {row["kind"]: row["state"] for row in rows} == {
+        "contact": "delivered",
+        "reader_notice": "delivered",
+    }
 
 
 async def settle_outbox(relay: Relay) -> None:
@@ -365,8 +367,13 @@ async def test_a_missing_master_key_loses_no_mail(relay: Relay, settings: Settin
     to = await alias(relay)
     async with dialogue(relay) as spoken:
         await deliver(spoken, to, raw=mail(to))
-    other = SecretStr("k2:" + base64.b64encode(os.urandom(32)).decode())
-    wrong = settings.model_copy(update={"master_key": other})
+    wrong = read_settings(
+        {},
+        database_url=settings.database_url.get_secret_value(),
+        master_key="k2:" + base64.b64encode(os.urandom(32)).decode(),
+        mail_domain=settings.mail_domain,
+        public_url=settings.public_url,
+    )
     async with open_context(wrong) as context, intake(context):
 
         async def was_tried() -> bool:

@@ -1,0 +1,100 @@
+"""The console's HTML: Jinja templates of ``relay/templates/console``, escaped always."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from relay import texts
+from relay.permissions import Level, Permission
+from relay.sealing import public_id
+from relay.web.console.guard import FORM_TOKEN, SESSION, form_token
+from relay.web.pages import SECURITY_HEADERS
+from relay.web.problems import language_of
+
+if TYPE_CHECKING:
+    from relay.web.console.doors import Visit
+
+# Key of the page on the keyboard after «g», its name in the path, and what it needs.
+PLACES = (
+    ("f", "queue", Permission.QUEUE, Level.MASKED),
+    ("r", "search", Permission.QUEUE, Level.MASKED),
+    ("j", "journal", Permission.AUDIT, Level.OWN),
+    ("p", "staff", Permission.STAFF, Level.SECOND),
+)
+
+
+class Sheets:
+    """Renders a page of the console in the visitor's language."""
+
+    def __init__(self) -> None:
+        self._templates = Environment(
+            loader=PackageLoader("relay", "templates/console"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+
+    def page(
+        self,
+        request: web.Request,
+        name: str,
+        visit: "Visit | None" = None,
+        *,
+        status: int = 200,
+        **values: Any,
+    ) -> web.Response:
+        """Return the page ``<name>.html``; without *visit*, one that belongs to no site."""
+        language = language_of(request)
+        session = request.get(SESSION)
+        body = self._templates.get_template(f"{name}.html").render(
+            language=language,
+            say=_Say(language),
+            public_id=public_id,
+            form_field=FORM_TOKEN,
+            form_token=form_token(request),
+            session=session,
+            visit=visit,
+            places=_places(visit),
+            here=name,
+            Level=Level,
+            Permission=Permission,
+            **values,
+        )
+        return web.Response(
+            text=body,
+            status=status,
+            content_type="text/html",
+            charset="utf-8",
+            headers={**SECURITY_HEADERS, "Content-Language": language},
+        )
+
+
+SHEETS = web.AppKey("sheets", Sheets)
+
+
+def _places(visit: "Visit | None") -> list[tuple[str, str]]:
+    if visit is None:
+        return []
+    return [(key, name) for key, name, needs, least in PLACES if visit.may(needs) >= least]
+
+
+class _Say:
+    """``say('console.queue')``, ``say.when(at)`` in the page's language."""
+
+    def __init__(self, language: str) -> None:
+        self._language = language
+
+    def __call__(self, key: str, values: Mapping[str, str | int] | None = None) -> str:
+        return texts.say(self._language, key, **(values or {}))
+
+    def known(self, prefix: str, name: str) -> str:
+        """Return the sentence of a code, or the code itself when it has none yet."""
+        key = f"{prefix}{name}"
+        return texts.say(self._language, key) if texts.has(self._language, key) else name
+
+    def when(self, at: datetime) -> str:
+        return f"{texts.day(self._language, at)} {texts.clock(self._language, at)}"
