@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from relay.blocks import near_key
 from relay.context import Context
 from relay.database import Connection, Record, queries, rows_of
 from relay.errors import Refused
@@ -82,11 +83,6 @@ def key_of(row: Record, kind: Kind) -> bytes | None:
         return row["cluster_id"].bytes if row["cluster_id"] else None
     value: bytes | None = row[COLUMNS[kind]]
     return value
-
-
-def near_key(site: Site) -> bytes:
-    """Return the key of the site's text sketches."""
-    return site.hash("near", "texts")
 
 
 async def near_clusters(connection: Connection, site: Site, text: str) -> list[tuple[float, UUID]]:

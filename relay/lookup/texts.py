@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
+from relay.blocks import near_key
 from relay.context import Context
 from relay.database import Connection, Record, queries, rows_of
-from relay.lookup.keys import BAND_MOST, near_key
+from relay.lookup.keys import BAND_MOST
 from relay.lookup.sealed import content_of
 from relay.lookup.search import FIRST
 from relay.near import SAME, Sketch, likeness, sketch
@@ -69,7 +70,7 @@ async def _mark(
 ) -> None:
     key = near_key(site)
     texts = {
-        row["message_id"]: sketch(content_of(context.keyring, row).get("text") or "", key)
+        row["message_id"]: _sketch(content_of(context.keyring, row).get("text"), key)
         for row in rows
     }
     clusters = await _known(connection, site, texts.values())
@@ -94,6 +95,11 @@ async def _mark(
         message_ids=list(marks),
         cluster_ids=list(marks.values()),
     )
+
+
+def _sketch(text: str | None, key: bytes) -> Sketch:
+    """Return a text's sketch; one that was erased is like no other."""
+    return sketch(text, key) if text else Sketch(b"", ())
 
 
 async def _known(connection: Connection, site: Site, texts: Iterable[Sketch]) -> _Clusters:

@@ -1,7 +1,6 @@
 """Builds the public application and serves it, with deadlines for slow clients."""
 
 import asyncio
-import secrets
 import signal
 import weakref
 from pathlib import Path
@@ -16,16 +15,17 @@ from relay.conversations import ContactDesk
 from relay.settings import Settings
 from relay.web import actions, api, exchange, hook, operations, privacy, public
 from relay.web.bodies import LIMIT_BYTES
-from relay.web.keys import CONTEXT, DESK, KEEPER, PAGES, PEER, REQUEST_ID, SPOKEN
+from relay.web.console import make_console
+from relay.web.keys import CONTEXT, DESK, KEEPER, PAGES, SPOKEN
 from relay.web.pages import Pages
-from relay.web.problems import Handler, answer_problems
+from relay.web.problems import answer_problems
+from relay.web.requests import name_request
 
 STATIC = Path(__file__).parent.parent / "static"
 HEADER_TIMEOUT_S = 10.0
 KEEPALIVE_S = 15.0
 STOP_S = 9.0  # the framework waits for it twice; all must end within 25 s
 LINGER_S = 1.0  # for the rest of a body that was refused
-STATIC_FRESH_S = 3600
 
 log = structlog.get_logger()
 
@@ -47,22 +47,6 @@ def make_app(context: Context) -> web.Application:
 
 async def _drain(app: web.Application) -> None:
     await app[DESK].drain()
-
-
-@web.middleware
-async def name_request(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Give every request an id: in its answer, in the log, in a problem."""
-    if request.transport:
-        request.app[SPOKEN].add(request.transport)
-        request[PEER] = request.transport.get_extra_info("peername")
-    request[REQUEST_ID] = "req_" + secrets.token_hex(8)
-    structlog.contextvars.bind_contextvars(request_id=request[REQUEST_ID])
-    response = await handler(request)
-    response.headers["Request-Id"] = request[REQUEST_ID]
-    if request.path.startswith("/static/"):
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Cache-Control"] = f"public, max-age={STATIC_FRESH_S}"
-    return response
 
 
 class _Listener:
@@ -88,29 +72,34 @@ class _Listener:
 
 
 async def serve(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT, then finish what is under way."""
+    """Serve the public doors and the console until SIGTERM or SIGINT; finish what is under way."""
     async with open_context(settings) as context:
-        app = make_app(context)
-        runner = web.AppRunner(
-            app,
-            access_log=None,
-            keepalive_timeout=KEEPALIVE_S,
-            shutdown_timeout=STOP_S,
-            lingering_time=LINGER_S,
-            auto_decompress=False,  # compressed bodies are refused: never unpack one (A29)
-        )
-        listener = _Listener(runner)
-        await runner.setup()
-        address = settings.http_listen
-        loop = asyncio.get_running_loop()
-        server = await loop.create_server(listener, address.host, address.port, backlog=1024)
+        app, console = make_app(context), make_console(context)
+        runners = [
+            await _listen(app, settings.http_listen),
+            await _listen(console, settings.console_listen),
+        ]
         stopped = asyncio.Event()
         for name in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(name, stopped.set)
-        log.info("serve.started", listen=str(address))
+            asyncio.get_running_loop().add_signal_handler(name, stopped.set)
+        log.info(
+            "serve.started", listen=str(settings.http_listen), console=str(settings.console_listen)
+        )
         describe_browser("")  # what is slow once, before the first visitor asks for it
         await app[PAGES].compile()
         await stopped.wait()
-        server.close()
-        await runner.cleanup()
+        await asyncio.gather(*(runner.cleanup() for runner in runners))
         log.info("serve.stopped")
+
+
+async def _listen(app: web.Application, address: Listen) -> web.AppRunner:
+    """Serve *app* on an address, until its runner is cleaned up."""
+    runner = web.AppRunner(
+        app,
+        access_log=None,
+        keepalive_timeout=KEEPALIVE_S,
+        shutdown_timeout=STOP_S,
+        lingering_time=LINGER_S,
+        auto_decompress=False,  # compressed bodies are refused: never unpack one (A29)
+    )
+    await runner.setup()

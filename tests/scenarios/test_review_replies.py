@@ -20,6 +20,7 @@ from tests.scenarios.test_private_pages import HTML, pages, press, show
 from tests.scenarios.test_replies import (
     ADVERTISER,
     BUYER,
+    bounce,
     come_in,
     opened,
     sent_on,
@@ -187,7 +188,7 @@ async def test_a_former_advertisers_reply_is_not_shown_to_the_next(relay: Relay)
 
 
 async def test_mails_of_a_person_who_is_gone_hold_up_nobody(relay: Relay) -> None:
-    """Contract 2, 7: inbound mails of a purged former advertiser end; those behind them are read."""
+    """Contract 2, 7: mails of a purged former advertiser end; those behind them are read."""
     to = await alias(relay)
     async with dialogue(relay) as spoken:
         for n in range(4):
@@ -244,7 +245,7 @@ async def test_a_strangers_mails_do_not_silence_the_party(relay: Relay) -> None:
 
 
 async def test_a_stranger_is_a_stranger_in_a_loop_too(relay: Relay) -> None:
-    """A9: the 21st mail of an hour, when a stranger's, is held as such: nobody releases it unasked."""
+    """A9: the 21st mail of an hour, when a stranger's, is held as such, for the party to own."""
     to = await alias(relay)
     async with dialogue(relay) as spoken, intake(relay.context):
         for n in range(21):
@@ -291,14 +292,14 @@ async def test_a_page_masks_a_split_number_as_the_mail_does(relay: Relay) -> Non
 
 
 async def test_the_other_address_of_a_party_is_hidden_as_the_first(relay: Relay) -> None:
-    """R1: the address a reply came from is kept from its reader, also when it is not the known one."""
+    """R1: the address a reply came from is kept from its reader, the known one or another."""
     to = await alias(relay)
     other = "camille.perso@ailleurs.example"
     await come_in(relay, to, mail(to, "Un.", From=f"<{other}>"))
     page = await pages(relay, "advertiser")
     [row] = await relay.fetch("select message_id from outbox where state = 'held'")
     await press(relay, f"{page}/confirm", id="msg_" + row["message_id"].hex, mine="1")
-    text = f"Plus simple ainsi.\r\n\r\nCamille\r\n{other}"
+    text = f"Le plus simple est de m'écrire à {other}, je lis tout."
     async with SmtpSink() as sink:
         await come_in(relay, to, mail(to, text, From=f"<{other}>", Message_ID="<2@x.example>"))
         mails = await sent_on(relay, sink, 4)
@@ -363,7 +364,7 @@ async def settle_outbox(relay: Relay) -> None:
 
 
 async def test_a_missing_master_key_loses_no_mail(relay: Relay, settings: Settings) -> None:
-    """Contract 6: a worker without the master key of a mail leaves it; «erased» is another matter."""
+    """Contract 6: a worker without the master key of a mail leaves it; erased is not that."""
     to = await alias(relay)
     async with dialogue(relay) as spoken:
         await deliver(spoken, to, raw=mail(to))
@@ -401,7 +402,7 @@ async def test_trouble_of_ours_is_no_fault_of_the_mail(relay: Relay) -> None:
         await deliver(spoken, to, raw=mail(to))
     for n in range(3):
         async with intake(relay.context) as running:
-            running._reader = _AbsentReader()  # type: ignore[assignment]  # noqa: SLF001
+            running._reader = _AbsentReader()  # type: ignore[assignment]
 
             async def was_tried(n: int = n) -> bool:
                 return bool(
@@ -417,7 +418,7 @@ async def test_trouble_of_ours_is_no_fault_of_the_mail(relay: Relay) -> None:
 
 
 async def test_one_sites_flood_of_mails_delays_only_itself(relay: Relay) -> None:
-    """Contract 7: a claim of mails that came in takes of every site, whoever filled the queue."""
+    """Contract 7: mails that came in are claimed of every site, whoever filled the queue."""
     to = await alias(relay)
     async with dialogue(relay) as spoken:
         for n in range(8):
@@ -425,7 +426,8 @@ async def test_one_sites_flood_of_mails_delays_only_itself(relay: Relay) -> None
     async with open_relay(relay.context, "rgpd") as second:
         await relay.fetch(
             "insert into inbound (site_id, inbound_id, conversation_id, side, owner_id, copy_hash,"
-            " sealed_raw, state, reason) select $1, $2, $2, 'buyer', person_id, '', '', 'queued', ''"
+            " sealed_raw, state, reason)"
+            " select $1, $2, $2, 'buyer', person_id, '', '', 'queued', ''"
             " from person where site_id = $1 limit 1 returning 1",
             second.site.site_id,
             new_id(relay.context.clock()),
@@ -448,8 +450,6 @@ async def test_a_broken_bounce_tells_nobody_of_a_reply(relay: Relay) -> None:
 
 async def test_what_a_server_says_of_a_stranger_is_no_bounce(relay: Relay) -> None:
     """F40: a report that came to an alias proves nothing: no address is suppressed for it."""
-    from tests.scenarios.test_replies import bounce
-
     to = await alias(relay)
     async with SmtpSink() as sink:
         mails = await sent_on(relay, sink, 2)
@@ -457,3 +457,54 @@ async def test_what_a_server_says_of_a_stranger_is_no_bounce(relay: Relay) -> No
         raw = bounce(to, contact.message_id, ADVERTISER)
         await come_in(relay, to, raw)
     assert await relay.fetch("select 1 from suppression") == []
+
+
+async def test_what_waits_to_leave_stays_after_a_block(relay: Relay) -> None:
+    """F48: a reply that is queued or deferred when its reader blocks its writer does not leave."""
+    to = await alias(relay, "advertiser")
+    await come_in(relay, to, mail(to, "Encore moi.", From=FROM_BUYER))
+    assert await press(relay, f"{await pages(relay, 'advertiser')}/block") == 303
+    async with SmtpSink() as sink, courier(relay.context, sink.port):
+        await settle_outbox(relay)
+    assert not any("Encore moi" in text_of(opened(one)) for one in sink.mails)
+
+
+async def test_a_strangers_words_are_not_quoted_as_ones_own(relay: Relay) -> None:
+    """R17, R18: «Vous aviez écrit» and the thread name what was passed on, never what is held."""
+    to = await alias(relay)
+    await come_in(relay, to, mail(to, "Payez ici.", From="<x@ailleurs.example>"))
+    theirs = await pages(relay, "buyer")
+    async with SmtpSink() as sink:
+        assert await press(relay, f"{theirs}/answer", message="Bonjour ?") == 303
+        mails = await sent_on(relay, sink, 4)
+    [reply] = [one for one in mails if one.sender and b"X-Relais-Hop" in one.content]
+    assert "Payez ici" not in text_of(opened(reply))
+    assert "<1@annonceur.example>" not in str(opened(reply)["References"])
+
+
+async def test_the_reason_of_an_unread_reply_is_a_true_one(relay: Relay) -> None:
+    """R6: the notice of an empty reply does not blame the provider of whoever it was for."""
+    to = await alias(relay)
+    async with SmtpSink() as sink:
+        await come_in(relay, to, mail(to, ""))
+        mails = await sent_on(relay, sink, 3)
+    assert "fournisseur de messagerie a refusé" not in text_of(opened(mails[-1]))
+
+
+async def test_a_reply_has_a_length(relay: Relay) -> None:
+    """R5: megabytes of plain words are not one message, read again for every later mail."""
+    to = await alias(relay)
+    await come_in(relay, to, mail(to, "\r\n".join(["camille annonceur rr " * 3] * 40_000)))
+    rows = await relay.fetch("select octet_length(sealed_content) as bytes from message")
+    assert max(row["bytes"] for row in rows) < 256 * 1024
+
+
+async def test_a_partys_limit_is_one_whatever_link_it_uses(relay: Relay) -> None:
+    """A10: twenty messages an hour from the pages are twenty, over all links of a conversation."""
+    await alias(relay)
+    first = await pages(relay, "buyer")
+    _, body = await relay.post(message="Une autre question : quelle taille de cadre ?")
+    second = relay.url + body["status_url"].removeprefix(relay.context.settings.public_url)
+    for n in range(20):
+        assert await press(relay, f"{first}/answer", message=f"Message {n}") == 303
+    assert await press(relay, f"{second}/answer", message="Le vingt et unième") == 429

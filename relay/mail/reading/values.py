@@ -51,7 +51,7 @@ class Reply:
     """A person's answer.
 
     Args:
-        text: The author's own words, NFC, ``\\n`` line ends.
+        text: The author's own words, NFC, with LF line ends.
         doubtful: What may be the author's or not (in the mail's order): kept, never passed on
             unasked.
         quoted: What was quoted from earlier mails.

@@ -1,0 +1,256 @@
+-- name: find_blocks(site_ids, key_hashes)
+-- The live blocks of these keys: asked for every accepted message, one probe of an index each.
+select block_key.site_id, block_key.key_hash, block_key.block_id, block.kind, block.effect, block.sketch
+from unnest(:site_ids::uuid[], :key_hashes::bytea[]) as asked (site_id, key_hash)
+join block_key on block_key.site_id = asked.site_id and block_key.key_hash = asked.key_hash and block_key.until > now()
+join block on block.site_id = block_key.site_id and block.block_id = block_key.block_id;
+
+-- name: add_block(site_id, block_id, kind, effect, sketch, sealed_note, placed_by, placed_at, ends_at)!
+insert into block (site_id, block_id, kind, effect, sketch, sealed_note, placed_by, placed_at, ends_at)
+values (:site_id, :block_id, :kind, :effect, :sketch, :sealed_note, :placed_by, :placed_at, :ends_at);
+
+-- name: add_block_keys(site_id, block_id, key_hashes, until)!
+insert into block_key (site_id, key_hash, block_id, until)
+select :site_id, asked.key_hash, :block_id, :until from unnest(:key_hashes::bytea[]) as asked (key_hash);
+
+-- name: lift_block(site_id, block_id, lifted_at)^
+-- End a block now; no row when it is over already.
+with lifted as (
+    update block set lifted_at = :lifted_at
+    where site_id = :site_id and block_id = :block_id and lifted_at is null and ends_at > :lifted_at
+    returning block_id
+), keys as (
+    update block_key set until = :lifted_at
+    from lifted where block_key.site_id = :site_id and block_key.block_id = lifted.block_id
+)
+select block_id from lifted;
+
+-- name: restore_block(site_id, block_id, restored_at)^
+-- The inverse of a lift: the block lasts to its own end again; no row when that is past, or it was not lifted.
+with restored as (
+    update block set lifted_at = null
+    where site_id = :site_id and block_id = :block_id and lifted_at is not null and ends_at > :restored_at
+    returning block_id, ends_at
+), keys as (
+    update block_key set until = restored.ends_at
+    from restored where block_key.site_id = :site_id and block_key.block_id = restored.block_id
+)
+select block_id from restored;
+
+-- name: list_blocks(site_id, before_id, most)
+select block_id, kind, effect, sealed_note, placed_by, placed_at, ends_at, lifted_at
+from block
+where site_id = :site_id and block_id < :before_id
+order by block_id desc
+limit :most;
+
+-- name: read_cluster(site_id, cluster_id)^
+select cluster.sketch,
+    (select array_agg(text_band.band) from text_band
+        where text_band.site_id = cluster.site_id and text_band.cluster_id = cluster.cluster_id) as bands
+from text_cluster as cluster
+where cluster.site_id = :site_id and cluster.cluster_id = :cluster_id;
+
+-- name: read_states(site_id, message_ids)
+-- Where messages are, for an act to say beforehand what it would change.
+select
+    message.message_id, message.conversation_id, message.side, message.mailbox_hash,
+    outbox.state, outbox.reason, outbox.ambiguous, conversation.blocked_at
+from unnest(:message_ids::uuid[]) as asked (message_id)
+join message on message.site_id = :site_id and message.message_id = asked.message_id
+join outbox on outbox.site_id = message.site_id and outbox.mail_id = message.message_id
+join conversation on conversation.site_id = message.site_id and conversation.conversation_id = message.conversation_id
+order by message.message_id;
+
+-- name: hold_messages(site_id, message_ids, due_at, expires_at)
+-- Keep back what has not left; a lease under way is left alone.
+update outbox set state = 'held', reason = 'suspicious', due_at = :due_at, expires_at = :expires_at, settled_at = null
+where site_id = :site_id and mail_id = any(:message_ids::uuid[]) and kind in ('contact', 'reply')
+    and state in ('queued', 'deferred')
+returning mail_id as message_id;
+
+-- name: release_messages(site_id, message_ids, due_at, expires_at)
+update outbox set state = 'queued', reason = 'released', due_at = :due_at, expires_at = :expires_at, crashes = 0
+where site_id = :site_id and mail_id = any(:message_ids::uuid[]) and kind in ('contact', 'reply') and state = 'held'
+returning mail_id as message_id;
+
+-- name: refuse_messages(site_id, message_ids, settled_at)
+update outbox set state = 'refused', reason = 'by_moderator', settled_at = :settled_at
+where site_id = :site_id and mail_id = any(:message_ids::uuid[]) and kind in ('contact', 'reply') and state = 'held'
+returning mail_id as message_id;
+
+-- name: reinstate_messages(site_id, message_ids, due_at, expires_at)
+-- The inverse of a refusal: they wait for a person again.
+update outbox set state = 'held', reason = 'suspicious', due_at = :due_at, expires_at = :expires_at, settled_at = null
+where site_id = :site_id and mail_id = any(:message_ids::uuid[]) and kind in ('contact', 'reply')
+    and state = 'refused' and reason = 'by_moderator'
+returning mail_id as message_id;
+
+-- name: close_threads(site_id, message_ids, closed_at)
+-- End the conversations of these messages; names one message of each that was open.
+with asked as (
+    select conversation.conversation_id, (array_agg(message.message_id order by message.message_id))[1] as message_id
+    from unnest(:message_ids::uuid[]) as given (message_id)
+    join message on message.site_id = :site_id and message.message_id = given.message_id
+    join conversation on conversation.site_id = :site_id and conversation.conversation_id = message.conversation_id
+    group by conversation.conversation_id
+)
+update conversation set blocked_at = :closed_at
+from asked
+where conversation.site_id = :site_id and conversation.conversation_id = asked.conversation_id
+    and conversation.blocked_at is null
+returning asked.message_id;
+
+-- name: reopen_threads(site_id, message_ids)
+with asked as (
+    select conversation.conversation_id, (array_agg(message.message_id order by message.message_id))[1] as message_id
+    from unnest(:message_ids::uuid[]) as given (message_id)
+    join message on message.site_id = :site_id and message.message_id = given.message_id
+    join conversation on conversation.site_id = :site_id and conversation.conversation_id = message.conversation_id
+    group by conversation.conversation_id
+)
+update conversation set blocked_at = null
+from asked
+where conversation.site_id = :site_id and conversation.conversation_id = asked.conversation_id
+    and conversation.blocked_at is not null
+returning asked.message_id;
+
+-- name: cancel_notices(site_id, mail_ids)
+-- Take back notices that have not left; names the messages they were about.
+update outbox set state = 'cancelled', reason = 'undone', settled_at = now()
+where site_id = :site_id and mail_id = any(:mail_ids::uuid[]) and kind in ('notice', 'reader_notice') and state = 'queued'
+returning mail_id, message_id;
+
+-- name: forget_marks_told(site_id, told_hashes)!
+-- What was taken back may be told again.
+delete from told where site_id = :site_id and told_hash = any(:told_hashes::bytea[]);
+
+-- name: add_act(site_id, act_id, staff_id, approved_by, action, reason, case_id, block_id, message_ids, mail_ids, at)!
+insert into desk_act (site_id, act_id, staff_id, approved_by, action, reason, case_id, block_id, message_ids, mail_ids, at)
+values (:site_id, :act_id, :staff_id, :approved_by, :action, :reason, :case_id, :block_id, :message_ids, :mail_ids, :at);
+
+-- name: undo_act(site_id, act_id, undone_at, oldest)^
+-- Claim an act to be undone, once; no row when it is unknown, too old, or undone already.
+update desk_act set undone_at = :undone_at
+where site_id = :site_id and act_id = :act_id and undone_at is null and at > :oldest
+returning act_id, action, case_id, block_id, message_ids, mail_ids, at;
+
+-- name: list_acts(site_id, before_id, most)
+select act_id, staff_id, approved_by, action, reason, case_id, block_id, cardinality(message_ids) as messages, at, undone_at
+from desk_act
+where site_id = :site_id and act_id < :before_id
+order by act_id desc
+limit :most;
+
+-- name: list_case_acts(site_id, case_id)
+select act_id, staff_id, approved_by, action, reason, case_id, block_id, cardinality(message_ids) as messages, at, undone_at
+from desk_act
+where site_id = :site_id and case_id = :case_id
+order by act_id;
+
+-- name: file_report(site_id, report_id, message_id, sealed_note, category, source, sealed_details, good_faith_at, created_at)!
+-- A report that no party of the conversation made: by staff, the site, or somebody else.
+insert into report (site_id, report_id, message_id, reporter_id, sealed_note, category, source, sealed_details, good_faith_at, created_at)
+select :site_id, :report_id, :message_id, null, :sealed_note, :category, :source, :sealed_details, :good_faith_at, :created_at
+where exists (select 1 from message where message.site_id = :site_id and message.message_id = :message_id);
+
+-- name: list_new_reports(site_id, most)
+-- Reports that are no part of a case yet, oldest first.
+select report.report_id, report.message_id, report.reporter_id, report.category, report.source, report.created_at,
+    message.conversation_id, message.sender_id, message.mailbox_hash
+from report
+join message on message.site_id = report.site_id and message.message_id = report.message_id
+where report.site_id = :site_id and report.acknowledged_at is null
+order by report.report_id
+limit :most
+for update of report skip locked;
+
+-- name: open_case(site_id, case_id, message_id, category, opened_at)^
+-- The case of a message: a new one, or the one there is, opened again when it ended without action.
+insert into report_case (site_id, case_id, message_id, state, category, opened_at)
+values (:site_id, :case_id, :message_id, 'received', :category, :opened_at)
+on conflict (site_id, message_id) do update set
+    state = case when report_case.state = 'decided' and report_case.decision = 'no_action' then 'received' else report_case.state end
+returning case_id, state, hold_id, (xmax = 0) as is_new;
+
+-- name: acknowledge(site_id, report_id, acknowledged_at)!
+update report set acknowledged_at = :acknowledged_at where site_id = :site_id and report_id = :report_id;
+
+-- name: note_hold(site_id, case_id, hold_id)!
+update report_case set hold_id = :hold_id where site_id = :site_id and case_id = :case_id;
+
+-- name: prolong_hold(site_id, hold_id, ends_at)!
+-- Evidence is kept until the time for an appeal is over.
+update legal_hold set ends_at = :ends_at, blocks_until = :ends_at
+where site_id = :site_id and hold_id = :hold_id and lifted_at is null;
+
+-- name: list_cases(site_id)
+-- What waits for a person, with how many reported it; at most 500.
+select report_case.case_id, report_case.message_id, report_case.state, report_case.category, report_case.opened_at,
+    report_case.taken_by, report_case.taken_until, report_case.decided_by, listing.ref, listing.title, message.score, message.side,
+    (select count(*) from report where report.site_id = report_case.site_id and report.message_id = report_case.message_id)::int as reports,
+    (select bool_or(report.source in ('trusted', 'authority')) from report
+        where report.site_id = report_case.site_id and report.message_id = report_case.message_id) as is_trusted
+from report_case
+join message on message.site_id = report_case.site_id and message.message_id = report_case.message_id
+join conversation on conversation.site_id = message.site_id and conversation.conversation_id = message.conversation_id
+join listing on listing.site_id = message.site_id and listing.listing_id = conversation.listing_id
+where report_case.site_id = :site_id and report_case.state in ('received', 'in_review', 'escalated', 'appealed')
+order by report_case.case_id
+limit 500;
+
+-- name: read_case(site_id, case_id)^
+select case_id, message_id, state, category, opened_at, taken_by, taken_until, decided_by, decided_at, decision,
+    sealed_statement, appeal_until, appealed_by, appealed_at, sealed_appeal, judged_by, judged_at, hold_id
+from report_case
+where site_id = :site_id and case_id = :case_id;
+
+-- name: lock_case(site_id, case_id)^
+select report_case.case_id, report_case.message_id, report_case.state, report_case.taken_by, report_case.taken_until,
+    report_case.decided_by, report_case.decision, report_case.appeal_until, report_case.hold_id, message.mailbox_hash
+from report_case
+join message on message.site_id = report_case.site_id and message.message_id = report_case.message_id
+where report_case.site_id = :site_id and report_case.case_id = :case_id
+for update of report_case;
+
+-- name: list_reports(site_id, message_id)
+select report.report_id, report.reporter_id, report.category, report.source, report.sealed_note, report.sealed_details,
+    report.created_at, report.acknowledged_at, report.good_faith_at, person.wrapped_key
+from report
+left join person on person.site_id = report.site_id and person.person_id = report.reporter_id
+where report.site_id = :site_id and report.message_id = :message_id
+order by report.report_id;
+
+-- name: take_case(site_id, case_id, state, taken_by, taken_until)!
+update report_case set state = :state, taken_by = :taken_by, taken_until = :taken_until
+where site_id = :site_id and case_id = :case_id;
+
+-- name: decide_case(site_id, case_id, state, decided_by, decided_at, decision, sealed_statement, appeal_until)!
+update report_case set state = :state, decided_by = :decided_by, decided_at = :decided_at, decision = :decision,
+    sealed_statement = :sealed_statement, appeal_until = :appeal_until, taken_until = null
+where site_id = :site_id and case_id = :case_id;
+
+-- name: undecide_case(site_id, case_id, taken_by, taken_until)^
+update report_case set state = 'in_review', decided_by = null, decided_at = null, decision = null,
+    sealed_statement = null, appeal_until = null, taken_by = :taken_by, taken_until = :taken_until
+where site_id = :site_id and case_id = :case_id and state = 'decided'
+returning case_id;
+
+-- name: appeal_case(site_id, message_id, appealed_by, appealed_at, sealed_appeal)^
+-- Taken within its time only, and once.
+update report_case set state = 'appealed', appealed_by = :appealed_by, appealed_at = :appealed_at, sealed_appeal = :sealed_appeal
+where site_id = :site_id and message_id = :message_id and state = 'decided' and appeal_until >= :appealed_at
+returning case_id;
+
+-- name: judge_case(site_id, case_id, state, judged_by, judged_at, sealed_statement)!
+update report_case set state = :state, judged_by = :judged_by, judged_at = :judged_at, sealed_statement = :sealed_statement
+where site_id = :site_id and case_id = :case_id;
+
+-- name: count_unfounded(site_id, reporter_id)^
+-- How a reporter's reports ended (DSA 23: who reports without ground is warned, then set aside).
+select count(*)::int as reports,
+    (count(*) filter (where report_case.decision = 'no_action'))::int as without_action,
+    (count(*) filter (where report_case.decision = 'action'))::int as with_action
+from report
+left join report_case on report_case.site_id = report.site_id and report_case.message_id = report.message_id
+where report.site_id = :site_id and report.reporter_id = :reporter_id;
