@@ -74,9 +74,7 @@ async def _find(
     return found
 
 
-async def _find_texts(
-    connection: Connection, asked: Sequence[Asked]
-) -> dict[int, list[Record]]:
+async def _find_texts(connection: Connection, asked: Sequence[Asked]) -> dict[int, list[Record]]:
     """Return the blocks of texts near those asked for, by the identity of who asks."""
     if not asked:
         return {}

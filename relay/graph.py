@@ -97,8 +97,7 @@ def build(
     ranked = sorted(hops, key=lambda name: (hops[name], -counts.nodes[name], name))
     kept = ranked[:most]
     nodes = tuple(
-        Node(name, counts.nodes[name], hops[name], name in shared, name in blocked)
-        for name in kept
+        Node(name, counts.nodes[name], hops[name], name in shared, name in blocked) for name in kept
     )
     return Graph(nodes, _edges(kept, hops, counts), len(ranked) - len(kept))
 
@@ -106,9 +105,7 @@ def build(
 def labelled(graph: Graph, labels: Mapping[Name, str]) -> Graph:
     """Return the graph with what may be shown of each node."""
     nodes = tuple(
-        Node(
-            one.name, one.weight, one.hop, one.is_shared, one.is_blocked, labels.get(one.name, "")
-        )
+        Node(one.name, one.weight, one.hop, one.is_shared, one.is_blocked, labels.get(one.name, ""))
         for one in graph.nodes
     )
     return Graph(nodes, graph.edges, graph.left_out)
@@ -165,7 +162,7 @@ def _places(graph: Graph) -> dict[Name, tuple[float, float]]:
     for hop in (0, 1, 2):
         ring = [node for node in graph.nodes if node.hop == hop]
         wanted = {node.name: _turn_of_parents(node.name, graph, turns) for node in ring}
-        ring.sort(key=lambda node: (wanted[node.name], node.name))  # noqa: B023 (used at once)
+        ring.sort(key=lambda node: (wanted[node.name], node.name))
         for at, node in enumerate(ring):
             turns[node.name] = (at + hop / 2) / len(ring)
     by_name = {node.name: node.hop for node in graph.nodes}

@@ -24,6 +24,7 @@ ACTIONS = ("search", "list", "open", "reveal", "export", "act")
 REASON_SIGNS = 500
 PAGE_ROWS = 1000
 FAULTS_MOST = 100
+GUARDS = 4
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 log = structlog.get_logger()
@@ -127,10 +128,9 @@ async def verify(context: Context, site: Site) -> Verdict:
 
 
 async def is_guarded(context: Context) -> bool:
-    """Tell whether the database itself refuses changes: a role apart, or else the triggers."""
+    """Tell whether every trigger that refuses changes to the log is switched on."""
     async with context.database.connection() as connection:
-        row = await queries().guards_looks(connection)
-    return row["triggers"] > 0 or not row["may_change"]
+        return int(await queries().count_guards(connection)) == GUARDS
 
 
 async def _check(

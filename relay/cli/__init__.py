@@ -17,6 +17,8 @@ COMMANDS = {
     "policy": ("policies", "policy"),
     "purge": ("purge", "purge_now"),
     "held": ("held", "held"),
+    "staff": ("staff", "staff"),
+    "audit": ("audit", "audit"),
     "send": ("traffic", "send"),
     "tail": ("traffic", "tail"),
     "bench": ("traffic", "bench"),

@@ -6,8 +6,8 @@ and returns masked values; ``open_message`` alone opens what was sealed, for a r
 
 from relay.lookup.delivery import Delivery, Step, read_delivery
 from relay.lookup.keys import Key, find_key, pivot, read_token
-from relay.lookup.search import Found, Page, search
 from relay.lookup.sealed import Field, Opened, open_message
+from relay.lookup.search import Found, Page, search
 from relay.lookup.sender import Day, Linked, Sender, read_sender
 from relay.lookup.texts import forget_texts, mark_texts
 from relay.pasted import Kind, Pasted, read_pasted

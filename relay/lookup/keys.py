@@ -13,7 +13,7 @@ from relay.pasted import MOST_KEYS, Kind, Pasted
 from relay.sites import Site
 
 BAND_MOST = 40
-_TOKEN_SIZES = (16,)  # bytes of a keyed hash, and of an id
+KEY_BYTES = 16  # of a keyed hash, and of an id
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +42,12 @@ def read_token(token: str) -> Key:
     kind, *digits = token.split(".")
     try:
         hashes = tuple(bytes.fromhex(one) for one in digits[:MOST_KEYS])
-        if not hashes or any(len(one) not in _TOKEN_SIZES for one in hashes):
-            raise ValueError(token)
-        return Key(Kind(kind), hashes)
+        key = Key(Kind(kind), hashes)
     except ValueError:
         raise Refused("not_found") from None
+    if not hashes or any(len(one) != KEY_BYTES for one in hashes):
+        raise Refused("not_found")
+    return key
 
 
 async def find_key(context: Context, site: Site, pasted: Pasted, look: Look) -> Key:

@@ -97,9 +97,7 @@ async def describe(
 ) -> tuple[Found, ...]:
     """Return what a list shows of messages."""
     rows = await rows_of(
-        queries().describe_messages(
-            connection, site_id=site.site_id, message_ids=list(message_ids)
-        )
+        queries().describe_messages(connection, site_id=site.site_id, message_ids=list(message_ids))
     )
     return tuple(_found(keyring, row) for row in rows)
 

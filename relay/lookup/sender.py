@@ -107,9 +107,7 @@ async def _seen(
     connection: Connection, site: Site, key: Key, first: UUID, most: int
 ) -> list[Record]:
     ids = await find_ids(connection, site, key, first=first, most=most)
-    return await rows_of(
-        queries().read_keys(connection, site_id=site.site_id, message_ids=ids)
-    )
+    return await rows_of(queries().read_keys(connection, site_id=site.site_id, message_ids=ids))
 
 
 async def _graph(
@@ -182,9 +180,11 @@ async def _labels(
     bearers: dict[Name, UUID] = {}
     for node in graph.nodes:
         kind = Kind(node.name[0])
-        found = next((row for row in own if key_of(row, kind) == node.name[1]), None) if (
-            kind in _LINKS
-        ) else None
+        found = (
+            next((row for row in own if key_of(row, kind) == node.name[1]), None)
+            if (kind in _LINKS)
+            else None
+        )
         if found is not None:
             bearers[node.name] = found["message_id"]
             continue

@@ -65,9 +65,7 @@ async def mark_texts(context: Context, site: Site, *, most: int = BATCH) -> int:
     return len(rows)
 
 
-async def _mark(
-    context: Context, connection: Connection, site: Site, rows: list[Record]
-) -> None:
+async def _mark(context: Context, connection: Connection, site: Site, rows: list[Record]) -> None:
     key = near_key(site)
     texts = {
         row["message_id"]: _sketch(content_of(context.keyring, row).get("text"), key)
@@ -119,15 +117,11 @@ async def forget_texts(context: Context, site: Site, *, page: int = 1000) -> int
     while True:
         async with context.database.connection() as connection:
             rows = await rows_of(
-                queries().page_marks(
-                    connection, site_id=site.site_id, after_id=after, most=page
-                )
+                queries().page_marks(connection, site_id=site.site_id, after_id=after, most=page)
             )
             if not rows:
                 return gone
             stale = [row["message_id"] for row in rows if not row["is_kept"]]
             if stale:
-                await queries().forget_marks(
-                    connection, site_id=site.site_id, message_ids=stale
-                )
+                await queries().forget_marks(connection, site_id=site.site_id, message_ids=stale)
         after, gone = rows[-1]["message_id"], gone + len(stale)

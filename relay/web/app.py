@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import weakref
+from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
@@ -12,7 +13,7 @@ from relay.arrivals import Keeper
 from relay.contact_rows import describe_browser
 from relay.context import Context, open_context
 from relay.conversations import ContactDesk
-from relay.settings import Settings
+from relay.settings import Listen, Settings
 from relay.web import actions, api, exchange, hook, operations, privacy, public
 from relay.web.bodies import LIMIT_BYTES
 from relay.web.console import make_console
@@ -71,29 +72,46 @@ class _Listener:
             protocol.force_close()
 
 
+@dataclass(frozen=True, slots=True)
+class _Served:
+    """An application on its address."""
+
+    runner: web.AppRunner
+    server: asyncio.Server
+
+    async def stop(self) -> None:
+        """Take no more, and finish what is under way."""
+        self.server.close()
+        await self.runner.cleanup()
+
+
 async def serve(settings: Settings) -> None:
     """Serve the public doors and the console until SIGTERM or SIGINT; finish what is under way."""
     async with open_context(settings) as context:
-        app, console = make_app(context), make_console(context)
-        runners = [
-            await _listen(app, settings.http_listen),
-            await _listen(console, settings.console_listen),
-        ]
+        app = make_app(context)
+        served = [await _listen(app, settings.http_listen), *await _console(context)]
         stopped = asyncio.Event()
         for name in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(name, stopped.set)
-        log.info(
-            "serve.started", listen=str(settings.http_listen), console=str(settings.console_listen)
-        )
+        log.info("serve.started", listen=str(settings.http_listen))
         describe_browser("")  # what is slow once, before the first visitor asks for it
         await app[PAGES].compile()
         await stopped.wait()
-        await asyncio.gather(*(runner.cleanup() for runner in runners))
+        await asyncio.gather(*(one.stop() for one in served))
         log.info("serve.stopped")
 
 
-async def _listen(app: web.Application, address: Listen) -> web.AppRunner:
-    """Serve *app* on an address, until its runner is cleaned up."""
+async def _console(context: Context) -> list[_Served]:
+    """Serve the console; where another `serve` has its port, the public doors open all the same."""
+    address = context.settings.console_listen
+    try:
+        return [await _listen(make_console(context), address)]
+    except OSError as error:
+        log.warning("serve.no_console", listen=str(address), fault=error.strerror)
+        return []
+
+
+async def _listen(app: web.Application, address: Listen) -> _Served:
     runner = web.AppRunner(
         app,
         access_log=None,
@@ -102,4 +120,8 @@ async def _listen(app: web.Application, address: Listen) -> web.AppRunner:
         lingering_time=LINGER_S,
         auto_decompress=False,  # compressed bodies are refused: never unpack one (A29)
     )
+    listener = _Listener(runner)
     await runner.setup()
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(listener, address.host, address.port, backlog=1024)
+    return _Served(runner, server)

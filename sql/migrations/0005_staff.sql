@@ -145,7 +145,7 @@ create trigger chain_only_grows before update or delete on look_chain for each r
 create trigger chain_is_whole before truncate on look_chain for each statement execute function keep_chain();
 
 -- The log belongs to a role of its own, where this server lets us make one: then the relay's own role may only
--- read it and call the two functions. Elsewhere the triggers stand alone, and `relay audit verify` says so.
+-- read it and call the two functions. Elsewhere the triggers stand alone.
 do $$
 begin
     begin

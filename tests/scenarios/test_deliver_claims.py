@@ -166,7 +166,7 @@ async def test_f55_the_database_is_lost_right_after_a_claim(
         database_proxy(settings) as (proxy, far),
         open_context(far) as context,
     ):
-        proxy.swallow_after(b"as buyer_mail_hash")
+        proxy.swallow_after(b"as earlier_ids")
         async with courier(context, sink.port, timing=SHORT_LEASE):
             await proxy.wait_swallowed(1, timeout_s=5)
             await reach(relay, ids, "delivered", timeout_s=SHORT_LEASE.lease_s + 4)

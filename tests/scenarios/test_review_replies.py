@@ -1,10 +1,14 @@
 """What a second reader of the way back found: each test says what must hold, and does not yet."""
 
 import base64
+import gc
 import os
+import resource
+from pathlib import Path
 
 import pytest
 
+from relay import moderation
 from relay.catalogue import Advertiser
 from relay.context import open_context
 from relay.database import queries, rows_of
@@ -370,7 +374,7 @@ async def test_a_missing_master_key_loses_no_mail(relay: Relay, settings: Settin
         await deliver(spoken, to, raw=mail(to))
     wrong = read_settings(
         {},
-        database_url=settings.database_url.get_secret_value(),
+        database_url=str(settings.database_url and settings.database_url.get_secret_value()),
         master_key="k2:" + base64.b64encode(os.urandom(32)).decode(),
         mail_domain=settings.mail_domain,
         public_url=settings.public_url,
@@ -508,3 +512,52 @@ async def test_a_partys_limit_is_one_whatever_link_it_uses(relay: Relay) -> None
     for n in range(20):
         assert await press(relay, f"{first}/answer", message=f"Message {n}") == 303
     assert await press(relay, f"{second}/answer", message="Le vingt et unième") == 429
+
+
+async def test_a10_a_mail_that_went_through_too_many_servers(relay: Relay) -> None:
+    """A10: a mail with more than thirty Received fields goes round: it is not passed on."""
+    to = await alias(relay)
+    trace = b"Received: from a by b; Sun, 22 Nov 2026 10:00:00 +0100\r\n" * 31
+    await come_in(relay, to, trace + mail(to))
+    assert ("queued", "accepted") not in await replies(relay)
+
+
+async def test_a_reply_that_is_held_is_not_said_to_have_left(relay: Relay) -> None:
+    """R6: the writer of a reply that the breaker holds is not told «votre réponse est partie»."""
+    to = await alias(relay)
+    theirs = await pages(relay, "buyer")
+    for n in range(20):
+        assert await press(relay, f"{theirs}/answer", message=f"Message {n}") == 303
+    await come_in(relay, to, mail(to, "Appelez-moi au 06 39 98 01 23."))
+    assert (await replies(relay))[-1] == ("held", "loop")
+    assert await relay.fetch("select 1 from outbox where reason like 'number_masked%'") == []
+
+
+async def test_nobody_is_told_that_a_strangers_reply_expired(relay: Relay) -> None:
+    """A9: a stranger's reply ends unowned; the party is not told that a message of theirs did."""
+    to = await alias(relay)
+    await come_in(relay, to, mail(to, "Payez ici.", From="<x@ailleurs.example>"))
+    await relay.travel(31 * 24 * 3600)
+    await moderation.expire_held(relay.context)
+    assert await relay.fetch("select 1 from outbox where reason like 'expired%'") == []
+
+
+async def test_a12_a_mail_costs_the_door_about_its_size(relay: Relay) -> None:
+    """A12: four megabytes of empty lines, not yet ended, do not fill the memory of the door."""
+    to = await alias(relay)
+    async with dialogue(relay) as spoken:
+        await spoken.say("MAIL FROM:<a@b.example>")
+        await spoken.say(f"RCPT TO:<{to}>")
+        await spoken.say("DATA")
+        gc.collect()
+        before = resident_bytes()
+        lines = b"\r\n" * 2_000_000
+        with pytest.raises(TimeoutError):  # no answer before the dot; the door reads meanwhile
+            await spoken.say(lines)
+        assert resident_bytes() - before < 60 * 1024 * 1024
+
+
+def resident_bytes() -> int:
+    """Return the memory this process holds."""
+    pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
+    return pages * resource.getpagesize()

@@ -94,7 +94,7 @@ class Visit:
         async with self.context.database.connection() as connection:
             await record_look(connection, look)
 
-    def page(self, name: str, *, status: int = 200, **values: Any) -> web.Response:
+    def page(self, name: str, /, *, status: int = 200, **values: Any) -> web.Response:
         """Show a page."""
         return self.request.app[SHEETS].page(self.request, name, self, status=status, **values)
 

@@ -42,6 +42,7 @@ class Sheets:
         request: web.Request,
         name: str,
         visit: "Visit | None" = None,
+        /,
         *,
         status: int = 200,
         **values: Any,

@@ -1,0 +1,77 @@
+"""What moderators do: act on messages and senders, and decide reports.
+
+Every act is an ``Order``. ``preview`` says its ``Effect`` without doing anything, ``carry_out``
+does it and writes it down with the look in one transaction, ``undo`` takes it back within fifteen
+seconds, and each action has an inverse for later.
+"""
+
+from relay.desk.cases import (
+    Appeal,
+    CaseFile,
+    Decision,
+    Reported,
+    Ruling,
+    Statement,
+    decide,
+    escalate,
+    give_back,
+    judge,
+    take,
+)
+from relay.desk.files import Waiting, list_cases, read_case
+from relay.desk.journal import BlockShown, Done, list_acts, list_blocks, list_case_acts
+from relay.desk.moves import Category, Move, State
+from relay.desk.orders import INVERSES, Action, Effect, NewBlock, Order, Weight
+from relay.desk.reports import (
+    Notice,
+    Receipt,
+    Reporter,
+    Source,
+    appeal,
+    file_report,
+    open_cases,
+    read_reporter,
+)
+from relay.desk.work import carry_out, preview, undo
+
+__all__ = [
+    "INVERSES",
+    "Action",
+    "Appeal",
+    "BlockShown",
+    "CaseFile",
+    "Category",
+    "Decision",
+    "Done",
+    "Effect",
+    "Move",
+    "NewBlock",
+    "Notice",
+    "Order",
+    "Receipt",
+    "Reported",
+    "Reporter",
+    "Ruling",
+    "Source",
+    "State",
+    "Statement",
+    "Waiting",
+    "Weight",
+    "appeal",
+    "carry_out",
+    "decide",
+    "escalate",
+    "file_report",
+    "give_back",
+    "judge",
+    "list_acts",
+    "list_blocks",
+    "list_case_acts",
+    "list_cases",
+    "open_cases",
+    "preview",
+    "read_case",
+    "read_reporter",
+    "take",
+    "undo",
+]

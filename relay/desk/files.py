@@ -1,0 +1,151 @@
+"""Cases as they are shown: the queue, and one with its reports."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from relay.context import Context
+from relay.database import Record, queries, rows_of
+from relay.desk.cases import Appeal, CaseFile, Decision, Reported, Statement
+from relay.desk.moves import Category, State, due_at
+from relay.errors import Refused
+from relay.looks import Look, record_look
+from relay.sealing import Keyring, Unsealable
+from relay.sites import Site
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A case in the queue; *due_at* is when it wants a decision."""
+
+    case_id: UUID
+    message_id: UUID
+    state: State
+    category: Category
+    listing_ref: str
+    listing_title: str
+    side: str
+    score: int
+    reports: int
+    opened_at: datetime
+    due_at: datetime
+    taken_by: UUID | None
+    taken_until: datetime | None
+    decided_by: UUID | None
+
+
+async def list_cases(context: Context, site: Site, look: Look) -> list[Waiting]:
+    """Return the cases that wait for a person, the most urgent first; at most 500."""
+    async with context.database.connection() as connection:
+        await record_look(connection, look)
+        rows = await rows_of(queries().list_cases(connection, site_id=site.site_id))
+    return sorted((_waiting(row) for row in rows), key=lambda one: (one.due_at, one.case_id))
+
+
+async def read_case(context: Context, site: Site, case_id: UUID, look: Look) -> CaseFile:
+    """Open a case with what was reported; the message itself stays closed (``open_message``).
+
+    Raises:
+        Refused: ``not_found``.
+    """
+    async with context.database.connection() as connection:
+        await record_look(connection, look)
+        row: Record | None = await queries().read_case(
+            connection, site_id=site.site_id, case_id=case_id
+        )
+        if row is None:
+            raise Refused("not_found")
+        reports = await rows_of(
+            queries().list_reports(connection, site_id=site.site_id, message_id=row["message_id"])
+        )
+    return _file(context.keyring, site, row, reports)
+
+
+def _waiting(row: Record) -> Waiting:
+    category = Category(row["category"])
+    return Waiting(
+        case_id=row["case_id"],
+        message_id=row["message_id"],
+        state=State(row["state"]),
+        category=category,
+        listing_ref=row["ref"],
+        listing_title=row["title"],
+        side=row["side"],
+        score=row["score"],
+        reports=row["reports"],
+        opened_at=row["opened_at"],
+        due_at=due_at(category, row["opened_at"], is_trusted=bool(row["is_trusted"])),
+        taken_by=row["taken_by"],
+        taken_until=row["taken_until"],
+        decided_by=row["decided_by"],
+    )
+
+
+def _file(keyring: Keyring, site: Site, row: Record, reports: Sequence[Record]) -> CaseFile:
+    return CaseFile(
+        case_id=row["case_id"],
+        message_id=row["message_id"],
+        state=State(row["state"]),
+        category=row["category"],
+        opened_at=row["opened_at"],
+        taken_by=row["taken_by"],
+        taken_until=row["taken_until"],
+        decided_by=row["decided_by"],
+        decided_at=row["decided_at"],
+        decision=Decision(row["decision"]) if row["decision"] else None,
+        statement=_statement(site, row),
+        appeal_until=row["appeal_until"],
+        appeal=_appeal(site, row),
+        judged_by=row["judged_by"],
+        judged_at=row["judged_at"],
+        reports=tuple(_reported(keyring, site, one) for one in reports),
+    )
+
+
+def _statement(site: Site, row: Record) -> Statement | None:
+    if row["sealed_statement"] is None:
+        return None
+    place = f"report_case.sealed_statement:{row['case_id']}"
+    values = json.loads(site.key.open(row["sealed_statement"], place))
+    values.pop("automated_decision")
+    end_date = values.pop("end_date")
+    return Statement(**values, end_date=datetime.fromisoformat(end_date) if end_date else None)
+
+
+def _appeal(site: Site, row: Record) -> Appeal | None:
+    if row["sealed_appeal"] is None:
+        return None
+    place = f"report_case.sealed_appeal:{row['message_id']}"
+    return Appeal(
+        row["appealed_by"], row["appealed_at"], site.key.open(row["sealed_appeal"], place)
+    )
+
+
+def _reported(keyring: Keyring, site: Site, row: Record) -> Reported:
+    details: dict[str, str] = {}
+    if row["sealed_details"] is not None:
+        place = f"report.sealed_details:{row['report_id']}"
+        details = json.loads(site.key.open(row["sealed_details"], place))
+    return Reported(
+        report_id=row["report_id"],
+        reporter_id=row["reporter_id"],
+        category=row["category"],
+        source=row["source"],
+        note=_note(keyring, site, row),
+        details=details,
+        created_at=row["created_at"],
+    )
+
+
+def _note(keyring: Keyring, site: Site, row: Record) -> str:
+    """Open what was written; "" when who wrote it was erased."""
+    place = f"report.sealed_note:{row['report_id']}"
+    if row["reporter_id"] is None:
+        return site.key.open(row["sealed_note"], place)
+    try:
+        key = keyring.unwrap(row["wrapped_key"], f"person:{row['reporter_id']}")
+        return key.open(row["sealed_note"], place)
+    except Unsealable:
+        return ""

@@ -1,0 +1,95 @@
+"""What was done and what is blocked, as the desk shows it."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from relay.context import Context
+from relay.database import Record, queries, rows_of
+from relay.desk.orders import Action
+from relay.looks import Look, record_look
+from relay.lookup.search import LAST, PAGE
+from relay.sites import Site
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """One act: who did what to how many messages, and whether it was undone."""
+
+    act_id: UUID
+    staff_id: UUID
+    approved_by: UUID | None
+    action: Action
+    reason: str
+    case_id: UUID | None
+    block_id: UUID | None
+    messages: int
+    at: datetime
+    undone_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class BlockShown:
+    """One block; *shown* is its key, masked."""
+
+    block_id: UUID
+    kind: str
+    weight: str
+    shown: str
+    note: str
+    placed_by: UUID
+    placed_at: datetime
+    ends_at: datetime
+    lifted_at: datetime | None
+
+
+async def list_acts(context: Context, site: Site, look: Look, *, before: UUID = LAST) -> list[Done]:
+    """Return fifty acts, newest first, from below the id *before*."""
+    async with context.database.connection() as connection:
+        await record_look(connection, look)
+        rows = await rows_of(
+            queries().list_acts(connection, site_id=site.site_id, before_id=before, most=PAGE)
+        )
+    return [_done(row) for row in rows]
+
+
+async def list_case_acts(context: Context, site: Site, case_id: UUID, look: Look) -> list[Done]:
+    """Return what was done in a case, oldest first."""
+    async with context.database.connection() as connection:
+        await record_look(connection, look)
+        rows = await rows_of(
+            queries().list_case_acts(connection, site_id=site.site_id, case_id=case_id)
+        )
+    return [_done(row) for row in rows]
+
+
+async def list_blocks(
+    context: Context, site: Site, look: Look, *, before: UUID = LAST
+) -> list[BlockShown]:
+    """Return fifty blocks, newest first, those that are over too."""
+    async with context.database.connection() as connection:
+        await record_look(connection, look)
+        rows = await rows_of(
+            queries().list_blocks(connection, site_id=site.site_id, before_id=before, most=PAGE)
+        )
+    return [_block(site, row) for row in rows]
+
+
+def _done(row: Record) -> Done:
+    return Done(**{**row, "action": Action(row["action"])})
+
+
+def _block(site: Site, row: Record) -> BlockShown:
+    note = json.loads(site.key.open(row["sealed_note"], f"block.sealed_note:{row['block_id']}"))
+    return BlockShown(
+        block_id=row["block_id"],
+        kind=row["kind"],
+        weight=row["effect"],
+        shown=note["shown"],
+        note=note["note"],
+        placed_by=row["placed_by"],
+        placed_at=row["placed_at"],
+        ends_at=row["ends_at"],
+        lifted_at=row["lifted_at"],
+    )

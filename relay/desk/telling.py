@@ -1,0 +1,95 @@
+"""Mails that follow an act: fixed texts, fifteen seconds later, so that they can be taken back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from relay.contact_rows import DELIVERY_EXPIRY, told_hash
+from relay.database import Connection, Record, queries, rows_of
+from relay.desk.orders import UNDO, Trail
+from relay.sealing import new_id
+from relay.sites import Site
+
+
+class News(StrEnum):
+    """What is told; the reason of an outbox row, and the kind of its mail."""
+
+    REFUSED = "refused:by_moderator"  # to the author
+    WARNED = "warned"  # to who received messages of a sender found to be a fraud
+    REPORT_RECEIVED = "report_received"  # to who reported, at once (DSA 16(4))
+    REPORT_DECIDED = "report_decided"  # to who reported, with ``:action`` or ``:no_action`` (16(5))
+    REPORT_ABUSIVE = "report_abusive"  # to who reports without ground: a warning (23(3))
+    RESTRICTED = "restricted"  # to the author, with the reasons on their page (17)
+    APPEAL_RECEIVED = "appeal_received"  # to who appealed
+    APPEAL_JUDGED = "appeal_judged"  # to both, with ``:upheld`` or ``:overturned`` (20(5))
+
+
+@dataclass(frozen=True, slots=True)
+class Teller:
+    """Enqueues the mails of one act, within its transaction, and notes them in its trail."""
+
+    connection: Connection
+    site: Site
+    now: datetime
+    trail: Trail
+
+    async def tell(self, message_id: UUID, news: str, mark: bytes, *, to_author: bool) -> None:
+        """Enqueue one mail to the author or the reader of a message, once for each *mark*."""
+        mail_id, due_at = new_id(self.now), self.now + UNDO
+        written = await queries().enqueue_notice(
+            self.connection,
+            site_id=self.site.site_id,
+            mail_id=mail_id,
+            message_id=message_id,
+            kind="notice" if to_author else "reader_notice",
+            reason=news,
+            told_hash=mark,
+            due_at=due_at,
+            expires_at=due_at + DELIVERY_EXPIRY,
+        )
+        if str(written).endswith(" 1"):
+            self.trail.mail_ids.append(mail_id)
+
+
+def mark_of(site: Site, row: Record, news: str, at: datetime) -> bytes:
+    """Return what makes a mail go once.
+
+    Of refusals one a day and mailbox goes, of warnings one a day and conversation, of the rest
+    one for each act.
+    """
+    if news == News.REFUSED:
+        return told_hash(site, row["mailbox_hash"], "notice", at)
+    if news == News.WARNED:
+        return site.hash("told", f"{news}\0{row['conversation_id']}\0{at.date()}")
+    return site.hash("told", f"{news}\0{row['message_id']}\0{at.timestamp()}")
+
+
+async def take_back(
+    connection: Connection, site: Site, mail_ids: Sequence[UUID], news: str, at: datetime
+) -> int:
+    """Cancel mails of an act that have not left, so that they may go another time.
+
+    Args:
+        news, at: What they told, and when they were asked for.
+
+    Returns:
+        How many.
+    """
+    rows = await rows_of(
+        queries().cancel_notices(connection, site_id=site.site_id, mail_ids=list(mail_ids))
+    )
+    about = await rows_of(
+        queries().read_states(
+            connection,
+            site_id=site.site_id,
+            message_ids=list({row["message_id"] for row in rows}),
+        )
+    )
+    await queries().forget_marks_told(
+        connection,
+        site_id=site.site_id,
+        told_hashes=[mark_of(site, row, news, at) for row in about],
+    )
+    return len(rows)
