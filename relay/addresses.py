@@ -14,6 +14,8 @@ from uuid import UUID
 _RANDOM_BYTES = range(16, 39)  # at least 128 bits; 38 bytes and the prefix make 63 signs
 _ADDRESS_MAX = 254  # RFC 5321 4.5.3.1.3 less the angle brackets
 
+ALIAS_OUTLIVES = timedelta(days=30)  # the end of its listing
+
 _EPOCH = date(2020, 1, 1)
 _MAC_BYTES = 12  # 16 (id) + 2 (day) + 12 = 30 bytes: base32 without spare bits, one spelling each
 _PURPOSE = b"relay bounce address 1\0"

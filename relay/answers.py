@@ -158,6 +158,7 @@ async def _block(
         site_id=site.site_id,
         conversation_id=row["conversation_id"],
         blocked_at=context.clock(),
+        blocked_by="advertiser",
     )
 
 
@@ -165,7 +166,10 @@ async def _unblock(
     _context: Context, connection: Connection, site: Site, row: Record, _note: str
 ) -> None:
     await queries().unblock(
-        connection, site_id=site.site_id, conversation_id=row["conversation_id"]
+        connection,
+        site_id=site.site_id,
+        conversation_id=row["conversation_id"],
+        blocked_by="advertiser",
     )
 
 

@@ -15,13 +15,12 @@ from uuid import UUID
 import structlog
 
 from relay import checkpoints
-from relay.addresses import read_bounce_address, read_probe_address
+from relay.addresses import ALIAS_OUTLIVES, read_bounce_address, read_probe_address
 from relay.batching import Batcher
 from relay.context import Context
 from relay.database import Record, queries
 from relay.sealing import id_time, new_id, token_hash
 
-ALIAS_OUTLIVES = timedelta(days=30)  # the end of its listing
 BACKLOG_MOST = 10_000
 BACKLOG_FRESH_S = 1.0
 BATCH_MOST = 16  # mails of ten megabytes each at most

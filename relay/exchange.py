@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from relay.addresses import ALIAS_OUTLIVES
 from relay.catalogue import Advertiser, advertiser_place, unseal_advertiser
 from relay.contact_rows import DELIVERY_EXPIRY, HOLD_EXPIRY, network_of, seal_origin
 from relay.contacts import Origin
@@ -82,6 +83,12 @@ class Exchange:
         return language or self.row["listing_language"]
 
     @property
+    def is_over(self) -> bool:
+        """Tell whether nothing passes any more: a side ended it, or its listing ended long ago."""
+        is_over: bool = self.row["is_over"]
+        return is_over
+
+    @property
     def consent(self) -> Consent:
         """Who agreed to show a number here."""
         return Consent(self.row["advertiser_reveals"], self.row["buyer_reveals"])
@@ -92,14 +99,18 @@ class Exchange:
             side, self.site.policy, chosen=self.row["show_phone"], consent=self.consent
         )
 
-    def secrets(self, side: str) -> Secrets:
-        """Return what the words of *side* must not show."""
+    def secrets(self, side: str, *addresses: str | None) -> Secrets:
+        """Return what the words of *side* must not show.
+
+        Args:
+            addresses: Further ones that this side wrote from.
+        """
         other = "advertiser" if side == "buyer" else "buyer"
         party = Party(
             side=side,
             phone=self.phone(side),
             is_phone_open=self.is_phone_open(side),
-            email=self.address(side),
+            emails=frozenset(filter(None, (self.address(side), *addresses))),
             writes_to=self.site.reply_local_part(self.row["conversation_id"], other),
         )
         return secrets_of(party, self.site.policy, self.language(other))
@@ -198,7 +209,10 @@ async def read_exchange(
         Unsealable: A party was erased.
     """
     row = await queries().read_exchange(
-        connection, site_id=site.site_id, conversation_id=conversation_id
+        connection,
+        site_id=site.site_id,
+        conversation_id=conversation_id,
+        alive_since=context.clock() - ALIAS_OUTLIVES,
     )
     buyer_key = context.keyring.unwrap(row["buyer_key"], f"person:{row['buyer_id']}")
     key = context.keyring.unwrap(row["advertiser_key"], f"person:{row['advertiser_id']}")

@@ -5,7 +5,7 @@ POST acts, because mail scanners open links.
 """
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import Enum
@@ -25,8 +25,9 @@ _LENGTHS = (35, 51)  # with two ids, with three
 class Side(Enum):
     """The party a link was made for."""
 
-    BUYER = b"b"
+    BUYER = b"b"  # in a mail, which only the owner of the address reads
     ADVERTISER = b"a"
+    SENDER = b"s"  # in the answer to a form: whoever filled it, under whatever address
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +59,22 @@ def sign_link(link: Link, keys: Sequence[bytes]) -> str:
     return _signer(tuple(keys)).sign(base64.urlsafe_b64encode(payload).rstrip(b"=")).decode()
 
 
-def read_link(token: str, side: Side, keys: Sequence[bytes], today: date) -> Link:
+def read_link(token: str, sides: Collection[Side], keys: Sequence[bytes], today: date) -> Link:
     """Return what *token* stands for.
 
+    Args:
+        sides: For whom it may have been made.
+
     Raises:
-        Refused: ``link_wrong``: altered or made for the other side; ``link_expired``.
+        Refused: ``link_wrong``: altered or made for another side; ``link_expired``.
     """
     try:
         signed = _signer(tuple(keys)).unsign(token.encode())
         payload = base64.urlsafe_b64decode(signed + b"=" * (-len(signed) % 4))
     except (BadSignature, ValueError):
         raise Refused("link_wrong") from None
-    if payload[:_SIGN_BYTES] != side.value or len(payload) not in _LENGTHS:
+    side = next((one for one in sides if payload[:_SIGN_BYTES] == one.value), None)
+    if side is None or len(payload) not in _LENGTHS:
         raise Refused("link_wrong")
     days = int.from_bytes(payload[_SIGN_BYTES : _SIGN_BYTES + _DAY_BYTES], "big")
     ids = payload[_SIGN_BYTES + _DAY_BYTES :]

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -18,13 +19,15 @@ from relay.context import Context
 from relay.database import Record, queries, rows_of
 from relay.errors import Refused
 from relay.exchange import Exchange, NewMessage, read_exchange
+from relay.limiter import Limit
 from relay.links import Link, Side
 from relay.policy import Disclosure
-from relay.sealing import new_id
+from relay.sealing import Unsealable, new_id
 from relay.sites import Site
 from relay.validation import mailbox_key, readable
 
 NOTE_LIMIT = 2000
+WRITTEN_AN_HOUR = 20  # by one side of a conversation, on pages
 log = structlog.get_logger()
 
 
@@ -48,12 +51,17 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A reply from an unknown address, which waits for «C'est bien moi»."""
+    """A reply from an unknown address, which waits for «C'est bien moi».
+
+    Its words are not shown: they may be somebody else's.
+
+    Args:
+        sender: First letter and domain of the address; None when the mail named none.
+    """
 
     message_id: UUID
     received_at: datetime
-    sender: str
-    words: str
+    sender: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +85,7 @@ class Page:
     heard: str
     kept_back: str
     is_ended: bool
+    is_ended_by_party: bool
     own_phone: str | None
     is_own_phone_open: bool
     is_own_consent: bool
@@ -89,23 +98,26 @@ async def read_page(context: Context, visit: Visit) -> Page:
     """Show a party its conversation.
 
     Raises:
-        Refused: ``not_found``, ``link_expired``.
-        Unsealable: A party was erased.
+        Refused: ``not_found``; ``link_expired``: the listing is somebody else's now, or a party
+            was erased.
     """
     async with _open(context, visit) as exchange:
         heard = await _last_words(exchange, visit.other)
         said = await _last_words(exchange, visit.side)
         pending = await _pending(exchange, visit)
-    secrets = exchange.secrets(visit.other)
+    secrets = exchange.secrets(visit.other, *(one.get("sender") for one in heard))
     own, other = exchange.phone(visit.side), exchange.phone(visit.other)
     consent = exchange.consent
     return Page(
         side=visit.side,
         listing_title=exchange.secrets("advertiser").mask(exchange.row["title"]),
         other_name=secrets.mask(exchange.name(visit.other)),
-        heard=secrets.mask(_words(exchange, visit.other, heard)["text"]) if heard else "",
-        kept_back=_words(exchange, visit.side, said).get("doubtful", "") if said else "",
-        is_ended=exchange.row["blocked_at"] is not None,
+        heard=secrets.clear(heard[-1]["text"], [one["text"] for one in heard[:-1]]).text
+        if heard
+        else "",
+        kept_back=said[-1].get("doubtful", "") if said else "",
+        is_ended=exchange.is_over,
+        is_ended_by_party=exchange.row["blocked_by"] == visit.side,
         own_phone=readable(own) if own else None,
         is_own_phone_open=exchange.is_phone_open(visit.side),
         is_own_consent=consent.buyer if visit.side == "buyer" else consent.advertiser,
@@ -120,12 +132,13 @@ async def write(context: Context, visit: Visit, text: str, origin: Origin) -> UU
 
     Raises:
         Invalid: The text, as in a contact form.
-        Refused: ``not_found``, ``link_expired``; ``conversation_closed``: it was ended.
+        Refused: ``not_found``, ``link_expired``; ``conversation_closed``: it was ended;
+            ``rate_limited``.
     """
     read = read_text(text)
-    async with _open(context, visit) as exchange:
-        if exchange.row["blocked_at"] is not None:
-            raise Refused("conversation_closed")
+    async with _open_living(context, visit) as exchange:
+        limit = Limit("page", f"{visit.side}\0{exchange.row['conversation_id']}", WRITTEN_AN_HOUR)
+        context.limiter.hit([limit], exchange.now)
         message_id = await exchange.add(NewMessage(visit.side, {"text": read}))
         await exchange.trace(message_id, visit.side, origin)
         if exchange.secrets(visit.side).clear(read).hits:
@@ -141,13 +154,15 @@ async def show_number(context: Context, visit: Visit, *, shown: bool) -> None:
     Where the policy hides both numbers, each is shown only once both sides agree.
 
     Raises:
-        Refused: ``not_found``, ``link_expired``.
+        Refused: ``not_found``, ``link_expired``; ``conversation_closed``: it was ended.
     """
-    async with _open(context, visit) as exchange:
+    opened = _open_living if shown else _open
+    async with opened(context, visit) as exchange:
         named = {
             "site_id": visit.site.site_id,
             "conversation_id": exchange.row["conversation_id"],
             "side": visit.side,
+            "person_id": exchange.person_id(visit.side),
         }
         if not shown:
             await queries().revoke_reveal(exchange.connection, **named)
@@ -170,43 +185,54 @@ async def confirm(context: Context, visit: Visit, message_id: UUID, *, is_mine: 
     Raises:
         Refused: ``not_held``: it was decided already, or is nobody's.
     """
-    async with _open(context, visit) as exchange:
+    opened = _open_living if is_mine else _open
+    async with opened(context, visit) as exchange:
+        named = {"site_id": visit.site.site_id, "mail_id": message_id}
         rows = await _pending(exchange, visit)
         row = next((one for one in rows if one["message_id"] == message_id), None)
         if row is None:
             raise Refused("not_held")
         if not is_mine:
-            await queries().refuse(
-                exchange.connection, site_id=visit.site.site_id, mail_id=message_id
-            )
+            await queries().disown(exchange.connection, **named)
             return
+        expires_at = exchange.now + DELIVERY_EXPIRY
+        if not await queries().release(exchange.connection, **named, expires_at=expires_at):
+            raise Refused("not_held")
         sender = _words(exchange, visit.side, row)["sender"]
-        await queries().know_address(
-            exchange.connection,
-            site_id=visit.site.site_id,
-            person_id=exchange.person_id(visit.side),
-            mailbox_hash=visit.site.hash("mailbox", mailbox_key(sender)),
-        )
-        await queries().release(
-            exchange.connection,
-            site_id=visit.site.site_id,
-            mail_id=message_id,
-            expires_at=exchange.now + DELIVERY_EXPIRY,
-        )
+        if sender:
+            await queries().know_address(
+                exchange.connection,
+                site_id=visit.site.site_id,
+                person_id=exchange.person_id(visit.side),
+                mailbox_hash=visit.site.hash("mailbox", mailbox_key(sender)),
+            )
     context.bell.ring()
     log.info("address.confirmed", message_id=str(message_id), site=visit.site.slug)
 
 
 async def end(context: Context, visit: Visit) -> None:
-    """End the conversation: neither side's address takes mail any more."""
+    """End the conversation: neither side's address takes mail until this side begins it again."""
     async with _open(context, visit) as exchange:
         await queries().block(
             exchange.connection,
             site_id=visit.site.site_id,
             conversation_id=exchange.row["conversation_id"],
             blocked_at=exchange.now,
+            blocked_by=visit.side,
         )
     log.info("conversation.ended", side=visit.side, site=visit.site.slug)
+
+
+async def resume(context: Context, visit: Visit) -> None:
+    """Let a conversation go on that this side had ended."""
+    async with _open(context, visit) as exchange:
+        await queries().unblock(
+            exchange.connection,
+            site_id=visit.site.site_id,
+            conversation_id=exchange.row["conversation_id"],
+            blocked_by=visit.side,
+        )
+    log.info("conversation.resumed", side=visit.side, site=visit.site.slug)
 
 
 async def report(context: Context, visit: Visit, note: str) -> None:
@@ -216,8 +242,8 @@ async def report(context: Context, visit: Visit, note: str) -> None:
         Refused: ``not_found``: there is none.
     """
     async with _open(context, visit) as exchange:
-        heard = await _last_words(exchange, visit.other)
-        if heard is None:
+        heard = await _last_messages(exchange, visit.other)
+        if not heard:
             raise Refused("not_found")
         report_id = new_id(exchange.now)
         place = f"report.sealed_note:{report_id}"
@@ -225,7 +251,7 @@ async def report(context: Context, visit: Visit, note: str) -> None:
             exchange.connection,
             site_id=visit.site.site_id,
             report_id=report_id,
-            message_id=heard["message_id"],
+            message_id=heard[0]["message_id"],
             reporter_id=exchange.person_id(visit.side),
             sealed_note=exchange.key(visit.side).seal(note[:NOTE_LIMIT], place),
         )
@@ -243,17 +269,38 @@ async def _open(context: Context, visit: Visit) -> AsyncIterator[Exchange]:
             raise Refused("not_found")
         if visit.side == "advertiser" and row["advertiser_id"] != visit.link.person_id:
             raise Refused("link_expired")
-        yield await read_exchange(context, connection, visit.site, row["conversation_id"])
+        try:
+            exchange = await read_exchange(context, connection, visit.site, row["conversation_id"])
+        except Unsealable:
+            raise Refused("link_expired") from None  # a party was erased
+        yield exchange
 
 
-async def _last_words(exchange: Exchange, side: str) -> Record | None:
-    row: Record | None = await queries().read_last_words(
-        exchange.connection,
-        site_id=exchange.site.site_id,
-        conversation_id=exchange.row["conversation_id"],
-        side=side,
+@asynccontextmanager
+async def _open_living(context: Context, visit: Visit) -> AsyncIterator[Exchange]:
+    """Open a conversation that goes on: what mail refuses, pages refuse."""
+    async with _open(context, visit) as exchange:
+        if exchange.is_over:
+            raise Refused("conversation_closed")
+        yield exchange
+
+
+async def _last_messages(exchange: Exchange, side: str) -> list[Record]:
+    """Return the last messages of a side that were passed on, newest first."""
+    return await rows_of(
+        queries().read_last_words(
+            exchange.connection,
+            site_id=exchange.site.site_id,
+            conversation_id=exchange.row["conversation_id"],
+            side=side,
+        )
     )
-    return row
+
+
+async def _last_words(exchange: Exchange, side: str) -> list[dict[str, Any]]:
+    """Return what a side said last, oldest first."""
+    rows = await _last_messages(exchange, side)
+    return [_words(exchange, side, row) for row in reversed(rows)]
 
 
 async def _pending(exchange: Exchange, visit: Visit) -> list[Record]:
@@ -269,14 +316,12 @@ async def _pending(exchange: Exchange, visit: Visit) -> list[Record]:
 
 
 def _shown(exchange: Exchange, visit: Visit, row: Record) -> Pending:
-    words = _words(exchange, visit.side, row)
-    local, _, domain = words["sender"].rpartition("@")
-    return Pending(
-        row["message_id"], row["received_at"], f"{local[:1]}…@{domain}", words["text"][:200]
-    )
+    sender = _words(exchange, visit.side, row)["sender"] or ""
+    local, at, domain = sender.rpartition("@")
+    return Pending(row["message_id"], row["received_at"], f"{local[:1]}…@{domain}" if at else None)
 
 
-def _words(exchange: Exchange, side: str, row: Record) -> dict[str, str]:
+def _words(exchange: Exchange, side: str, row: Record) -> dict[str, Any]:
     place = f"message.sealed_content:{row['message_id']}"
-    words: dict[str, str] = json.loads(exchange.key(side).open(row["sealed_content"], place))
+    words: dict[str, Any] = json.loads(exchange.key(side).open(row["sealed_content"], place))
     return words

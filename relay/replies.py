@@ -34,6 +34,7 @@ from relay.sealing import first_id
 from relay.sites import Site
 from relay.validation import mailbox_key
 
+HOPS_MOST = 30  # Received fields (RFC 5321 6.3 asks for at least a hundred; mail to people has ten)
 REPLIES_AN_HOUR = 20  # of one conversation, both sides: more is a loop between two programs
 COMPLAINT_KEPT = timedelta(days=365)
 SUPPRESSED_FOR = timedelta(days=90)
@@ -109,10 +110,12 @@ async def _settle(connection: Connection, arrival: Arrival, settled: Settled) ->
 
 
 async def _reply(exchange: Exchange, arrival: Arrival, reply: Reply) -> Settled:
-    if _is_ours(exchange, reply.heading):
-        return Settled("ended", "loop")
+    refusal = _refusal(exchange, arrival, reply.heading)
+    if refusal:
+        return refusal
     if not (reply.text or reply.doubtful or reply.attachments):
-        await exchange.tell(arrival.side, "unreadable:empty")
+        if arrival.mail_id is None:  # at a bounce address a program wrote, and nobody waits
+            await exchange.tell(arrival.side, "unreadable")
         return Settled("ended", "empty")
     held_for = await _suspicion(exchange, arrival, reply.heading)
     allowed = exchange.site.policy.attachments
@@ -137,15 +140,26 @@ async def _reply(exchange: Exchange, arrival: Arrival, reply: Reply) -> Settled:
     return Settled("read", held_for or "reply")
 
 
+def _refusal(exchange: Exchange, arrival: Arrival, heading: Heading) -> Settled | None:
+    """Return why a mail is passed on in no case: a loop, or a conversation that is over."""
+    is_ours = any(is_hop_mark(mark, exchange.context.bounce_keys) for mark in heading.hop_marks)
+    if is_ours or heading.hops > HOPS_MOST:
+        return Settled("ended", "loop")
+    if exchange.is_over or exchange.person_id(arrival.side) != arrival.owner_id:
+        return Settled("ended", "over")  # ended, or in other hands, since the mail was kept
+    return None
+
+
 def _news_for_writer(
     exchange: Exchange, arrival: Arrival, content: dict[str, Any], held_for: str | None
 ) -> Iterator[str]:
     """Yield what the writer of a reply is told of it: once a day each, at the known address."""
     if held_for == "stranger":
         yield "is_it_you"
+    if held_for:
         return
     left_out = ",".join(content["left_out"])
-    secrets = exchange.secrets(arrival.side)
+    secrets = exchange.secrets(arrival.side, content["sender"])
     cleared = secrets.clear(content["text"])
     if cleared.hits:
         yield f"number_masked:{left_out}"
@@ -159,26 +173,29 @@ def _news_for_writer(
 
 async def _auto_reply(exchange: Exchange, arrival: Arrival, automatic: AutoReply) -> Settled:
     """Pass an absence notice on once a day and conversation, marked as such; never answer it."""
-    if _is_ours(exchange, automatic.heading):
-        return Settled("ended", "loop")
-    mark = exchange.site.hash(
-        "told", f"{arrival.conversation_id}\0automatic\0{exchange.now.date()}"
-    )
+    refusal = _refusal(exchange, arrival, automatic.heading)
+    if refusal:
+        return refusal
+    if not automatic.text:
+        return Settled("ended", "automatic")
+    held_for = await _suspicion(exchange, arrival, automatic.heading)
+    if held_for:  # a program of somebody unknown: nobody waits for it
+        return Settled("ended", f"automatic_{held_for}")
+    mark = f"{arrival.conversation_id}\0automatic\0{exchange.now.date()}"
     first = await queries().mark_told(
-        exchange.connection, site_id=exchange.site.site_id, told_hash=mark
+        exchange.connection,
+        site_id=exchange.site.site_id,
+        told_hash=exchange.site.hash("told", mark),
     )
-    if first is None or not automatic.text:
+    if first is None:
         return Settled("ended", "automatic")
     content: dict[str, object] = {
         "text": automatic.text,
         "original_id": _plain_id(automatic.heading),
+        "sender": automatic.heading.sender,
         "automatic": True,
     }
-    held_for = await _suspicion(exchange, arrival, automatic.heading)
-    if held_for:  # a program of somebody unknown: nobody waits for it
-        return Settled("ended", f"automatic_{held_for}")
-    message = NewMessage(arrival.side, content)
-    await exchange.add(message)
+    await exchange.add(NewMessage(arrival.side, content))
     return Settled("read", "automatic")
 
 
@@ -200,6 +217,8 @@ async def _bounce(exchange: Exchange, arrival: Arrival, bounce: Bounce) -> Settl
     )
     if bounce.verdict is not BounceClass.FAILED:
         return Settled("read", f"report_{bounce.verdict.value}")
+    if arrival.mail_id is None:  # an alias proves nothing: whoever was shown one can write there
+        return Settled("read", "report_unproved")
     if outcome.suppress:
         await queries().suppress(
             exchange.connection,
@@ -219,6 +238,8 @@ async def _complaint(exchange: Exchange, arrival: Arrival, complaint: Complaint)
     mail = await _spoken_of(exchange, arrival, complaint.original_id)
     if mail is None:
         return Settled("held", "complaint_unmatched")
+    if arrival.mail_id is None:
+        return Settled("held", "complaint_unproved")
     if complaint.kind != "not-spam":
         await queries().suppress(
             exchange.connection,
@@ -233,7 +254,8 @@ async def _complaint(exchange: Exchange, arrival: Arrival, complaint: Complaint)
 
 async def _unreadable(exchange: Exchange, arrival: Arrival, unreadable: Unreadable) -> Settled:
     """Keep what nothing can be made of, and tell the party whose address it came to."""
-    await exchange.tell(arrival.side, f"unreadable:{unreadable.reason}")
+    if arrival.mail_id is None:
+        await exchange.tell(arrival.side, "unreadable")
     log.warning(
         "inbound.unreadable",
         inbound_id=str(arrival.inbound_id),
@@ -247,23 +269,17 @@ def _file_kind(media_type: str) -> str:
     return "pdf" if media_type == "application/pdf" else "image"
 
 
-def _is_ours(exchange: Exchange, heading: Heading) -> bool:
-    """Tell whether a mail has left this relay before (A10)."""
-    return any(is_hop_mark(mark, exchange.context.bounce_keys) for mark in heading.hop_marks)
-
-
 async def _suspicion(exchange: Exchange, arrival: Arrival, heading: Heading) -> str | None:
     """Return why a reply has to wait: a stranger's, or one of too many."""
-    lately = first_id(exchange.now - timedelta(hours=1))
-    replies = await queries().count_replies(
+    if not await _is_expected(exchange, arrival, heading):
+        return "stranger"
+    passed = await queries().count_replies(
         exchange.connection,
         site_id=exchange.site.site_id,
         conversation_id=arrival.conversation_id,
-        first_id=lately,
+        first_id=first_id(exchange.now - timedelta(hours=1)),
     )
-    if replies >= REPLIES_AN_HOUR:
-        return "loop"
-    return None if await _is_expected(exchange, arrival, heading) else "stranger"
+    return "loop" if passed >= REPLIES_AN_HOUR else None
 
 
 async def _is_expected(exchange: Exchange, arrival: Arrival, heading: Heading) -> bool:

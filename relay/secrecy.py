@@ -14,10 +14,9 @@ from relay.masking.fragments import Fragments
 from relay.policy import Disclosure, Policy
 from relay.texts import say
 
-# The token in a private link is signed and of no other site's making (relay/links.py).
-_OWN_LINK = re.compile(
-    r"https?://[^\s<>\"]{1,200}/[am]/[\w-]{40,160}\.[\w-]{20,60}[^\s<>\"]{0,100}"
-)
+# The token of a private link (relay/links.py): it opens a party's pages to whoever has it, with
+# or without the address around it.
+_OWN_TOKEN = re.compile(r"(?<![\w-])[\w-]{46,70}\.[\w-]{43}(?![\w-])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +77,8 @@ class Secrets:
         return say(self.language, "outgoing.address_masked")
 
     def _scrubbed(self, text: str) -> str:
-        """Replace private links of ours, which open a side to whoever has them, and addresses."""
-        text = _OWN_LINK.sub(self.address_sign, text)
+        """Replace tokens of private links, aliases and addresses."""
+        text = _OWN_TOKEN.sub(self.address_sign, text)
         return scrub(text, addresses=self.addresses, tokens=self.tokens, sign=self.address_sign)
 
 
@@ -116,13 +115,14 @@ class Party:
         side: ``buyer`` or ``advertiser``.
         phone: E.164, None when the relay knows none.
         is_phone_open: The other side may read it.
+        emails: Addresses this side is known by or wrote from.
         writes_to: Local part of the alias this side answers to.
     """
 
     side: str
     phone: str | None
     is_phone_open: bool
-    email: str
+    emails: frozenset[str]
     writes_to: str
 
 
@@ -132,7 +132,7 @@ def secrets_of(party: Party, policy: Policy, language: str) -> Secrets:
     hides_phone = party.phone is not None and not party.is_phone_open
     return Secrets(
         numbers=frozenset(filter(None, [party.phone])) if hides_phone else frozenset(),
-        addresses=frozenset() if is_address_open else frozenset({party.email}),
+        addresses=frozenset() if is_address_open else party.emails,
         tokens=frozenset({party.writes_to}),
         policy=policy,
         language=language,

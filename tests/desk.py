@@ -4,14 +4,15 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from aiohttp import ClientSession, CookieJar
 from yarl import URL
 
 from relay.context import Context
+from relay.desk import Category, Notice, Source, file_report
 from relay.permissions import Role
-from relay.sealing import new_id, token_hash
+from relay.sealing import new_id, public_id, token_hash
 from relay.sites import Site
 from relay.staff import SESSION_LIFE
 from relay.web.console import make_console
@@ -56,7 +57,7 @@ class Browser:
             text = await answer.text()
             found = _TOKEN.search(text)
             self.token = found.group(1) if found else self.token
-            return Answer(answer.status, text, {k: v for k, v in answer.headers.items()})
+            return Answer(answer.status, text, dict(answer.headers))
 
     @property
     def cookie(self) -> str:
@@ -113,9 +114,9 @@ async def seat(context: Context, site: Site, *roles: Role) -> str:
     return token
 
 
-async def held_message(relay: Relay, **fields: str) -> str:
+async def held_message(relay: Relay, headers: dict[str, str] | None = None, **fields: str) -> str:
     """Post a contact that waits for a person; returns its public id."""
-    status, body = await relay.post(**fields)
+    status, body = await relay.post(headers, **fields)
     assert status == 202, body
     async with relay.context.database.connection() as connection:
         await connection.execute(
@@ -124,3 +125,15 @@ async def held_message(relay: Relay, **fields: str) -> str:
             body["id"].removeprefix("msg_"),
         )
     return str(body["id"])
+
+
+async def reported(relay: Relay, message: str) -> str:
+    """Report a message; returns the public id of its case."""
+    notice = Notice(
+        message_id=UUID(message.removeprefix("msg_")),
+        category=Category.SCAM,
+        source=Source.STAFF,
+        why="Demande un mandat.",
+    )
+    receipt = await file_report(relay.context, relay.site, notice)
+    return public_id("case", receipt.case_id)

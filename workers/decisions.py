@@ -125,6 +125,11 @@ def bounce(claim: Claim, reason: str) -> MailOutcome:
     return _ended(claim, "bounced", "bounced", reason)
 
 
+def withdraw(claim: Claim, reason: str) -> MailOutcome:
+    """Settle a mail that nobody may get any more; its sender's page says so."""
+    return _outcome(claim, "refused", "refused", reason)
+
+
 def give_back(claim: Claim, reason: str, wait_s: float, now: datetime | None = None) -> MailOutcome:
     """Settle a claim as if it had not been: the route is paused, or the worker stops.
 

@@ -21,7 +21,7 @@ from relay.database import Record, queries, rows_of
 from relay.errors import Refused, Unavailable
 from relay.mail.compose import Composed
 from relay.mail.outcomes import Verdict
-from relay.outgoing import Bounced, Held, read_files, read_mails, render
+from relay.outgoing import Bounced, Held, Withdrawn, read_files, read_mails, render
 from relay.sealing import first_id, id_time, new_id
 from workers import decisions
 from workers.decisions import Claim, MailOutcome
@@ -38,6 +38,7 @@ handoff_seconds = Histogram(
     "From the receipt of a contact to its hand-over",
     buckets=(0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300, 3600, 14400),
 )
+_ENDS = {Held: decisions.hold, Bounced: decisions.bounce, Withdrawn: decisions.withdraw}
 log = structlog.get_logger()
 
 
@@ -178,11 +179,9 @@ class Courier:
         except Exception as error:
             log.exception("mail.not_made", mail_id=str(claim.mail_id), kind=type(error).__name__)
             return decisions.after_crash(claim, random.random())  # noqa: S311
-        if isinstance(rendered, Held):
-            return decisions.hold(claim, rendered.reason)
-        if isinstance(rendered, Bounced):
-            return decisions.bounce(claim, rendered.reason)
-        return rendered
+        if isinstance(rendered, Composed):
+            return rendered
+        return _ENDS[type(rendered)](claim, rendered.reason)
 
     async def _send(self, claim: Claim, row: Record, mail: Composed) -> MailOutcome:
         """Hand the mail over and judge how that ended."""

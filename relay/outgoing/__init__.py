@@ -3,14 +3,16 @@
 Fails closed: what cannot be opened, masked or proved clean is held, never sent.
 """
 
-from relay.outgoing.mails import Bounced, Held, Rendered, read_files, read_mails, render
-from relay.outgoing.urls import answer_url, status_url
+from relay.outgoing.mails import Bounced, Held, Rendered, Withdrawn, read_files, read_mails, render
+from relay.outgoing.urls import answer_url, buyer_url, status_url
 
 __all__ = [
     "Bounced",
     "Held",
     "Rendered",
+    "Withdrawn",
     "answer_url",
+    "buyer_url",
     "read_files",
     "read_mails",
     "render",

@@ -20,7 +20,7 @@ from relay.mail.compose import (
 from relay.mail.forwarded import compose_reply
 from relay.mail.letters import ReplyMail, SafeFile
 from relay.outgoing.notices import compose_news
-from relay.outgoing.thread import Thread, open_thread
+from relay.outgoing.thread import TO_READER, Thread, open_thread
 from relay.outgoing.urls import advertiser_links, buyer_links
 from relay.policy import Disclosure
 from relay.sealing import id_time
@@ -48,7 +48,14 @@ class Bounced:
     reason: str
 
 
-Rendered = Composed | Held | Bounced
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """A mail into a conversation that one of its sides ended meanwhile."""
+
+    reason: str
+
+
+Rendered = Composed | Held | Bounced | Withdrawn
 
 
 async def read_mails(
@@ -92,6 +99,8 @@ def render(context: Context, site: Site, row: Record, files: tuple[SafeFile, ...
     """
     if row["suppressed"]:
         return Bounced("suppressed")
+    if row["blocked_at"] is not None and row["kind"] in TO_READER:
+        return Withdrawn("blocked")
     if None in (row["sender_key"], row["buyer_key"], row["advertiser_key"]):
         return Held("erased")  # a key that cannot be opened is another matter, and raises
     return _MAKERS[row["kind"]](open_thread(context, site, row), files)
@@ -111,7 +120,7 @@ def _contact(thread: Thread, _files: tuple[SafeFile, ...]) -> Composed | Held:
         listing_url=row["url"],
         advertiser_name=mask(thread.advertiser.pseudonym),
         buyer_name=mask(content["name"] or ""),
-        text=secrets.clear(content["text"], thread.earlier).text,
+        text=secrets.clear(content["text"], thread.earlier_texts).text,
         phone=readable(content["phone"])
         if content["phone"] and thread.is_phone_open("buyer")
         else None,
@@ -143,7 +152,7 @@ def _reply(thread: Thread, files: tuple[SafeFile, ...]) -> Composed | Held:
         listing_ref=row["ref"],
         writer_name=mask(thread.name(writer)),
         reader_name=thread.name(reader),
-        text=secrets.clear(content["text"], thread.earlier).text,
+        text=secrets.clear(content["text"], thread.earlier_texts).text,
         files=files,
         left_out=tuple(content.get("left_out", ())),
         automatic=bool(content.get("automatic")),

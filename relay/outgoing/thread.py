@@ -1,6 +1,7 @@
 """A claimed row, opened: both sides of its conversation and the words it carries."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -8,7 +9,7 @@ from uuid import UUID
 from relay.catalogue import Advertiser, advertiser_place, unseal_advertiser
 from relay.context import Context
 from relay.database import Record
-from relay.outgoing.urls import answer_url, status_url
+from relay.outgoing.urls import answer_url, buyer_url
 from relay.sealing import DataKey
 from relay.secrecy import Consent, Party, Secrets, is_phone_open, secrets_of
 from relay.sites import Site
@@ -24,7 +25,7 @@ class Thread:
         row: A row of ``read_mails``.
         content: The message's own words: name, email, phone, text.
         heard: The last words of the other side before it, in the same shape; None without any.
-        earlier: The last texts of the same writer before it, oldest first.
+        earlier: The last messages of the same writer before it, oldest first.
     """
 
     context: Context
@@ -34,7 +35,7 @@ class Thread:
     buyer_mail: str
     content: dict[str, Any]
     heard: dict[str, Any] | None
-    earlier: tuple[str, ...]
+    earlier: tuple[dict[str, Any], ...]
 
     @property
     def writer(self) -> str:
@@ -79,10 +80,15 @@ class Thread:
         return language
 
     @property
+    def earlier_texts(self) -> tuple[str, ...]:
+        """The words of the same writer before these, oldest first."""
+        return tuple(said["text"] for said in self.earlier)
+
+    @property
     def page(self) -> str:
         """Where the recipient's private pages begin."""
         if self.recipient_side == "buyer":
-            return status_url(self.context, self.site, self.anchor_id)
+            return buyer_url(self.context, self.site, self.anchor_id)
         return answer_url(self.context, self.site, self.anchor_id, self.row["advertiser_id"])
 
     @property
@@ -110,13 +116,19 @@ class Thread:
             side=side,
             phone=self.buyer.get("phone") if is_buyer else self.advertiser.phone,
             is_phone_open=self.is_phone_open(side),
-            email=self.buyer_mail if is_buyer else self.advertiser.email,
+            emails=frozenset(self._addresses(side)),
             writes_to=self.site.reply_local_part(conversation_id, self.recipient_side),
         )
         own = secrets_of(party, self.site.policy, self.language)
         if self.advertiser.phone is None or self.is_phone_open("advertiser"):
             return own
         return replace(own, numbers=own.numbers | {self.advertiser.phone})
+
+    def _addresses(self, side: str) -> Iterator[str]:
+        """Yield the addresses of a side: the known one, and those its words here came from."""
+        yield self.buyer_mail if side == "buyer" else self.advertiser.email
+        if side == self.writer:
+            yield from filter(None, (said.get("sender") for said in (self.content, *self.earlier)))
 
     def name(self, side: str) -> str:
         """Return the name a side goes by; "" for a buyer who gave none."""
@@ -153,7 +165,7 @@ def open_thread(context: Context, site: Site, row: Record) -> Thread:
         ),
         content=_words(sender, row["message_id"], row["sealed_content"]),
         heard=_heard(context, row),
-        earlier=tuple(_words(sender, *one)["text"] for one in earlier),
+        earlier=tuple(_words(sender, *one) for one in earlier),
     )
 
 

@@ -13,9 +13,21 @@ ACTIONS_LIFE = timedelta(days=90)  # of the links with which an advertiser answe
 
 
 def status_url(context: Context, site: Site, message_id: UUID) -> str:
-    """Return the private page of a buyer's message; it lives as long as the message."""
+    """Return the page that shows whoever filled a form what became of the message, and no more.
+
+    It lives as long as the message.
+    """
+    return _buyers(context, site, message_id, Side.SENDER)
+
+
+def buyer_url(context: Context, site: Site, message_id: UUID) -> str:
+    """Return where a buyer's private pages begin, for a mail to the buyer and nothing else."""
+    return _buyers(context, site, message_id, Side.BUYER)
+
+
+def _buyers(context: Context, site: Site, message_id: UUID, side: Side) -> str:
     kept_until = id_time(message_id) + timedelta(days=site.policy.retention.message_days)
-    link = Link(Side.BUYER, site.site_id, message_id, kept_until.date())
+    link = Link(side, site.site_id, message_id, kept_until.date())
     return f"{context.settings.public_url}/m/{sign_link(link, context.link_keys)}"
 
 
@@ -40,7 +52,7 @@ def advertiser_links(page: str) -> Links:
 
 
 def buyer_links(page: str) -> BuyerLinks:
-    """Return the actions below a buyer's *page* (``status_url``)."""
+    """Return the actions below a buyer's *page* (``buyer_url``)."""
     return BuyerLinks(
         answer=f"{page}/answer",
         report=f"{page}/report",

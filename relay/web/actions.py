@@ -49,7 +49,7 @@ async def post_answer(request: web.Request) -> web.Response:
 async def _message(request: web.Request) -> tuple[Site, Link]:
     context = request.app[CONTEXT]
     today = context.clock().date()
-    link = read_link(request.match_info["token"], Side.ADVERTISER, context.link_keys, today)
+    link = read_link(request.match_info["token"], {Side.ADVERTISER}, context.link_keys, today)
     return await context.sites.by_id(link.site_id), link
 
 

@@ -7,7 +7,6 @@ from aiohttp import web
 
 from relay import parties
 from relay.errors import Invalid, Refused
-from relay.limiter import Limit
 from relay.links import Side, read_link
 from relay.parties import Visit
 from relay.sealing import read_public_id
@@ -17,8 +16,6 @@ from relay.web.keys import CONTEXT, PAGES
 from relay.web.origins import readable
 from relay.web.pages import see_other
 from relay.web.problems import Problem, in_language, language_of, problem_of
-
-MESSAGES_AN_HOUR = 20  # of one party, written on pages
 
 routes = web.RouteTableDef()
 
@@ -39,7 +36,6 @@ async def write(request: web.Request) -> web.Response:
     visit = await _visit(request)
     text = fields.get("message", "")
     try:
-        _limit(request, visit)
         await parties.write(request.app[CONTEXT], visit, text, origin_of(request))
     except (Invalid, Refused) as error:
         return await _page(request, visit, problem_of(error, request), text)
@@ -81,8 +77,10 @@ async def report(request: web.Request) -> web.Response:
 
 @routes.post("/m/{token}/{page:end}")
 async def end(request: web.Request) -> web.Response:
-    """End the conversation."""
-    await parties.end(request.app[CONTEXT], await _visit(request))
+    """End the conversation, or begin again what this side had ended."""
+    fields = await read_fields(request)
+    act = parties.resume if fields.get("resume") == "1" else parties.end
+    await act(request.app[CONTEXT], await _visit(request))
     return _done(request)
 
 
@@ -90,14 +88,8 @@ async def _visit(request: web.Request) -> Visit:
     context = request.app[CONTEXT]
     side = Side.BUYER if request.path.startswith("/m/") else Side.ADVERTISER
     token = request.match_info["token"]
-    link = read_link(token, side, context.link_keys, context.clock().date())
+    link = read_link(token, {side}, context.link_keys, context.clock().date())
     return Visit(await context.sites.by_id(link.site_id), link)
-
-
-def _limit(request: web.Request, visit: Visit) -> None:
-    context = request.app[CONTEXT]
-    key = f"{visit.side}\0{visit.link.message_id}"
-    context.limiter.hit([Limit("page", key, MESSAGES_AN_HOUR)], context.clock())
 
 
 def _done(request: web.Request) -> web.Response:

@@ -152,6 +152,7 @@ async def show_status(request: web.Request) -> web.Response:
         message=status,
         policy=site.policy,
         token=request.match_info["token"],
+        is_owner=link.side is Side.BUYER,
         sent="sent" in request.query,
         replayed="again" in request.query,
         hint=_shown_hint(request.query.get("hint", "")),
@@ -195,8 +196,8 @@ async def _site(request: web.Request) -> Site:
 
 async def _message(request: web.Request) -> tuple[Site, Link]:
     context = request.app[CONTEXT]
-    today = context.clock().date()
-    link = read_link(request.match_info["token"], Side.BUYER, context.link_keys, today)
+    today, sides = context.clock().date(), (Side.BUYER, Side.SENDER)
+    link = read_link(request.match_info["token"], sides, context.link_keys, today)
     return await context.sites.by_id(link.site_id), link
 
 

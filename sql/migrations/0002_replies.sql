@@ -7,13 +7,18 @@ update listing set ended_at = updated_at where state = 'closed';
 alter table message add column side text not null default 'buyer' check (side in ('buyer', 'advertiser'));
 create index message_by_conversation on message (site_id, conversation_id, message_id);
 
+-- Which side ended the conversation: only that side begins it again.
+alter table conversation add column blocked_by text check (blocked_by in ('buyer', 'advertiser'));
+update conversation set blocked_by = 'advertiser' where blocked_at is not null;
+
 -- A consent to show one's number to the other party of one conversation; without the row it is hidden again.
 create table reveal (
     site_id           uuid not null,
     conversation_id   uuid not null,
     side              text not null check (side in ('buyer', 'advertiser')),   -- whose number it is
+    person_id         uuid not null,           -- who agreed: a listing may pass to somebody else
     granted_at        timestamptz not null default now(),
-    primary key (site_id, conversation_id, side)
+    primary key (site_id, conversation_id, side, person_id)
 );
 
 -- Other addresses from which a person said to write («C'est bien moi»).

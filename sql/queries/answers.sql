@@ -24,13 +24,14 @@ where site_id = :site_id and listing_id = :listing_id and state = 'open';
 update listing set state = 'open', is_chosen = false, updated_at = now()
 where site_id = :site_id and listing_id = :listing_id and state = 'paused';
 
--- name: block(site_id, conversation_id, blocked_at)!
-update conversation set blocked_at = :blocked_at
+-- name: block(site_id, conversation_id, blocked_at, blocked_by)!
+update conversation set blocked_at = :blocked_at, blocked_by = :blocked_by
 where site_id = :site_id and conversation_id = :conversation_id and blocked_at is null;
 
--- name: unblock(site_id, conversation_id)!
-update conversation set blocked_at = null
-where site_id = :site_id and conversation_id = :conversation_id;
+-- name: unblock(site_id, conversation_id, blocked_by)!
+-- Let a conversation go on that this side had ended.
+update conversation set blocked_at = null, blocked_by = null
+where site_id = :site_id and conversation_id = :conversation_id and blocked_by = :blocked_by;
 
 -- name: add_report(site_id, report_id, message_id, reporter_id, sealed_note)!
 -- One report of a message by a person; a second click adds nothing.

@@ -119,7 +119,8 @@ select
     listing.title, listing.url, listing.ref, listing.show_phone, listing.sealed_advertiser,
     listing.advertiser_id, person.wrapped_key,
     exists (select 1 from message as answer
-        join outbox as sent on sent.site_id = answer.site_id and sent.mail_id = answer.message_id and sent.state <> 'held'
+        join outbox as sent on sent.site_id = answer.site_id and sent.mail_id = answer.message_id
+            and sent.state in ('queued', 'sending', 'deferred', 'delivered', 'unconfirmed')
         where answer.site_id = message.site_id and answer.conversation_id = message.conversation_id
             and answer.side = 'advertiser' and answer.message_id > message.message_id) as is_answered
 from message

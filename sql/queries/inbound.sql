@@ -30,13 +30,25 @@ join person as owner on owner.site_id = outbox.site_id and owner.wrapped_key is 
     and owner.person_id = case when (outbox.kind in ('contact', 'reply', 'reader_notice')) = (message.side = 'buyer')
         then listing.advertiser_id else conversation.buyer_id end;
 
--- name: count_waiting(most)$
--- How many mails of all sites wait to be read, counted up to *most*.
-select count(*) from (
-    select inbound.inbound_id from inbound
-    where inbound.site_id is not null and inbound.state in ('queued', 'reading')
-    limit :most
-) as waiting;
+-- name: is_full(site_id, conversation_id, side, alias_most, site_most, total_most)$
+-- Whether so many mails wait to be read, of one alias, one site or all, that one more should wait at its sender's.
+select
+    (select count(*) from (
+        select 1 from inbound
+        where inbound.site_id = :site_id and inbound.conversation_id = :conversation_id and inbound.side = :side
+            and inbound.state in ('queued', 'reading')
+        limit :alias_most
+    ) as of_alias) >= :alias_most
+    or (select count(*) from (
+        select 1 from inbound
+        where inbound.site_id = :site_id and inbound.state in ('queued', 'reading')
+        limit :site_most
+    ) as of_site) >= :site_most
+    or (select count(*) from (
+        select 1 from inbound
+        where inbound.state in ('queued', 'reading')
+        limit :total_most
+    ) as of_all) >= :total_most;
 
 -- name: store_inbound(site_ids, inbound_ids, conversation_ids, sides, mail_ids, owner_ids, copy_hashes, sealed_raws)!
 -- Keep mails that came in together, and ring; the same delivery to the same address once more adds nothing.
@@ -54,27 +66,72 @@ with given as (
 select pg_notify('inbound', '') from stored limit 1;
 
 -- name: claim_inbound(most, lease_s)
--- Lease mails to be read, oldest first, with a fencing token and the key that opens each.
+-- Lease mails to be read, in turn of every site so that no flood delays another, with a fencing token and the owner's key.
+-- A mail is orphaned once a key of either party is destroyed, or its owner's: nothing can be made of it any more.
 with due as (
-    select inbound.site_id, inbound.inbound_id, inbound.owner_id from inbound
-    where inbound.site_id is not null and inbound.state in ('queued', 'reading') and inbound.due_at <= now()
-    order by inbound.due_at
+    select mail.site_id, mail.inbound_id, mail.owner_id, mail.conversation_id
+    from site cross join lateral (
+        select inbound.site_id, inbound.inbound_id, inbound.owner_id, inbound.conversation_id, inbound.due_at
+        from inbound
+        where inbound.site_id = site.site_id and inbound.state in ('queued', 'reading') and inbound.due_at <= now()
+        order by inbound.due_at
+        limit :most
+        for update skip locked
+    ) as mail
+    order by row_number() over (partition by mail.site_id order by mail.due_at), mail.due_at
     limit :most
-    for update skip locked
 )
 update inbound set
     state = 'reading', due_at = now() + make_interval(secs => :lease_s),
     token = nextval('outbox_token'), tries = inbound.tries + 1
-from due join person on person.site_id = due.site_id and person.person_id = due.owner_id
+from due
+left join person as owner on owner.site_id = due.site_id and owner.person_id = due.owner_id
+left join conversation on conversation.site_id = due.site_id and conversation.conversation_id = due.conversation_id
+left join listing on listing.site_id = conversation.site_id and listing.listing_id = conversation.listing_id
+left join person as buyer on buyer.site_id = conversation.site_id and buyer.person_id = conversation.buyer_id
+left join person as advertiser on advertiser.site_id = listing.site_id and advertiser.person_id = listing.advertiser_id
 where inbound.site_id = due.site_id and inbound.inbound_id = due.inbound_id
 returning inbound.site_id, inbound.inbound_id, inbound.conversation_id, inbound.side, inbound.mail_id, inbound.owner_id,
-    person.wrapped_key as owner_key, inbound.sealed_raw, inbound.token, inbound.tries;
+    owner.wrapped_key as owner_key, inbound.sealed_raw, inbound.token, inbound.tries, inbound.troubles,
+    (owner.wrapped_key is null or buyer.wrapped_key is null or advertiser.wrapped_key is null) as is_orphaned;
+
+-- name: give_back_inbound(site_ids, inbound_ids, tokens, wait_s)
+-- Let somebody read these mails later, each time a while longer: the trouble is ours, and not counted against them.
+update inbound set
+    state = 'queued', troubles = inbound.troubles + 1,
+    due_at = now() + make_interval(secs => :wait_s * least(inbound.troubles + 1, 60))
+from unnest(:site_ids::uuid[], :inbound_ids::uuid[], :tokens::bigint[]) as given (site_id, inbound_id, token)
+where inbound.site_id = given.site_id and inbound.inbound_id = given.inbound_id and inbound.token = given.token
+    and inbound.state = 'reading'
+returning inbound.inbound_id;
 
 -- name: settle_inbound(site_id, inbound_id, token, state, reason)^
 -- Write what became of a mail; only a mail that is held keeps its bytes. No row when the lease went to somebody else.
 update inbound set
     state = :state, reason = :reason, sealed_raw = case :state when 'held' then sealed_raw end
 where site_id = :site_id and inbound_id = :inbound_id and state = 'reading' and token = :token
+returning inbound_id;
+
+-- name: list_held_mails(site_id)
+-- Mails that came in, could not be passed on, and wait for a person, oldest first: ids and reasons, never words.
+select inbound_id, conversation_id, side, reason, received_at from inbound
+where site_id = :site_id and state = 'held'
+order by inbound_id
+limit 500;
+
+-- name: count_held_mails()$
+select count(*) from inbound where state = 'held' and site_id is not null;
+
+-- name: read_again(site_id, inbound_id)^
+-- Have a held mail read once more, as if it had just come in; no row when it is not held.
+update inbound set state = 'queued', reason = 'read_again', due_at = now(), tries = 0, troubles = 0
+where site_id = :site_id and inbound_id = :inbound_id and state = 'held'
+returning inbound_id, pg_notify('inbound', '') as rung;
+
+-- name: end_held_mail(site_id, inbound_id)^
+-- End a held mail and forget its bytes; no row when it is not held.
+update inbound set state = 'ended', reason = 'by_moderator', sealed_raw = null
+where site_id = :site_id and inbound_id = :inbound_id and state = 'held'
 returning inbound_id;
 
 -- name: store_probe(probe_id, verdicts)!

@@ -20,7 +20,7 @@ on conflict (site_id, ref) do update set
     ended_at = case when coalesce(:state, case when listing.is_chosen then listing.state else 'open' end) = 'closed'
         then coalesce(listing.ended_at, now()) end,
     advertiser_id = excluded.advertiser_id, sealed_advertiser = excluded.sealed_advertiser,
-    show_phone = coalesce(:show_phone, listing.show_phone), updated_at = now()
+    show_phone = coalesce(:show_phone, listing.show_phone and listing.advertiser_id = excluded.advertiser_id), updated_at = now()
 returning listing_id, (xmax = 0) as created, state, show_phone, updated_at;
 
 -- name: read_listing(site_id, ref)^

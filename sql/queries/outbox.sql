@@ -81,7 +81,7 @@ with outcome as (
     update outbox set
         state = outcome.state,
         -- A notice is rendered from its reason: it keeps it; what servers said of it is in attempt.
-        reason = case when outbox.kind = 'notice' then outbox.reason else outcome.reason end,
+        reason = case when outbox.kind in ('notice', 'reader_notice') then outbox.reason else outcome.reason end,
         due_at = case when outcome.wait_s is null then outbox.due_at else now() + make_interval(secs => outcome.wait_s) end,
         tries = outbox.tries - outcome.untried::int,
         crashes = case when outcome.crashed then outbox.crashes + 1 when outcome.untried then outbox.crashes else 0 end,
@@ -133,14 +133,16 @@ select
     outbox.site_id, outbox.mail_id, outbox.kind, outbox.reason,
     message.message_id, message.conversation_id, message.side, message.sender_id, sender.wrapped_key as sender_key,
     message.language, message.sealed_content, message.mailbox_hash, message.policy_version, message.received_at,
-    conversation.buyer_id, buyer.wrapped_key as buyer_key, buyer.sealed_mail as buyer_mail,
+    conversation.buyer_id, conversation.blocked_at, buyer.wrapped_key as buyer_key, buyer.sealed_mail as buyer_mail,
     listing.listing_id, listing.ref, listing.title, listing.url, listing.language as listing_language, listing.state as listing_state,
     listing.show_phone, listing.sealed_advertiser, listing.advertiser_id, advertiser.wrapped_key as advertiser_key,
     recipient.mail_hash as recipient_hash, (suppression.mail_hash is not null) as suppressed,
     exists (select 1 from reveal where reveal.site_id = message.site_id
-        and reveal.conversation_id = message.conversation_id and reveal.side = 'advertiser') as advertiser_reveals,
+        and reveal.conversation_id = message.conversation_id and reveal.side = 'advertiser'
+        and reveal.person_id = listing.advertiser_id) as advertiser_reveals,
     exists (select 1 from reveal where reveal.site_id = message.site_id
-        and reveal.conversation_id = message.conversation_id and reveal.side = 'buyer') as buyer_reveals,
+        and reveal.conversation_id = message.conversation_id and reveal.side = 'buyer'
+        and reveal.person_id = conversation.buyer_id) as buyer_reveals,
     (select count(*) from message_file where message_file.site_id = message.site_id
         and message_file.message_id = message.message_id)::int as files,
     earlier.message_ids as earlier_ids, earlier.sealed_contents as earlier_contents,
@@ -171,8 +173,11 @@ left join lateral (
 ) as earlier on outbox.kind in ('contact', 'reply') and message.message_id <> message.conversation_id
 left join lateral (
     select last.message_id, last.sender_id, last.sealed_content, last.language from message as last
+    join outbox as passed on passed.site_id = last.site_id and passed.mail_id = last.message_id
+        and passed.state in ('queued', 'sending', 'deferred', 'delivered', 'unconfirmed')
     where last.site_id = message.site_id and last.conversation_id = message.conversation_id
         and last.message_id < message.message_id and last.side <> message.side
+        and last.sender_id = case last.side when 'buyer' then conversation.buyer_id else listing.advertiser_id end
     order by last.message_id desc limit 1
 ) as heard on outbox.kind <> 'contact'
 left join person as heard_sender on heard_sender.site_id = message.site_id and heard_sender.person_id = heard.sender_id;
@@ -197,12 +202,17 @@ where route = :route and pauses > 0 and (paused_until is null or paused_until <=
 select route, paused_until, reason, pauses from route order by route;
 
 -- name: expire_held()
--- End holds that nobody released in their time; returns whom to tell.
-update outbox set state = 'expired', reason = 'hold_over', settled_at = now()
-from message
-where outbox.state = 'held' and outbox.due_at <= now() and outbox.kind in ('contact', 'reply')
-    and message.site_id = outbox.site_id and message.message_id = outbox.message_id
-returning outbox.site_id, outbox.mail_id, message.mailbox_hash;
+-- End holds that nobody released in their time; returns whom to tell: nobody of a notice, nor of a stranger's reply.
+with ended as (
+    update outbox set state = 'expired', settled_at = now(),
+        reason = case when outbox.reason = 'stranger' then 'not_confirmed' else 'hold_over' end
+    from message
+    where outbox.state = 'held' and outbox.due_at <= now()
+        and message.site_id = outbox.site_id and message.message_id = outbox.message_id
+    returning outbox.site_id, outbox.mail_id, outbox.kind, outbox.reason, message.mailbox_hash
+)
+select ended.site_id, ended.mail_id, ended.mailbox_hash from ended
+where ended.kind in ('contact', 'reply') and ended.reason = 'hold_over';
 
 -- name: list_held(site_id)
 -- What waits for a person, oldest first: ids and reasons, never words.

@@ -1,15 +1,18 @@
--- name: read_exchange(site_id, conversation_id)^
+-- name: read_exchange(site_id, conversation_id, alive_since)^
 -- Both parties of a conversation, its listing, and the last words of its buyer.
 select
-    conversation.conversation_id, conversation.blocked_at, conversation.buyer_id,
+    conversation.conversation_id, conversation.buyer_id,
+    (conversation.blocked_at is not null or listing.ended_at <= :alive_since) is true as is_over, conversation.blocked_by,
     buyer.wrapped_key as buyer_key, buyer.sealed_mail as buyer_mail,
     listing.listing_id, listing.ref, listing.title, listing.language as listing_language, listing.state as listing_state,
     listing.show_phone, listing.sealed_advertiser, listing.advertiser_id, advertiser.wrapped_key as advertiser_key,
     last.message_id as last_message_id, last.sealed_content as last_content, last.language as buyer_language,
     exists (select 1 from reveal where reveal.site_id = conversation.site_id
-        and reveal.conversation_id = conversation.conversation_id and reveal.side = 'advertiser') as advertiser_reveals,
+        and reveal.conversation_id = conversation.conversation_id and reveal.side = 'advertiser'
+        and reveal.person_id = listing.advertiser_id) as advertiser_reveals,
     exists (select 1 from reveal where reveal.site_id = conversation.site_id
-        and reveal.conversation_id = conversation.conversation_id and reveal.side = 'buyer') as buyer_reveals
+        and reveal.conversation_id = conversation.conversation_id and reveal.side = 'buyer'
+        and reveal.person_id = conversation.buyer_id) as buyer_reveals
 from conversation
 join listing on listing.site_id = conversation.site_id and listing.listing_id = conversation.listing_id
 join person as buyer on buyer.site_id = conversation.site_id and buyer.person_id = conversation.buyer_id
@@ -32,9 +35,11 @@ insert into known_address (site_id, person_id, mailbox_hash) values (:site_id, :
 on conflict do nothing;
 
 -- name: count_replies(site_id, conversation_id, first_id)$
--- How many messages a conversation had since an id, from both sides (the breaker of loops).
+-- How many messages of a conversation were passed on since an id, from both sides (the breaker of loops).
 select count(*) from message
-where site_id = :site_id and conversation_id = :conversation_id and message_id >= :first_id;
+join outbox on outbox.site_id = message.site_id and outbox.mail_id = message.message_id
+    and outbox.state in ('queued', 'sending', 'deferred', 'delivered', 'unconfirmed')
+where message.site_id = :site_id and message.conversation_id = :conversation_id and message.message_id >= :first_id;
 
 -- name: mark_told(site_id, told_hash)^
 -- Take the one mark of its kind and day; no row when it was taken already.
@@ -100,12 +105,13 @@ insert into suppression (site_id, mail_hash, reason, expires_at)
 values (:site_id, :mail_hash, :reason, :expires_at)
 on conflict (site_id, mail_hash) do update set reason = excluded.reason, expires_at = excluded.expires_at;
 
--- name: grant_reveal(site_id, conversation_id, side)!
-insert into reveal (site_id, conversation_id, side) values (:site_id, :conversation_id, :side)
+-- name: grant_reveal(site_id, conversation_id, side, person_id)!
+insert into reveal (site_id, conversation_id, side, person_id) values (:site_id, :conversation_id, :side, :person_id)
 on conflict do nothing;
 
--- name: revoke_reveal(site_id, conversation_id, side)!
-delete from reveal where site_id = :site_id and conversation_id = :conversation_id and side = :side;
+-- name: revoke_reveal(site_id, conversation_id, side, person_id)!
+delete from reveal
+where site_id = :site_id and conversation_id = :conversation_id and side = :side and person_id = :person_id;
 
 -- name: find_conversation(site_id, message_id)^
 -- The conversation of a buyer's message, and whose listing it is about.
@@ -115,8 +121,8 @@ join conversation on conversation.site_id = message.site_id and conversation.con
 join listing on listing.site_id = conversation.site_id and listing.listing_id = conversation.listing_id
 where message.site_id = :site_id and message.message_id = :message_id;
 
--- name: read_last_words(site_id, conversation_id, side)^
--- The last message of a side that was passed on, or is about to be.
+-- name: read_last_words(site_id, conversation_id, side)
+-- The last four messages of a side's present party that were passed on, or are about to be, newest first.
 select message.message_id, message.sealed_content, message.received_at
 from message
 join outbox on outbox.site_id = message.site_id and outbox.mail_id = message.message_id
@@ -126,7 +132,13 @@ join listing on listing.site_id = conversation.site_id and listing.listing_id = 
 where message.site_id = :site_id and message.conversation_id = :conversation_id and message.side = :side
     and message.sender_id = case message.side when 'buyer' then conversation.buyer_id else listing.advertiser_id end
 order by message.message_id desc
-limit 1;
+limit 4;
+
+-- name: disown(site_id, mail_id)^
+-- End a held reply that its supposed writer says is not theirs.
+update outbox set state = 'refused', reason = 'disowned', settled_at = now()
+where site_id = :site_id and mail_id = :mail_id and state = 'held' and reason = 'stranger'
+returning mail_id;
 
 -- name: list_pending(site_id, conversation_id, side, sender_id)
 -- Replies from unknown addresses that wait for a yes, oldest first.

@@ -292,6 +292,11 @@ where person.site_id = :site_id and person.person_id = any(:ids::uuid[])
         where sender_trace.site_id = :site_id and sender_trace.sender_id = person.person_id offset 0)
     and not exists (select 1 from report
         where report.site_id = :site_id and report.reporter_id = person.person_id offset 0)
+    -- Who advertised once may still be heard of: a mail of theirs waits, or a reply of theirs is kept.
+    and not exists (select 1 from inbound
+        where inbound.site_id = :site_id and inbound.owner_id = person.person_id offset 0)
+    and not exists (select 1 from message
+        where message.site_id = :site_id and message.sender_id = person.person_id and message.side = 'advertiser' offset 0)
     and not exists (select 1 from legal_hold
         where legal_hold.site_id = :site_id and legal_hold.blocks_until > :as_of
             and legal_hold.subject_id = person.person_id offset 0)

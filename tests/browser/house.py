@@ -19,7 +19,7 @@ from relay.contacts import Origin
 from relay.context import Context, open_context
 from relay.exchange import NewMessage, read_exchange
 from relay.links import Link, Side
-from relay.outgoing import answer_url, status_url
+from relay.outgoing import answer_url, buyer_url
 from relay.parties import Visit
 from relay.settings import read_settings
 from relay.sites import Site
@@ -107,7 +107,7 @@ class House:
 
     def status_url(self, message_id: UUID) -> str:
         """Address of the private page of a message's sender."""
-        return status_url(self.context, self.site, message_id)
+        return buyer_url(self.context, self.site, message_id)
 
     def action_url(self, message_id: UUID, answer: str) -> str:
         """Address of a link of the advertiser's mail."""

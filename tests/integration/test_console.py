@@ -1,21 +1,33 @@
 """The console: who gets in, what each role may, and what hostile words do there."""
 
+import csv
 import re
 from collections.abc import AsyncIterator
 from html import unescape
+from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from relay import administration, staff
 from relay.looks import verify
 from relay.permissions import Role, level
+from relay.sites import Site
+from relay.texts import LANGUAGES, has
 from relay.web.console.doors import DOORS, Door
-from tests.desk import Browser, held_message, open_browser, open_console, seat
+from tests.desk import Browser, held_message, open_browser, open_console, reported, seat
 from tests.integration.test_staff import PASSWORD, code
 from tests.relays import ORIGIN, POLICIES, Relay
 
-DOOR = pytest.mark.parametrize("door", DOORS, ids=lambda one: f"{one.method} {one.path}")
+RELAY = Path("relay")
 UNKNOWN = "msg_" + "0" * 32
+FORM = {
+    "reason": "essai",
+    "action": "release",
+    "decision": "no_action",
+    "days": "7",
+    "q": "06 39 98 04 56",
+}
 HOSTILE = (
     "<script>alert(1)</script>",
     '"><img src=x onerror=alert(1)>',
@@ -40,14 +52,14 @@ async def enter(relay: Relay, browser: Browser, *roles: Role) -> None:
 
 def path_of(door: Door, site: str, identifier: str) -> str:
     """Return the path of a door at a site."""
-    return door.path.format(site=site, id=identifier)
+    return door.path.format(site=site, id=identifier, key="phone." + "0" * 32)
 
 
 async def ask(browser: Browser, door: Door, path: str) -> int:
     """Open a door; returns the status."""
     if door.method == "GET":
         return (await browser.get(path)).status
-    return (await browser.post(path, reason="essai")).status
+    return (await browser.post(path, **FORM)).status
 
 
 async def test_from_login_to_decision(relay: Relay, browser: Browser) -> None:
@@ -68,7 +80,8 @@ async def test_from_login_to_decision(relay: Relay, browser: Browser) -> None:
     path = f"/s/demo/messages/{message}"
     assert "samedi matin" not in (await browser.get(path)).text
     assert "samedi matin" in (await browser.post(f"{path}/open", reason="dossier 7")).text
-    assert (await browser.post(f"{path}/release", reason="rien à dire")).status == 303
+    released = await browser.post(f"{path}/act", reason="rien à dire", action="release")
+    assert released.status == 303
     assert (await relay.states())[message] == "queued"
     journal = unescape((await browser.get("/s/demo/journal")).text)
     for said in (message, "dossier 7", "rien à dire", "Lecture du texte"):
@@ -76,21 +89,22 @@ async def test_from_login_to_decision(relay: Relay, browser: Browser) -> None:
 
 
 @pytest.mark.parametrize("role", Role, ids=lambda one: one.value)
-@DOOR
-async def test_every_route_for_every_role(
-    relay: Relay, browser: Browser, door: Door, role: Role
-) -> None:
-    """A route opens to exactly the roles whose level for its permission reaches far enough."""
+async def test_every_route_for_every_role(relay: Relay, browser: Browser, role: Role) -> None:
+    """Each route opens to exactly the roles whose level for its permission reaches far enough."""
     message = await held_message(relay)
     await enter(relay, browser, role)
-    status = await ask(browser, door, path_of(door, "demo", message))
-    may = level([role], door.permission) >= door.least
-    assert (status != 403) == may or door.path.endswith("/open")
+    for door in DOORS:
+        if door.path.endswith("/open"):
+            continue  # asks once more, by what is opened: below
+        status = await ask(browser, door, path_of(door, "demo", message))
+        may = level([role], door.permission) >= door.least
+        assert (status != 403) == may, (door.method, door.path)
+        assert status < 500, (door.method, door.path)
 
 
 @pytest.mark.parametrize("role", Role, ids=lambda one: one.value)
 async def test_who_opens_a_text(relay: Relay, browser: Browser, role: Role) -> None:
-    """A held text opens to who may read held ones; one that is neither held nor reported, to fewer."""
+    """A held text opens to who may read held ones; any other text to fewer."""
     held, other = await held_message(relay), (await relay.post(message="Un autre texte."))[1]["id"]
     await enter(relay, browser, role)
     may = {Role.MODERATOR, Role.LEAD, Role.SUPPORT, Role.APPROVER}
@@ -100,42 +114,54 @@ async def test_who_opens_a_text(relay: Relay, browser: Browser, role: Role) -> N
     assert (opened == 200) == (role is Role.APPROVER)
 
 
-@DOOR
-async def test_every_route_asks_to_log_in(relay: Relay, browser: Browser, door: Door) -> None:
+async def test_every_route_asks_to_log_in(relay: Relay, browser: Browser) -> None:
     """Without a session every route leads to the log-in, and does nothing."""
     await browser.get("/login")
-    path = path_of(door, "demo", UNKNOWN)
-    answer = await (browser.get(path) if door.method == "GET" else browser.post(path, reason="x"))
-    assert (answer.status, answer.headers["Location"]) == (303, "/login")
+    for door in DOORS:
+        path = path_of(door, "demo", UNKNOWN)
+        answer = await (browser.get(path) if door.method == "GET" else browser.post(path, **FORM))
+        assert (answer.status, answer.headers["Location"]) == (303, "/login"), door.path
 
 
-@DOOR
-async def test_every_route_of_a_foreign_site(relay: Relay, browser: Browser, door: Door) -> None:
-    """A site at which one has no role does not exist, whatever the role elsewhere (A24)."""
+async def other_site(relay: Relay) -> Site:
+    """Open a second site."""
     source = (POLICIES / "demo.toml").read_text("utf-8")
     await administration.open_site(relay.context, "other", source, origins=[ORIGIN], test=True)
+    return await administration.find_site(relay.context, "other")
+
+
+async def test_every_route_of_a_foreign_site(relay: Relay, browser: Browser) -> None:
+    """A site at which one has no role does not exist, whatever the role elsewhere (A24)."""
+    await other_site(relay)
     await enter(relay, browser, *Role)
-    for site in ("other", "nowhere"):
-        assert await ask(browser, door, path_of(door, site, UNKNOWN)) == 404
+    for door in DOORS:
+        for site in ("other", "nowhere"):
+            assert await ask(browser, door, path_of(door, site, UNKNOWN)) == 404, door.path
 
 
-@pytest.mark.parametrize(
-    "door", [one for one in DOORS if "{id}" in one.path], ids=lambda one: one.path
-)
-async def test_every_id_of_a_foreign_site(relay: Relay, browser: Browser, door: Door) -> None:
+async def test_every_id_of_a_foreign_site(relay: Relay, browser: Browser) -> None:
     """An id of another site's does not exist here, and nothing happens to it (A24)."""
     message = await held_message(relay)
-    source = (POLICIES / "demo.toml").read_text("utf-8")
-    await administration.open_site(relay.context, "other", source, origins=[ORIGIN], test=True)
-    other = await administration.find_site(relay.context, "other")
-    browser.keep(await seat(relay.context, other, *Role))
+    browser.keep(await seat(relay.context, await other_site(relay), *Role))
     await browser.get("/account")
-    for identifier in (message, UNKNOWN, "msg_1", "x"):
-        status = await ask(browser, door, path_of(door, "other", identifier))
-        assert status == (
-            409 if door.path.endswith(("release", "refuse")) and len(identifier) > 9 else 404
-        )
+    for door in DOORS:
+        for identifier in (message, UNKNOWN, "msg_1", "x") if "{id}" in door.path else ():
+            for prefix in ("msg_", "case_", "act_", "blk_"):
+                asked = identifier.replace("msg_", prefix)
+                status = await ask(browser, door, path_of(door, "other", asked))
+                is_late = door.path.endswith("/undo") and status == 409  # says nothing of the id
+                assert status == 404 or is_late, (door.path, asked)
     assert (await relay.states())[message] == "held"
+
+
+async def test_every_key_of_a_foreign_site(relay: Relay, browser: Browser) -> None:
+    """A key of another site's finds nothing here (A24)."""
+    await held_message(relay)
+    phone = relay.site.hash("phone", "+33639980456").hex()
+    await enter(relay, browser, Role.MODERATOR)
+    assert "1 message sur 90 jours" in (await browser.get(f"/s/demo/keys/phone.{phone}")).text
+    browser.keep(await seat(relay.context, await other_site(relay), *Role))
+    assert "0 message sur 90 jours" in (await browser.get(f"/s/other/keys/phone.{phone}")).text
 
 
 async def test_a_planted_cookie_is_worth_nothing(relay: Relay, browser: Browser) -> None:
@@ -156,7 +182,7 @@ async def test_a_planted_cookie_is_worth_nothing(relay: Relay, browser: Browser)
 
 
 async def test_a_stolen_cookie_ends_with_the_session(relay: Relay, browser: Browser) -> None:
-    """After logging out, or when the session is closed from another device, a cookie is void (A23)."""
+    """After logging out a cookie is void, wherever it was copied to (A23)."""
     await enter(relay, browser, Role.MODERATOR)
     stolen = browser.cookie
     await browser.post("/logout")
@@ -198,18 +224,17 @@ async def test_the_cookie_is_kept_from_scripts_and_other_sites(
         ({}, {"csrf": "é"}),
     ],
 )
-@DOOR
 async def test_foreign_forms_are_refused(
-    relay: Relay, browser: Browser, door: Door, headers: dict[str, str], fields: dict[str, str]
+    relay: Relay, browser: Browser, headers: dict[str, str], fields: dict[str, str]
 ) -> None:
     """A form of another origin, or without this browser's token, does nothing (A22)."""
-    if door.method == "GET":
-        return
     message = await held_message(relay)
     await enter(relay, browser, *Role)
-    path = path_of(door, "demo", message)
-    answer = await browser.post(path, headers, reason="essai", **fields)
-    assert (answer.status, (await relay.states())[message]) == (403, "held")
+    paths = [path_of(door, "demo", message) for door in DOORS if door.method == "POST"]
+    for path in (*paths, "/login", "/logout", f"/account/sessions/{uuid4()}/end"):
+        answer = await browser.post(path, headers, **FORM, **fields)
+        assert answer.status == 403, path
+    assert (await relay.states())[message] == "held"
 
 
 async def test_a_token_is_of_one_browser(relay: Relay, browser: Browser) -> None:
@@ -218,8 +243,8 @@ async def test_a_token_is_of_one_browser(relay: Relay, browser: Browser) -> None
     await enter(relay, browser, Role.MODERATOR)
     mine = browser.token
     browser.keep(await seat(relay.context, relay.site, Role.MODERATOR))
-    path = f"/s/demo/messages/{message}/release"
-    assert (await browser.post(path, reason="essai", csrf=mine)).status == 403
+    path = f"/s/demo/messages/{message}/act"
+    assert (await browser.post(path, **FORM, csrf=mine)).status == 403
 
 
 async def test_no_page_may_be_kept_or_framed(relay: Relay, browser: Browser) -> None:
@@ -243,12 +268,12 @@ async def test_no_page_may_be_kept_or_framed(relay: Relay, browser: Browser) -> 
 async def test_hostile_words_stay_words(relay: Relay, browser: Browser, payload: str) -> None:
     """Whatever stands in a stored field is shown as it was written, and never as markup (A20)."""
     await relay.put_listing(title=payload)
-    message = await held_message(relay, name=payload, message=f"{payload} bonjour")
+    message = await held_message(relay, message=f"{payload} bonjour")
     await enter(relay, browser, *Role)
     path = f"/s/demo/messages/{message}"
     opened = (await browser.post(f"{path}/open", reason=payload)).text
     journal = (await browser.get("/s/demo/journal")).text
-    assert unescape(opened).count(payload) >= 3
+    assert unescape(opened).count(payload) >= 2
     for page in (opened, journal, (await browser.get(path)).text):
         assert payload not in page or not re.search("[<>\"']", payload)
         assert "49" not in re.findall(r"<blockquote[^>]*>(.*?)</blockquote>", page, re.DOTALL)
@@ -259,8 +284,9 @@ async def test_no_text_without_a_reason(relay: Relay, browser: Browser) -> None:
     """A text stays closed, and nothing is decided, when no reason is given."""
     message = await held_message(relay)
     await enter(relay, browser, Role.MODERATOR)
-    for act in ("open", "release", "refuse"):
-        answer = await browser.post(f"/s/demo/messages/{message}/{act}", reason=" \u2028\x00 ")
+    for act in ({}, {"action": "release"}, {"action": "refuse"}):
+        path = f"/s/demo/messages/{message}/{'act' if act else 'open'}"
+        answer = await browser.post(path, reason=" \u2028\x00 ", **act)
         assert answer.status == 422
         assert "samedi matin" not in answer.text
     assert (await relay.states())[message] == "held"
@@ -272,7 +298,7 @@ async def test_a_look_is_logged_before_the_reading_fails(relay: Relay, browser: 
     await relay.fetch("update person set wrapped_key = null returning 1")
     await enter(relay, browser, Role.MODERATOR)
     opened = await browser.post(f"/s/demo/messages/{message}/open", reason="dossier 8")
-    assert opened.status == 400
+    assert "samedi matin" not in opened.text
     rows = await relay.fetch("select action, reason from look order by number")
     assert ("open", "dossier 8") in [tuple(row) for row in rows]
     assert (await verify(relay.context, relay.site)).faults == ()
@@ -288,7 +314,7 @@ async def test_the_journal_shows_ones_own(relay: Relay, browser: Browser) -> Non
     assert (await browser.get("/s/demo/journal")).text.count("<tr>") == 4
 
 
-@pytest.mark.parametrize("cookie", ["", "x", "é" * 43, "a" * 10_000, "\x00" * 43])
+@pytest.mark.parametrize("cookie", ["", "x", "é" * 43, "a" * 44, "a" * 42 + ".", '"' + "a" * 43])
 async def test_odd_cookies(relay: Relay, browser: Browser, cookie: str) -> None:
     """A cookie that could not be ours is as good as none."""
     answer = await browser.get("/account", Cookie=f"__Host-relais={cookie}")
@@ -297,12 +323,133 @@ async def test_odd_cookies(relay: Relay, browser: Browser, cookie: str) -> None:
 
 @pytest.mark.parametrize("language", ["fr", "en"])
 async def test_every_page_in_both_languages(relay: Relay, browser: Browser, language: str) -> None:
-    """Every page is whole in both languages, names itself, and is smaller than 60 kB."""
+    """Every page is whole in both languages, names itself once, and is smaller than 60 kB."""
     message = await held_message(relay)
+    case = await reported(relay, message)
+    phone = relay.site.hash("phone", "+33639980456").hex()
     await enter(relay, browser, *Role)
-    paths = [path_of(one, "demo", message) for one in DOORS if one.method == "GET"]
+    paths = [
+        f"/s/demo/{page}" for page in ("queue", "search", "blocks", "acts", "journal", "staff")
+    ]
+    paths += [f"/s/demo/messages/{message}", f"/s/demo/cases/{case}", f"/s/demo/keys/phone.{phone}"]
     for path in (*paths, "/account", "/nowhere"):
         page = await browser.get(path, **{"Accept-Language": language})
+        assert page.status == (404 if path == "/nowhere" else 200), path
         assert f'<html lang="{language}">' in page.text
         assert page.text.count("<h1") == 1
         assert len(page.text.encode()) < 60_000
+
+
+async def test_a_full_queue_stays_small(relay: Relay, browser: Browser) -> None:
+    """The queue of a day with 500 held messages is smaller than 60 kB."""
+    await held_message(relay)
+    await relay.fetch(
+        "with ids as (select gen_random_uuid() as id from generate_series(1, 500)),"
+        " said as (insert into message select (jsonb_populate_record(message,"
+        "   jsonb_build_object('message_id', ids.id))).* from message, ids returning message_id)"
+        " insert into outbox select (jsonb_populate_record(outbox,"
+        "   jsonb_build_object('mail_id', said.message_id, 'message_id', said.message_id))).*"
+        " from outbox, said where outbox.kind = 'contact' returning 1",
+    )
+    await enter(relay, browser, Role.MODERATOR)
+    page = await browser.get("/s/demo/queue")
+    assert "501 messages retenus" in page.text
+    assert len(page.text.encode()) < 60_000
+
+
+async def test_paste_a_phone_and_block(relay: Relay, browser: Browser) -> None:
+    """One paste shows the sender; a block shows its effect, is placed, and taken back."""
+    message = await held_message(relay)
+    await enter(relay, browser, Role.MODERATOR)
+    await browser.get("/s/demo/search")
+    found = await browser.post("/s/demo/search", q="06.39.98.04.56")
+    key = found.headers["Location"]
+    assert key.startswith("/s/demo/keys/phone.")
+    page = await browser.get(key)
+    assert message in page.text
+    assert "<svg" in page.text
+    assert "06 39 98 04 56" not in page.text.replace("\u00a0", " ")
+    form = {"reason": "mandat", "days": "30", "weight": "hold"}
+    shown = await browser.post(f"{key}/block", **form)
+    assert (shown.status, await relay.fetch("select 1 from block")) == (200, [])
+    placed = await browser.post(f"{key}/block", **form, sure="1")
+    assert len(await relay.fetch("select 1 from block where lifted_at is null")) == 1
+    act = placed.headers["Location"].partition("?done=")[2]
+    undone = await browser.post(f"/s/demo/acts/{act}/undo", back=key.removeprefix("/s/demo/"))
+    assert undone.headers["Location"] == key
+    assert await relay.fetch("select 1 from block where lifted_at is null") == []
+
+
+async def test_decide_a_report(relay: Relay, browser: Browser) -> None:
+    """A report is taken, decided with its reasons, and the decision taken back within seconds."""
+    case = await reported(relay, await held_message(relay))
+    await enter(relay, browser, Role.MODERATOR)
+    assert case in (await browser.get("/s/demo/queue")).text
+    path = f"/s/demo/cases/{case}"
+    assert "Demande un mandat." in (await browser.get(path)).text
+    await browser.post(f"{path}/take")
+    done = await browser.post(f"{path}/decide", reason="mandat", decision="action", measure="")
+    assert "une mesure est prise" in (await browser.get(path)).text
+    act = done.headers["Location"].partition("?done=")[2]
+    await browser.post(f"/s/demo/acts/{act}/undo", back=f"cases/{case}")
+    assert "une mesure est prise" not in (await browser.get(path)).text
+
+
+async def test_nobody_judges_their_own_decision(relay: Relay, browser: Browser) -> None:
+    """A contested decision is judged by a lead who did not make it."""
+    case = await reported(relay, await held_message(relay))
+    await enter(relay, browser, Role.LEAD)
+    path = f"/s/demo/cases/{case}"
+    await browser.post(f"{path}/decide", reason="mandat", decision="action")
+    await relay.fetch("update report_case set state = 'appealed' returning 1")
+    own = await browser.post(f"{path}/judge", reason="vu", ruling="upheld")
+    await enter(relay, browser, Role.LEAD)
+    other = await browser.post(f"{path}/judge", reason="vu", ruling="overturned")
+    assert (own.status, other.status) == (403, 303)
+
+
+async def test_no_cell_is_a_formula(relay: Relay, browser: Browser) -> None:
+    """No cell of an export begins like a formula of a spreadsheet (A21)."""
+    await held_message(relay)
+    phone = relay.site.hash("phone", "+33639980456").hex()
+    await enter(relay, browser, Role.LEAD)
+    for name in ("links", "days"):
+        page = await browser.get(f"/s/demo/keys/phone.{phone}/{name}.csv")
+        rows = list(csv.reader(page.text.splitlines()))
+        assert len(rows) > 1
+        assert not [cell for row in rows for cell in row if cell[:1] in "=+-@\t\r" and cell]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "' or 1=1 --",
+        '"; drop table look; --',
+        "%_%",
+        "\\'",
+        "$1",
+        ":site_id",
+        "1e309",
+        "x" * 4001,
+        "é\x00",
+    ],
+)
+async def test_statements_in_the_search_field(relay: Relay, browser: Browser, asked: str) -> None:
+    """What looks like SQL is searched for as it stands (A46)."""
+    await held_message(relay)
+    await enter(relay, browser, Role.MODERATOR)
+    assert (await browser.post("/s/demo/search", q=asked)).status in (200, 303, 422)
+    assert (await verify(relay.context, relay.site)).faults == ()
+
+
+def test_every_refusal_has_its_sentence() -> None:
+    """What the desk's acts refuse with is said in both languages."""
+    rooms = ("desk", "lookup", "staff", "web/console")
+    files = [file for room in rooms for file in (RELAY / room).rglob("*.py")]
+    coded = re.compile(r'(?:Refused\(|FieldFault\([^,]+, )"(\w+)"')
+    sources = [file.read_text("utf-8") for file in (*files, RELAY / "pasted.py")]
+    codes = {one for source in sources for one in coded.findall(source)}
+    elsewhere = {"staff_exists", "staff_name_wrong", "staff_unknown", "appeal_not_open"}
+    for one in sorted(codes - elsewhere):  # said by the command line, or to parties
+        for language in LANGUAGES:
+            assert has(language, f"console.problem_{one}") or has(language, f"problems.{one}")

@@ -11,7 +11,7 @@ from altcha.v1 import solve_challenge
 
 from relay.errors import Refused
 from relay.limiter import KEYS_MOST, Limit, Limiter, Memory
-from relay.outgoing import status_url
+from relay.outgoing import buyer_url
 from relay.texts import LANGUAGES, keys
 from relay.web.problems import meaning
 from relay.web.proof import as_json, new_challenge
@@ -167,7 +167,7 @@ async def test_redirects_are_named_and_not_kept(relay: Relay, door: str) -> None
     """An answer by redirect carries the request's id and is not kept by caches."""
     urls = {"send": relay.form, "report": f"{await advertiser_page(relay)}/report"}
     link = next(iter(await relay.states())).removeprefix("msg_")
-    page = status_url(relay.context, relay.site, UUID(link))
+    page = buyer_url(relay.context, relay.site, UUID(link))
     urls["cancel"] = f"{page.replace(relay.context.settings.public_url, relay.url)}/cancel"
     async with relay.http.post(
         urls[door], data=CONTACT, headers=PAGE, allow_redirects=False

@@ -6,8 +6,8 @@ import pytest
 
 from relay import administration, listings, lookup
 from relay.errors import Refused
-from relay.lookup import Field, Key, Kind, read_pasted
 from relay.looks import Look
+from relay.lookup import Field, Key, Kind, read_pasted
 from relay.sealing import new_id
 from relay.sites import Site
 from tests.relays import LISTING, ORIGIN, POLICIES, Relay
@@ -214,7 +214,10 @@ async def test_a_sender_is_drawn(relay: Relay) -> None:
     mailboxes = [one for one in sender.linked if one.key.kind is Kind.MAILBOX]
     hops = {node.label: node.hop for node in sender.graph.nodes if node.name[0] == "phone"}
     assert (sender.messages, len(mailboxes), sender.lanes[-1].messages) == (3, 3, 3)
-    assert hops == {"06\u00a0••\u00a0••\u00a0••\u00a056": 0, "06\u00a0••\u00a0••\u00a0••\u00a001": 2}
+    assert hops == {
+        "06\u00a0••\u00a0••\u00a0••\u00a056": 0,
+        "06\u00a0••\u00a0••\u00a0••\u00a001": 2,
+    }
 
 
 async def test_a_shared_address_leads_no_further(relay: Relay) -> None:

@@ -182,10 +182,10 @@ async def test_a36_master_key_rotation(settings: Settings, relay: Relay) -> None
     assert both.unwrap(row["wrapped_key"], owner).open(sealed, "a.b:c") == "bonjour"
     assert both.new_key(owner)[1].startswith(b"k2\0")
     today = relay.context.clock().date()
-    assert read_link(token, Side.BUYER, both.signing_keys("links"), today)
+    assert read_link(token, {Side.SENDER}, both.signing_keys("links"), today)
     alone = Keyring([("k2", b"\x02" * 32)])
     with pytest.raises(Refused):
-        read_link(token, Side.BUYER, alone.signing_keys("links"), today)
+        read_link(token, {Side.SENDER}, alone.signing_keys("links"), today)
     with pytest.raises(Unsealable):
         alone.unwrap(row["wrapped_key"], owner)
 

@@ -20,14 +20,14 @@ TOKEN = sign_link(LINK, [NEW, OLD])
 def refusal(token: str, side: Side = Side.BUYER, today: date = TODAY) -> str:
     """Return the code with which a token is refused."""
     with pytest.raises(Refused) as caught:
-        read_link(token, side, [NEW], today)
+        read_link(token, {side}, [NEW], today)
     return caught.value.code
 
 
 def test_read_back() -> None:
     """A link is read with the key that signed it, also after a newer one came."""
-    assert read_link(TOKEN, Side.BUYER, [NEW], TODAY) == LINK
-    assert read_link(sign_link(LINK, [OLD]), Side.BUYER, [NEW, OLD], TODAY) == LINK
+    assert read_link(TOKEN, {Side.BUYER}, [NEW], TODAY) == LINK
+    assert read_link(sign_link(LINK, [OLD]), {Side.BUYER}, [NEW, OLD], TODAY) == LINK
     assert refusal(sign_link(LINK, [OLD])) == "link_wrong"
 
 
@@ -35,7 +35,7 @@ def test_an_advertiser_is_named() -> None:
     """An advertiser's link names the person it was made for, and still fits a mail's line."""
     link = Link(Side.ADVERTISER, SITE, MESSAGE, TODAY, PERSON)
     token = sign_link(link, [NEW])
-    assert read_link(token, Side.ADVERTISER, [NEW], TODAY) == link
+    assert read_link(token, {Side.ADVERTISER}, [NEW], TODAY) == link
     assert len(token) <= 120
 
 

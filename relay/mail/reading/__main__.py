@@ -17,11 +17,12 @@ from typing import BinaryIO
 from relay.mail.reading.encoding import to_json
 from relay.mail.reading.frames import GREETING, LENGTH_BYTES, framed, length_of
 from relay.mail.reading.reader import read
-from relay.mail.reading.values import Attachment, Incoming, Reply
+from relay.mail.reading.values import Attachment, AutoReply, Incoming, Reply
 
 MEMORY_BYTES = 200 * 1024 * 1024  # beyond what the loaded parser itself takes
 # Processor time and not the clock's: a busy machine costs no mail.
 MAIL_CPU_S = 2
+WORDS_MOST = 20_000  # signs
 FILE_CPU_S = 2  # more for each megabyte: pictures are made anew
 
 
@@ -40,16 +41,39 @@ def main() -> None:
 
 
 def _made_safe(incoming: Incoming) -> Incoming:
-    """Return a reply with its files made anew: no byte of theirs leaves this process."""
-    if not isinstance(incoming, Reply) or not incoming.attachments:
-        return incoming
+    """Return what was read with words of a bounded length and files made anew."""
+    match incoming:
+        case Reply():
+            return _with_files(_shortened(incoming))
+        case AutoReply(heading, text):
+            return AutoReply(heading, text[:WORDS_MOST])
+    return incoming
+
+
+def _shortened(reply: Reply) -> Reply:
+    """Cut what no person writes in one message: it is masked again for every later mail."""
+    text, rest = reply.text[:WORDS_MOST], reply.text[WORDS_MOST:]
+    return replace(
+        reply,
+        text=text,
+        doubtful=(rest + reply.doubtful)[:WORDS_MOST],
+        quoted="",  # the other side's words, which the relay has
+        signature=reply.signature[:WORDS_MOST],
+        dropped=(*reply.dropped, "text") if rest else reply.dropped,
+    )
+
+
+def _with_files(reply: Reply) -> Reply:
+    """Make the files anew: no byte of theirs leaves this process."""
+    if not reply.attachments:
+        return reply
     # Pictures are decoded by a library of their own: most replies have none.
     from relay.mail.attachments import Allowed, FileKind, clean  # noqa: PLC0415
 
-    cleaned = clean(incoming.attachments, allowed=Allowed(frozenset(FileKind)))
+    cleaned = clean(reply.attachments, allowed=Allowed(frozenset(FileKind)))
     files = tuple(Attachment(one.name, one.kind, one.content) for one in cleaned.files)
-    dropped = (*incoming.dropped, *map(str, cleaned.left_out))
-    return replace(incoming, attachments=files, dropped=dropped)
+    dropped = (*reply.dropped, *map(str, cleaned.left_out))
+    return replace(reply, attachments=files, dropped=dropped)
 
 
 def _write(target: BinaryIO, data: bytes) -> None:

@@ -11,7 +11,17 @@ from relay import texts
 from relay.context import Context
 from relay.errors import Invalid, Refused, Unavailable
 from relay.web.bodies import LIMIT_BYTES
-from relay.web.console import entry, journal, messages, queue
+from relay.web.console import (
+    blocks,
+    cases,
+    entry,
+    journal,
+    keys,
+    messages,
+    queue,
+    search,
+    undo,
+)
 from relay.web.console.doors import DOORS
 from relay.web.console.guard import TOKEN, guard, replace_token
 from relay.web.console.pages import SHEETS, Sheets
@@ -20,7 +30,16 @@ from relay.web.problems import BAD_REQUEST, STATUSES, Handler, language_of
 from relay.web.requests import name_request
 
 STATIC = Path(__file__).parents[2] / "static"
-PAGES = (queue, messages, journal)  # importing them registers their doors
+PAGES = (
+    queue,
+    messages,
+    keys,
+    search,
+    cases,
+    blocks,
+    undo,
+    journal,
+)  # importing them registers their doors
 OWN_STATUSES = {
     "form_foreign": 403,
     "not_allowed": 403,
@@ -30,6 +49,22 @@ OWN_STATUSES = {
     "password_short": 422,
     "password_long": 422,
     "code_wrong": 422,
+    "decision_missing": 422,
+    "search_missing": 422,
+    "search_too_long": 422,
+    "network_too_wide": 422,
+    "bulk_too_large": 422,
+    "block_without_note": 422,
+    "block_end_past": 422,
+    "block_too_wide": 422,
+    "block_kind_unknown": 422,
+    "block_shared_network": 409,
+    "block_unknown": 404,
+    "undo_too_late": 409,
+    "case_taken": 409,
+    "case_not_open": 409,
+    "appeal_same_person": 403,
+    "second_person_needed": 403,
 }
 
 log = structlog.get_logger()
@@ -98,5 +133,5 @@ def sentence(request: web.Request, code: str, error: Exception | None) -> str:
             values["time"] = texts.clock(language, again)
     if isinstance(error, Invalid):
         values |= error.faults[0].values
-    own = f"console.problem_{code}"
-    return texts.say(language, own if texts.has(language, own) else f"problems.{code}", **values)
+    keys = (f"console.problem_{code}", f"problems.{code}", "console.problem_other")
+    return texts.say(language, next(key for key in keys if texts.has(language, key)), **values)

@@ -81,9 +81,9 @@ class Visit:
         """Return the path of a page of this site."""
         return "/".join(("/s", self.site.slug, *parts))
 
-    async def look(self, action: str, subject: str, reason: str = "") -> None:
-        """Write into the journal what is about to be seen or done."""
-        look = Look(
+    def seen(self, action: str, subject: str, reason: str = "") -> Look:
+        """Return what the journal is to say of this request."""
+        return Look(
             site_id=self.site.site_id,
             staff_id=self.session.staff_id,
             action=action,
@@ -91,16 +91,19 @@ class Visit:
             reason=reason,
             at=self.context.clock(),
         )
+
+    async def look(self, action: str, subject: str, reason: str = "") -> None:
+        """Write into the journal what is about to be seen, where no act does it."""
         async with self.context.database.connection() as connection:
-            await record_look(connection, look)
+            await record_look(connection, self.seen(action, subject, reason))
 
     def page(self, name: str, /, *, status: int = 200, **values: Any) -> web.Response:
         """Show a page."""
         return self.request.app[SHEETS].page(self.request, name, self, status=status, **values)
 
-    def see(self, *parts: str) -> web.Response:
+    def see(self, *parts: str, query: str = "") -> web.Response:
         """Send the browser on to a page of this site."""
-        return see_other(in_language(self.request, self.path(*parts)))
+        return see_other(in_language(self.request, self.path(*parts) + query))
 
 
 Page = Callable[[Visit], Awaitable[web.StreamResponse]]

@@ -1,53 +1,75 @@
-"""One message: closed until a reason is given; let go or refused, for a reason too."""
+"""One message: closed until a reason is given; held, let go, refused, its thread closed."""
+
+from collections.abc import Iterable
+from uuid import UUID
 
 from aiohttp import web
 
-from relay import cases, moderation
-from relay.cases import Case, Words
+from relay import desk, lookup
+from relay.desk import Action, Order
 from relay.errors import Refused
+from relay.lookup import Field, Found, Key, Kind, Opened
 from relay.permissions import Level, Permission
 from relay.sealing import public_id
 from relay.web.console.doors import Visit, door
+
+IDENTITY = (Field.NAME, Field.EMAIL, Field.PHONE)
+# What may be done to a message in each state it can be in.
+CHOICES = {
+    "held": (Action.RELEASE, Action.REFUSE, Action.CLOSE),
+    "queued": (Action.HOLD, Action.REFUSE, Action.CLOSE),
+    "deferred": (Action.HOLD, Action.REFUSE, Action.CLOSE),
+    "refused": (Action.REINSTATE, Action.CLOSE),
+}
+ACTIONS = {
+    one.value: one
+    for one in (Action.HOLD, Action.RELEASE, Action.REFUSE, Action.REINSTATE, Action.CLOSE)
+} | {Action.REOPEN.value: Action.REOPEN}
 
 
 @door("GET", "messages/{id}", Permission.QUEUE)
 async def show_message(visit: Visit) -> web.StreamResponse:
     """Show a message without its words."""
-    return await _page(visit, None)
+    return await _page(visit, await _find(visit))
 
 
 @door("POST", "messages/{id}/open", Permission.QUEUE)
 async def open_message(visit: Visit) -> web.StreamResponse:
-    """Show the words, once the reason stands in the journal."""
-    case = await _case(visit)
-    needs = Permission.OPEN_REPORTED if case.is_concerned else Permission.OPEN_OTHER
-    _require(visit, needs)
-    reason = visit.reason
-    await visit.look("open", public_id("msg", case.message_id), reason)
-    words = await cases.read_words(visit.context, visit.site, case.message_id)
-    return await _page(visit, words, reason)
+    """Show what was asked for, once the reason stands in the journal."""
+    found = await _find(visit)
+    asked = [field for field in Field if field.value in visit.fields] or [Field.TEXT]
+    for field in asked:
+        require(visit, permission_of(field, found))
+    action = "open" if Field.TEXT in asked else "reveal"
+    subject = f"{public_id('msg', found.message_id)} {','.join(asked)}"
+    look = visit.seen(action, subject, visit.reason)
+    opened = await lookup.open_message(
+        visit.context, visit.site, found.message_id, frozenset(asked), look
+    )
+    return await _page(visit, found, opened, asked)
 
 
-@door("POST", "messages/{id}/release", Permission.HOLD, Level.YES)
-async def release(visit: Visit) -> web.StreamResponse:
-    """Let a held message leave."""
-    message_id = visit.subject("msg")
-    await visit.look("act", f"{public_id('msg', message_id)} release", visit.reason)
-    await moderation.release(visit.context, visit.site, message_id)
-    return visit.see("messages", public_id("msg", message_id))
+@door("POST", "messages/{id}/act", Permission.HOLD, Level.YES)
+async def act(visit: Visit) -> web.StreamResponse:
+    """Do one thing to a message; for fifteen seconds it can be taken back."""
+    action = ACTIONS.get(visit.fields.get("action", ""))
+    if action is None:
+        raise Refused("not_found")
+    message = public_id("msg", visit.subject("msg"))
+    look = visit.seen("act", f"{message} {action}", visit.reason)
+    await _find(visit)
+    order = Order(action, look, message_ids=(visit.subject("msg"),))
+    effect = await desk.carry_out(visit.context, visit.site, order)
+    done = public_id("act", effect.act_id) if effect.act_id and effect.changed else "none"
+    return visit.see("messages", message, query=f"?done={done}")
 
 
-@door("POST", "messages/{id}/refuse", Permission.HOLD, Level.YES)
-async def refuse(visit: Visit) -> web.StreamResponse:
-    """End a held message; its sender is told."""
-    message_id = visit.subject("msg")
-    await visit.look("act", f"{public_id('msg', message_id)} refuse", visit.reason)
-    await moderation.refuse(visit.context, visit.site, message_id)
-    return visit.see("messages", public_id("msg", message_id))
+def require(visit: Visit, permission: Permission) -> None:
+    """Refuse who may not read, or not alone.
 
-
-def _require(visit: Visit, permission: Permission) -> None:
-    """Refuse who may not read, or not alone."""
+    Raises:
+        Refused: ``not_allowed``, ``second_needed``.
+    """
     reach = visit.may(permission)
     if reach < Level.SECOND:
         raise Refused("not_allowed")
@@ -55,12 +77,51 @@ def _require(visit: Visit, permission: Permission) -> None:
         raise Refused("second_needed")
 
 
-async def _case(visit: Visit) -> Case:
-    return await cases.read_case(visit.context, visit.site, visit.subject("msg"))
+def permission_of(field: Field, found: Found) -> Permission:
+    """Return what is needed to see a field of this message."""
+    if field is Field.ORIGIN:
+        return Permission.REVEAL_TRACE
+    if field in IDENTITY:
+        return Permission.REVEAL_IDENTITY
+    is_concerned = found.state == "held" or found.reports > 0
+    return Permission.OPEN_REPORTED if is_concerned else Permission.OPEN_OTHER
 
 
-async def _page(visit: Visit, words: Words | None, reason: str = "") -> web.StreamResponse:
-    case = await _case(visit)
-    if words is None:
-        await visit.look("list", public_id("msg", case.message_id))
-    return visit.page("message", case=case, words=words, reason=reason)
+async def find_message(visit: Visit, message_id: UUID) -> Found:
+    """Return a message with masked values; the look is written.
+
+    Raises:
+        Refused: ``not_found``: none of this site's.
+    """
+    key = Key(Kind.MESSAGE, (message_id.bytes,))
+    look = visit.seen("list", public_id("msg", message_id))
+    page = await lookup.search(visit.context, visit.site, key, look)
+    if not page.rows:
+        raise Refused("not_found")
+    return page.rows[0]
+
+
+async def _find(visit: Visit) -> Found:
+    return await find_message(visit, visit.subject("msg"))
+
+
+async def _page(
+    visit: Visit, found: Found, opened: Opened | None = None, asked: Iterable[Field] = ()
+) -> web.StreamResponse:
+    look = visit.seen("list", f"{public_id('msg', found.message_id)} delivery")
+    delivery = await lookup.read_delivery(
+        visit.context, visit.site, found.message_id, visit.language, look
+    )
+    openable = [field for field in Field if visit.may(permission_of(field, found)) >= Level.REASON]
+    may_act = visit.may(Permission.HOLD) is Level.YES
+    return visit.page(
+        "message",
+        found=found,
+        opened=opened,
+        asked=list(asked),
+        openable=openable,
+        delivery=delivery,
+        choices=CHOICES.get(found.state, (Action.CLOSE, Action.REOPEN)) if may_act else (),
+        pivots=[Kind.PHONE, Kind.MAILBOX, Kind.IP, Kind.NETWORK, Kind.BROWSER, Kind.TEXT],
+        done=visit.request.query.get("done"),
+    )

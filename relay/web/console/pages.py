@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 # Key of the page on the keyboard after «g», its name in the path, and what it needs.
 PLACES = (
     ("f", "queue", Permission.QUEUE, Level.MASKED),
+    ("r", "search", Permission.QUEUE, Level.MASKED),
+    ("b", "blocks", Permission.QUEUE, Level.YES),
+    ("d", "acts", Permission.QUEUE, Level.YES),
     ("j", "journal", Permission.AUDIT, Level.OWN),
     ("p", "staff", Permission.STAFF, Level.SECOND),
 )

@@ -1,16 +1,18 @@
-"""The queue: what waits for a person at a site, held messages and reports, oldest first."""
+"""The queue: what waits for a person at a site, cases and held messages, oldest first."""
 
 from aiohttp import web
 
-from relay import cases, moderation
+from relay import desk, moderation
 from relay.permissions import Permission
 from relay.web.console.doors import Visit, door
+
+SHOWN = 50  # lines of each list: a page stays below 60 kB
 
 
 @door("GET", "queue", Permission.QUEUE)
 async def show_queue(visit: Visit) -> web.StreamResponse:
     """Show what waits: ids, reasons and signals, never words."""
-    await visit.look("list", "queue")
+    await desk.open_cases(visit.context, visit.site)
+    cases = await desk.list_cases(visit.context, visit.site, visit.seen("list", "queue"))
     held = await moderation.list_held(visit.context, visit.site)
-    reports = await cases.list_reports(visit.context, visit.site)
-    return visit.page("queue", held=held, reports=reports, now=visit.context.clock())
+    return visit.page("queue", held=held, cases=cases, shown=SHOWN, now=visit.context.clock())

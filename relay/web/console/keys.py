@@ -1,0 +1,155 @@
+"""One key and all that hangs on it: its messages, its links, its days; and acts on all of it."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+
+from aiohttp import web
+from markupsafe import Markup
+
+from relay import desk, graph, lookup
+from relay.desk import Action, Effect, NewBlock, Order, Weight
+from relay.errors import Refused
+from relay.lookup import Key, Kind, Sender
+from relay.permissions import Level, Permission
+from relay.sealing import public_id, read_public_id
+from relay.texts import say
+from relay.web.console.doors import Visit, door
+from relay.web.console.lanes import draw_lanes
+from relay.web.pages import SECURITY_HEADERS
+
+BLOCKED = (Kind.PHONE, Kind.MAILBOX, Kind.IP, Kind.NETWORK, Kind.TEXT)
+DAYS = (1, 7, 30, 90)
+BULK = (Action.HOLD, Action.REFUSE, Action.RELEASE, Action.CLOSE, Action.WARN)
+RISKY = ("=", "+", "-", "@", "\t", "\r", "'")
+
+
+@door("GET", "keys/{key}", Permission.QUEUE)
+async def show_key(visit: Visit) -> web.StreamResponse:
+    """Show a key: its newest messages, with masked values, and the picture."""
+    key = _key(visit)
+    before = read_public_id("msg", visit.request.query.get("before", ""))
+    page = await lookup.search(
+        visit.context, visit.site, key, visit.seen("list", key.kind.value), before=before
+    )
+    sender = await lookup.read_sender(
+        visit.context, visit.site, key, visit.seen("list", f"{key.kind} links")
+    )
+    return visit.page(
+        "key",
+        key=key,
+        page=page,
+        sender=sender,
+        label=label_of(visit, sender),
+        picture=_picture(visit, sender),
+        lanes=Markup(draw_lanes(sender.lanes, visit.language)),  # noqa: S704 (numbers and our words)
+        days=DAYS,
+        bulk=BULK if visit.may(Permission.HOLD) is Level.YES else (),
+        can_block=key.kind in BLOCKED and visit.may(Permission.HOLD) is Level.YES,
+        done=visit.request.query.get("done"),
+    )
+
+
+@door("GET", "keys/{key}/links.csv", Permission.QUEUE, Level.YES)
+async def export_links(visit: Visit) -> web.StreamResponse:
+    """Give the links of a key as a table for a spreadsheet, masked as on the page."""
+    key = _key(visit)
+    look = visit.seen("export", f"{key.kind} links")
+    sender = await lookup.read_sender(visit.context, visit.site, key, look)
+    rows = [
+        (one.name[0], one.label, other.name[0], other.label, weight, other.is_shared)
+        for one, other, weight in graph.table(sender.graph)
+    ]
+    return _csv(("kind", "value", "linked_kind", "linked_value", "messages", "shared"), rows)
+
+
+@door("GET", "keys/{key}/days.csv", Permission.QUEUE, Level.YES)
+async def export_days(visit: Visit) -> web.StreamResponse:
+    """Give the days of a key as a table for a spreadsheet."""
+    key = _key(visit)
+    look = visit.seen("export", f"{key.kind} days")
+    sender = await lookup.read_sender(visit.context, visit.site, key, look)
+    rows = [(one.day, one.messages, one.replies, one.reports, one.rules) for one in sender.lanes]
+    return _csv(("day", "messages", "replies", "reports", "rules"), rows)
+
+
+@door("POST", "keys/{key}/act", Permission.HOLD, Level.YES)
+async def act(visit: Visit) -> web.StreamResponse:
+    """Say what an act would do to all messages of a key; do it when asked again."""
+    key = _key(visit)
+    action = {one.value: one for one in BULK}.get(visit.fields.get("action", ""))
+    if action is None:
+        raise Refused("not_found")
+    look = visit.seen("act", f"{key.kind} {action}", visit.reason)
+    return await _order(visit, key, Order(action, look, key=key))
+
+
+@door("POST", "keys/{key}/block", Permission.HOLD, Level.YES)
+async def block(visit: Visit) -> web.StreamResponse:
+    """Say what a block would do; place it when asked again."""
+    key = _key(visit)
+    days = {str(one): one for one in DAYS}.get(visit.fields.get("days", ""))
+    if days is None:
+        raise Refused("not_found")
+    weights = {one.value: one for one in Weight}
+    look = visit.seen("act", f"{key.kind} block", visit.reason)
+    sender = await lookup.read_sender(
+        visit.context, visit.site, key, visit.seen("list", f"{key.kind} links")
+    )
+    placed = NewBlock(
+        key=key,
+        weight=weights.get(visit.fields.get("weight", ""), Weight.HOLD),
+        ends_at=visit.context.clock() + timedelta(days=days),
+        shown=label_of(visit, sender),
+        note=visit.reason,
+    )
+    return await _order(visit, key, Order(Action.BLOCK, look, block=placed))
+
+
+def label_of(visit: Visit, sender: Sender) -> str:
+    """Return what a key is called on a page: masked, or its kind where nothing may be shown."""
+    middle = next((node.label for node in sender.graph.nodes if node.hop == 0), "")
+    return middle or say(visit.language, f"console.kind_{sender.key.kind}")
+
+
+def go_on(effect: Effect) -> str:
+    """Return the query by which the next page offers to take an act back."""
+    return f"?done={public_id('act', effect.act_id)}" if effect.act_id else ""
+
+
+async def _order(visit: Visit, key: Key, order: Order) -> web.StreamResponse:
+    if "sure" not in visit.fields:
+        effect = await desk.preview(visit.context, visit.site, order)
+        return visit.page("preview", key=key, order=order, effect=effect, fields=visit.fields)
+    effect = await desk.carry_out(visit.context, visit.site, order)
+    return visit.see("keys", key.token, query=go_on(effect))
+
+
+def _key(visit: Visit) -> Key:
+    return lookup.read_token(visit.request.match_info["key"])
+
+
+def _picture(visit: Visit, sender: Sender) -> Markup:
+    def page_of(node: graph.Node) -> str:
+        return visit.path("keys", Key(Kind(node.name[0]), (node.name[1],)).token)
+
+    title = say(visit.language, "console.picture", n=len(sender.graph.nodes))
+    drawn = graph.draw(sender.graph, title, page_of)
+    # It holds links, which an image may not.
+    return Markup(drawn.replace('role="img"', 'role="group"', 1))  # noqa: S704 (escaped where drawn)
+
+
+def _csv(head: Sequence[str], rows: Iterable[Sequence[object]]) -> web.Response:
+    """Write a table whose cells no spreadsheet takes for formulas (A21)."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(head)
+    writer.writerows([_cell(value) for value in row] for row in rows)
+    headers = {**SECURITY_HEADERS, "Content-Disposition": 'attachment; filename="relais.csv"'}
+    return web.Response(text=out.getvalue(), content_type="text/csv", headers=headers)
+
+
+def _cell(value: object) -> str:
+    text = str(value)
+    return f"'{text}" if text.startswith(RISKY) else text
