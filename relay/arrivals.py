@@ -5,7 +5,6 @@ a mail is committed first and read later, elsewhere (``workers/intake.py``).
 """
 
 import re
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -21,8 +20,8 @@ from relay.context import Context
 from relay.database import Record, queries
 from relay.sealing import id_time, new_id, token_hash
 
-BACKLOG_MOST = 10_000
-BACKLOG_FRESH_S = 1.0
+# Mails that wait to be read: beyond, more are asked to wait at their senders'.
+BACKLOG_MOST, SITE_BACKLOG_MOST, ALIAS_BACKLOG_MOST = 10_000, 5_000, 50
 BATCH_MOST = 16  # mails of ten megabytes each at most
 PROBE_LIFE = timedelta(hours=1)
 _VERDICT = re.compile(rb"^Authentication-Results:([^\r\n]{0,900})", re.IGNORECASE | re.MULTILINE)
@@ -100,20 +99,25 @@ class Keeper:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._writer: Batcher[_Kept, None] = Batcher(self._write, most=BATCH_MOST)
-        self._backlog = (float("-inf"), False)
 
-    async def is_backlogged(self) -> bool:
-        """Tell whether so much waits to be read that more should wait at its sender's.
+    async def is_full(self, expected: Expected | Probe) -> bool:
+        """Tell whether so much waits to be read that this mail should wait at its sender's.
 
         Raises:
             Unavailable: The database cannot say.
         """
-        asked_at, is_full = self._backlog
-        if time.monotonic() - asked_at >= BACKLOG_FRESH_S:
-            async with self._context.database.connection() as connection:
-                waiting = await queries().count_waiting(connection, most=BACKLOG_MOST)
-            is_full = waiting >= BACKLOG_MOST
-            self._backlog = (time.monotonic(), is_full)
+        if isinstance(expected, Probe):
+            return False
+        async with self._context.database.connection() as connection:
+            is_full: bool = await queries().is_full(
+                connection,
+                site_id=expected.site_id,
+                conversation_id=expected.conversation_id,
+                side=expected.side,
+                alias_most=ALIAS_BACKLOG_MOST,
+                site_most=SITE_BACKLOG_MOST,
+                total_most=BACKLOG_MOST,
+            )
         return is_full
 
     async def keep(self, expected: Expected | Probe, sender: str, raw: bytes) -> None:
@@ -133,8 +137,7 @@ class Keeper:
             return
         inbound_id = new_id(context.clock())
         key = context.keyring.unwrap(expected.owner_key, f"person:{expected.owner_id}")
-        returned = f"Return-Path: <{sender}>\r\n".encode(errors="replace")
-        sealed = key.seal_bytes(returned + raw, f"inbound.sealed_raw:{inbound_id}")
+        sealed = key.seal_bytes(_return_path(sender) + raw, f"inbound.sealed_raw:{inbound_id}")
         checkpoints.reached("arrival.before_commit")
         await self._writer.submit(
             _Kept(inbound_id, expected, _copy_hash(expected.address, raw), sealed)
@@ -165,6 +168,12 @@ async def _note_probe(context: Context, probe: Probe, raw: bytes) -> None:
     found = [verdict[1].decode("ascii", "replace") for verdict in _VERDICT.finditer(head)]
     async with context.database.connection() as connection:
         await queries().store_probe(connection, probe_id=probe.probe_id, verdicts=found)
+
+
+def _return_path(sender: str) -> bytes:
+    """Write the envelope sender on top; it stays one field, whatever a sender is called."""
+    plain = "".join(sign for sign in sender if sign.isprintable() and sign not in "<>")
+    return f"Return-Path: <{plain}>\r\n".encode(errors="replace")
 
 
 def _copy_hash(address: str, raw: bytes) -> bytes:

@@ -55,6 +55,7 @@ async def examine(settings: Settings, *, loop: bool = False) -> list[Finding]:
             _database,
             _ledger,
             _queue,
+            _held_mails,
             _routes,
             _redis,
             _smarthost,
@@ -178,6 +179,19 @@ async def _queue(context: Context) -> Finding:
         age_s < OLDEST_DUE_S,
         said if age_s < OLDEST_DUE_S else f"{said}: is a `relay worker` running?",
     )
+
+
+async def _held_mails(context: Context) -> Finding:
+    """Count the mails that came in, could not be passed on, and wait for a person."""
+    try:
+        async with context.database.connection() as connection:
+            count = await queries().count_held_mails(connection)
+    except Unavailable:
+        return Finding("held mails", False, "cannot be counted")
+    if not count:
+        return Finding("held mails", True, "none that came in waits for a person")
+    said = f"{count} that came in wait for a person: see `relay held list` of each site"
+    return Finding("held mails", True, said, kind="advice")
 
 
 async def _routes(context: Context) -> Finding:

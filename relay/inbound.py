@@ -13,40 +13,38 @@ import ssl
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import AnyStr
 
 import structlog
 from aiosmtpd.lmtp import LMTP
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, Envelope, Session, syntax
 
 from relay.arrivals import Expected, Keeper, Probe, expect
 from relay.context import Context, open_context
 from relay.errors import Unavailable
 from relay.mail.reading.limits import check, normalised
+from relay.mail.wire import Content, has_longer_line, without_verdicts
 from relay.settings import Settings
 
 UNKNOWN = "550 5.1.1 No such address here"
 AWAY = "451 4.3.0 Try again later"
-FULL = "452 4.3.1 Too much waits to be read, try again later"
+FULL = "452 4.3.1 Too much waits here, try again later"
 TOO_MANY_RECIPIENTS = "452 4.5.3 Too many recipients, send the rest apart"
 TOO_LARGE = "552 5.3.4 Message too large: 10 MB at most; send fewer or smaller files"
 TOO_LONG = "554 5.6.0 A line is longer than 64 kB"
 UNFIT = "554 5.6.0 The structure of this message is beyond what is read here"
 CROWDED = b"421 4.7.0 Too many connections\r\n"
+TOO_SLOW = "421 4.4.2 This mail takes too long"
 TAKEN = "250 2.0.0 Kept"
 
 SIZE_LIMIT_BYTES = 10 * 1024 * 1024
+LINE_BYTES = 64 * 1024  # mail programs exceed the 1,000 of RFC 5321 4.5.3.1.6
 LONG_BYTES = 64 * 1024
+IN_FLIGHT_BYTES = 64 * 1024 * 1024  # of all long mails that are being brought
 RECIPIENTS_MOST = 50
-TIMEOUT_S = 60.0
+TIMEOUT_S = 60.0  # without a byte
+DATA_TIMEOUT_S = 900.0  # of a whole mail: ten megabytes at 100 kbit/s
 CONNECTIONS_MOST = 200
 CONNECTIONS_PER_CLIENT = 50  # a mail server in front is one client
-
-# What the library says in its own words, and without an enhanced code.
-_WORDED = {
-    "552 Error: Too much mail data": TOO_LARGE,
-    "500 Line too long (see RFC5321 4.5.3.1.6)": TOO_LONG,
-}
 
 log = structlog.get_logger()
 
@@ -82,10 +80,12 @@ class MailDoor:
             return TOO_MANY_RECIPIENTS
         try:
             expected = await expect(self._context, address)
+            if expected is None:
+                return UNKNOWN
+            if await self._keeper.is_full(expected):
+                return FULL
         except Unavailable:
             return AWAY
-        if expected is None:
-            return UNKNOWN
         self._expected.append(expected)
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 OK"
@@ -94,31 +94,25 @@ class MailDoor:
         self, server: SMTP, _session: Session, envelope: Envelope
     ) -> str:
         """Keep the mail for each recipient; LMTP wants a line for each of them."""
+        is_behind_server = isinstance(server, LMTP)
         raw = envelope.original_content or b""
-        # Measuring ten megabytes takes a while: other sessions go on meanwhile.
-        if await self._is_unfit(raw):
-            verdicts = [UNFIT] * len(self._expected)
-        else:
-            sender = (envelope.mail_from or "").strip("<>")
-            verdicts = [await self._keep(one, sender, raw) for one in self._expected]
-        if isinstance(server, LMTP):
-            return "\r\n".join(verdicts)
-        # SMTP has one answer for all: a copy that was kept already is not kept twice.
-        return max(verdicts)
-
-    async def _is_unfit(self, raw: bytes) -> bool:
-        if len(raw) > LONG_BYTES:
-            return await asyncio.to_thread(lambda: check(normalised(raw)) is not None)
-        return check(normalised(raw)) is not None
-
-    async def _keep(self, expected: Expected | Probe, sender: str, raw: bytes) -> str:
+        sender = (envelope.mail_from or "").strip("<>")
         try:
-            if await self._keeper.is_backlogged():
-                return FULL
+            verdicts = await self._keep(sender, raw if is_behind_server else without_verdicts(raw))
+        except Exception as error:
+            if not isinstance(error, Unavailable):
+                log.exception("inbound.fault", fault=type(error).__name__)
+            verdicts = [AWAY] * len(self._expected)  # a copy that was kept is not kept twice
+        return "\r\n".join(verdicts) if is_behind_server else max(verdicts)
+
+    async def _keep(self, sender: str, raw: bytes) -> list[str]:
+        # Measuring ten megabytes takes a while: other sessions go on meanwhile.
+        is_long = len(raw) > LONG_BYTES
+        if await asyncio.to_thread(_is_unfit, raw) if is_long else _is_unfit(raw):
+            return [UNFIT] * len(self._expected)
+        for expected in self._expected:
             await self._keeper.keep(expected, sender, raw)
-        except Unavailable:
-            return AWAY
-        return TAKEN
+        return [TAKEN] * len(self._expected)
 
     async def handle_exception(self, error: Exception) -> str:
         """Say nothing of a fault of ours; the mail stays at its sender's."""
@@ -126,17 +120,21 @@ class MailDoor:
         return AWAY
 
 
+def _is_unfit(raw: bytes) -> bool:
+    return check(normalised(raw)) is not None
+
+
 class Gate:
-    """Counts open connections, all together and of each client."""
+    """Counts open connections, all together and of each client, and what they bring."""
 
     def __init__(self) -> None:
         self._clients: Counter[str] = Counter()
+        self._brought: dict[object, int] = {}
 
     def enter(self, client: str) -> bool:
         """Let one more connection in, if there is room."""
-        if self._clients.total() >= CONNECTIONS_MOST:
-            return False
-        if self._clients[client] >= CONNECTIONS_PER_CLIENT:
+        is_full = self._clients.total() >= CONNECTIONS_MOST
+        if is_full or self._clients[client] >= CONNECTIONS_PER_CLIENT:
             return False
         self._clients[client] += 1
         return True
@@ -146,11 +144,28 @@ class Gate:
         self._clients[client] -= 1
         self._clients += Counter()  # drops what is zero
 
+    def bring(self, session: object, size_bytes: int) -> bool:
+        """Note how much a session has brought of its mail; False when it is too much for us.
+
+        A short mail always finds room, so that few long ones keep nobody out.
+        """
+        if size_bytes <= LONG_BYTES:
+            return True
+        self._brought[session] = size_bytes
+        if sum(self._brought.values()) <= IN_FLIGHT_BYTES:
+            return True
+        self.put_down(session)
+        return False
+
+    def put_down(self, session: object) -> None:
+        """Forget what a session brought."""
+        self._brought.pop(session, None)
+
 
 class _Guarded(SMTP):
-    """An SMTP session behind the gate, with whole lines of mail programs and codes of RFC 3463."""
+    """An SMTP session behind the gate, which reads a mail into no more than its size."""
 
-    line_length_limit = 65_536  # mail programs exceed the 1,000 of RFC 5321 4.5.3.1.6
+    line_length_limit = LINE_BYTES
 
     def __init__(
         self, gate: Gate, door: MailDoor, hostname: str, tls: ssl.SSLContext | None
@@ -184,15 +199,57 @@ class _Guarded(SMTP):
         self._gate.leave(self._client)
         super().connection_lost(error)
 
-    async def push(self, status: AnyStr) -> None:
-        """Answer; LMTP wants a line for each recipient, also for what the library refuses."""
-        worded = _WORDED.get(status) if isinstance(status, str) else None
-        if worded is None:
-            await super().push(status)
-        elif isinstance(self, LMTP) and self.envelope:
-            await super().push("\r\n".join([worded] * len(self.envelope.rcpt_tos)))
-        else:
-            await super().push(worded)
+    # The library keeps an object for each line, and closes a session in the middle of a mail.
+    @syntax("DATA")
+    async def smtp_DATA(self, arg: str | None) -> None:  # noqa: N802 (the library's name)
+        """Take a mail, however slowly it comes, and answer for each recipient (RFC 2033 4.2)."""
+        if arg or self.envelope is None or not self.envelope.rcpt_tos:
+            await self.push("501 5.5.4 Syntax: DATA" if arg else "503 5.5.1 RCPT comes first")
+            return
+        await self.push("354 End data with <CR><LF>.<CR><LF>")
+        try:
+            async with asyncio.timeout(DATA_TIMEOUT_S):
+                content = await self._content()
+            answer = await self._answer(content)
+        except TimeoutError:
+            await self.push(TOO_SLOW)
+            self._writer.close()
+            return
+        finally:
+            self._gate.put_down(self)
+        self.envelope = self._create_envelope()
+        await self.push(answer)
+
+    async def _content(self) -> bytes | str:
+        """Return the mail that comes, or, once it has ended, why it cannot be taken."""
+        content, refusal = Content(), ""
+        while True:
+            # More than is ever buffered, so that what follows the mail can be put back.
+            piece = await self._reader.read(SIZE_LIMIT_BYTES)
+            if not piece:
+                raise ConnectionResetError
+            self._reset_timeout()
+            rest = content.take(piece)
+            if not refusal and content.size_bytes > SIZE_LIMIT_BYTES:
+                refusal = TOO_LARGE
+            elif not refusal and not self._gate.bring(self, content.size_bytes):
+                refusal = FULL
+            if refusal:
+                content.forget()
+            if rest is not None:
+                self._reader.feed_data(rest)
+                return refusal or content.raw()
+
+    async def _answer(self, content: bytes | str) -> str:
+        if isinstance(content, bytes) and has_longer_line(content, LINE_BYTES):
+            content = TOO_LONG
+        assert self.envelope is not None  # noqa: S101
+        if isinstance(content, str):
+            each = isinstance(self, LMTP)
+            return "\r\n".join([content] * (len(self.envelope.rcpt_tos) if each else 1))
+        self.envelope.original_content = content
+        answer: str = await self._call_handler_hook("DATA")
+        return answer
 
 
 class _GuardedLmtp(_Guarded, LMTP):

@@ -1,4 +1,4 @@
-"""Acts on held messages: list them, let one leave, refuse one. Nothing held ends in silence."""
+"""Acts on what is held, messages and mails that came in. Nothing held ends in silence."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,6 +26,23 @@ class HeldMessage:
     signals: tuple[str, ...]
     received_at: datetime
     held_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HeldMail:
+    """A mail that came in, became no message, and waits for a person; never its words.
+
+    Args:
+        side: ``buyer`` or ``advertiser``: who is expected to have written it. Whoever it is was
+            told that it could not be read.
+        reason: Why: ``timeout``, ``crashed``, ``too_deep``, ``complaint_unmatched``, ….
+    """
+
+    inbound_id: UUID
+    conversation_id: UUID
+    side: str
+    reason: str
+    received_at: datetime
 
 
 async def list_held(context: Context, site: Site) -> list[HeldMessage]:
@@ -77,6 +94,39 @@ async def refuse(context: Context, site: Site, message_id: UUID) -> None:
         await _tell(context, connection, site, row, "refused:by_moderator")
     context.bell.ring()
     log.info("message.refused", message_id=str(message_id), site=site.slug)
+
+
+async def list_held_mails(context: Context, site: Site) -> list[HeldMail]:
+    """Return the mails a site holds that came in, oldest first, at most 500."""
+    async with context.database.connection() as connection:
+        rows = await rows_of(queries().list_held_mails(connection, site_id=site.site_id))
+    return [HeldMail(**row) for row in rows]
+
+
+async def read_again(context: Context, site: Site, inbound_id: UUID) -> None:
+    """Have a held mail read once more: by a newer program, or where there is more room.
+
+    Raises:
+        Refused: ``not_held``.
+    """
+    async with context.database.connection() as connection:
+        row = await queries().read_again(connection, site_id=site.site_id, inbound_id=inbound_id)
+    if row is None:
+        raise Refused("not_held")
+    log.info("inbound.read_again", inbound_id=str(inbound_id), site=site.slug)
+
+
+async def end_mail(context: Context, site: Site, inbound_id: UUID) -> None:
+    """End a held mail for good; its words are gone.
+
+    Raises:
+        Refused: ``not_held``.
+    """
+    async with context.database.connection() as connection:
+        row = await queries().end_held_mail(connection, site_id=site.site_id, inbound_id=inbound_id)
+    if row is None:
+        raise Refused("not_held")
+    log.info("inbound.ended", inbound_id=str(inbound_id), site=site.slug)
 
 
 async def expire_held(context: Context) -> int:

@@ -23,6 +23,7 @@ MAIL_TIMEOUT_S, START_TIMEOUT_S = 10.0, 20.0
 ENDING_TIMEOUT_S = 1.0
 FILE_TIMEOUT_S = 2.0  # more for each megabyte: pictures are made anew
 MAILS_PER_PROCESS = 200  # then a fresh one: no mail's remains live long
+_ASKED_TO_END = frozenset((-signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP))
 _NULL_SENDER = b"Return-Path: <>\r\n"  # as the last server writes it (RFC 5321 4.4)
 
 
@@ -45,7 +46,8 @@ class Reader:
             null_sender: Whether it came with the null envelope sender.
 
         Raises:
-            Unavailable: No process could be started; the mail itself was not looked at.
+            Unavailable: No process could be started, or it was asked to end, as when the whole
+                service stops: no fault of the mail's.
         """
         async with self._turn:
             process = await self._ready()
@@ -54,8 +56,10 @@ class Reader:
             except TimeoutError:
                 await self._stop()
                 return Unreadable("timeout")
-            except (OSError, EOFError, ValueError):
+            except (OSError, EOFError, ValueError) as fault:
                 await self._stop()
+                if process.returncode in _ASKED_TO_END:
+                    raise Unavailable from fault
                 is_slow = process.returncode == -signal.SIGXCPU
                 return Unreadable("timeout" if is_slow else "crashed")
             except BaseException:

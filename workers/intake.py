@@ -108,7 +108,7 @@ class Intake:
             return
         except Unsealable as fault:
             # No key was destroyed, or the database would say so: this worker lacks a master key.
-            log.error("inbound.not_opened", inbound_id=inbound_id, fault=str(fault))
+            log.exception("inbound.not_opened", inbound_id=inbound_id, fault=str(fault))
             await self._give_back([row], wait_s=WAIT_S)
             return
         except Unavailable:

@@ -1,4 +1,4 @@
-"""``relay held``: look at what waits for a person, let it leave or refuse it."""
+"""``relay held``: look at what waits for a person, and decide what becomes of it."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -12,7 +12,7 @@ from relay import administration, moderation
 from relay.cli.common import configured, json_option, show, told
 from relay.context import Context, open_context
 from relay.errors import Refused
-from relay.moderation import HeldMessage
+from relay.moderation import HeldMail, HeldMessage
 from relay.sealing import public_id, read_public_id
 from relay.sites import Site
 
@@ -21,7 +21,7 @@ Result = TypeVar("Result")
 
 @click.group()
 def held() -> None:
-    """Messages that wait for a person, by site."""
+    """Messages and incoming mails that wait for a person, by site."""
 
 
 @held.command("list")
@@ -31,8 +31,13 @@ def held() -> None:
 def list_held(site: str, *, as_json: bool) -> None:
     """List what a site holds: ids, reasons and signals, never words."""
     found = _run(site, moderation.list_held)
-    rows = [asdict(one) | {"message_id": public_id("msg", one.message_id)} for one in found]
-    show(as_json, {"held": rows}, "\n".join(map(_line, found)) or "Nothing is held.")
+    mails = _run(site, moderation.list_held_mails)
+    shown = {
+        "held": [asdict(one) | {"message_id": public_id("msg", one.message_id)} for one in found],
+        "mails": [asdict(one) | {"inbound_id": public_id("inb", one.inbound_id)} for one in mails],
+    }
+    lines = [*map(_line, found), *map(_mail_line, mails)]
+    show(as_json, shown, "\n".join(lines) or "Nothing is held.")
 
 
 @held.command()
@@ -41,7 +46,7 @@ def list_held(site: str, *, as_json: bool) -> None:
 @told
 def release(site: str, message: str) -> None:
     """Let a held message leave now."""
-    _run(site, lambda context, found: moderation.release(context, found, _id(message)))
+    _run(site, lambda context, found: moderation.release(context, found, _id("msg", message)))
 
 
 @held.command()
@@ -50,7 +55,25 @@ def release(site: str, message: str) -> None:
 @told
 def refuse(site: str, message: str) -> None:
     """End a held message for good; its sender is told."""
-    _run(site, lambda context, found: moderation.refuse(context, found, _id(message)))
+    _run(site, lambda context, found: moderation.refuse(context, found, _id("msg", message)))
+
+
+@held.command("read-again")
+@click.argument("site")
+@click.argument("mail")
+@told
+def read_again(site: str, mail: str) -> None:
+    """Read an incoming mail once more, e.g. with a newer version."""
+    _run(site, lambda context, found: moderation.read_again(context, found, _id("inb", mail)))
+
+
+@held.command()
+@click.argument("site")
+@click.argument("mail")
+@told
+def end(site: str, mail: str) -> None:
+    """End an incoming mail for good; its words are gone."""
+    _run(site, lambda context, found: moderation.end_mail(context, found, _id("inb", mail)))
 
 
 def _run(slug: str, act: Callable[[Context, Site], Awaitable[Result]]) -> Result:
@@ -61,8 +84,8 @@ def _run(slug: str, act: Callable[[Context, Site], Awaitable[Result]]) -> Result
     return asyncio.run(run())
 
 
-def _id(text: str) -> UUID:
-    found = read_public_id("msg", text)
+def _id(prefix: str, text: str) -> UUID:
+    found = read_public_id(prefix, text)
     if found is None:
         raise Refused("not_held")
     return found
@@ -74,3 +97,8 @@ def _line(one: HeldMessage) -> str:
     return (
         f"{public_id('msg', one.message_id)}  {one.reason}  {one.score}  {signals}  until {until}"
     )
+
+
+def _mail_line(one: HeldMail) -> str:
+    came = f"{one.received_at:%Y-%m-%d %H:%M}"
+    return f"{public_id('inb', one.inbound_id)}  {one.reason}  from the {one.side}  came {came}"

@@ -92,6 +92,7 @@ async def _mark(context: Context, connection: Connection, site: Site, rows: list
         site_id=site.site_id,
         message_ids=list(marks),
         cluster_ids=list(marks.values()),
+        shorts=[not texts[message_id].minima for message_id in marks],
     )
 
 

@@ -18,6 +18,7 @@ from aiohttp import BodyPartReader, web
 from relay.arrivals import expect
 from relay.errors import Refused, Unavailable
 from relay.mail.reading.limits import check, normalised
+from relay.mail.wire import without_verdicts
 from relay.web.keys import CONTEXT, KEEPER
 
 MAIL_BYTES = 10 * 1024 * 1024
@@ -42,8 +43,6 @@ async def take_mail(request: web.Request) -> web.Response:
     """Keep a mail for each of its recipients; whoever posts is known by the hook's key."""
     _check_key(request)
     delivery = await _read(request)
-    if await request.app[KEEPER].is_backlogged():
-        raise Unavailable
     verdicts = {one: await _keep(request, one, delivery) for one in delivery.recipients}
     return web.json_response({"recipients": verdicts})
 
@@ -54,7 +53,10 @@ async def _keep(request: web.Request, recipient: str, delivery: Delivery) -> str
         return "unknown"
     if await asyncio.to_thread(lambda: check(normalised(delivery.raw))):
         return "unfit"
-    await request.app[KEEPER].keep(expected, delivery.sender, delivery.raw)
+    keeper = request.app[KEEPER]
+    if await keeper.is_full(expected):
+        raise Unavailable
+    await keeper.keep(expected, delivery.sender, without_verdicts(delivery.raw))
     return "kept"
 
 

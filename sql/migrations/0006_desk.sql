@@ -26,6 +26,7 @@ create table text_mark (
     site_id           uuid not null,
     message_id        uuid not null,
     cluster_id        uuid not null,
+    is_short          boolean not null,        -- too few words to link anybody
     primary key (site_id, message_id)
 );
 create index text_mark_by_cluster on text_mark (site_id, cluster_id, message_id);

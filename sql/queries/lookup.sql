@@ -62,6 +62,44 @@ cross join lateral (
 ) as found
 order by found.message_id desc limit :most;
 
+-- name: find_near(site_id, phones, mailboxes, ips, browsers, texts, first_id, most)
+-- The newest messages of each of many keys, for a picture: some of every key.
+select 'phone' as kind, asked.key, found.message_id from unnest(:phones::bytea[]) as asked (key)
+cross join lateral (
+    select message.message_id from message
+    where message.site_id = :site_id and message.phone_hash = asked.key and message.message_id >= :first_id
+    order by message.message_id desc limit :most
+) as found
+union all
+select 'mailbox' as kind, asked.key, found.message_id from unnest(:mailboxes::bytea[]) as asked (key)
+cross join lateral (
+    select message.message_id from message
+    where message.site_id = :site_id and message.mailbox_hash = asked.key and message.message_id >= :first_id
+    order by message.message_id desc limit :most
+) as found
+union all
+select 'ip' as kind, asked.key, found.message_id from unnest(:ips::bytea[]) as asked (key)
+cross join lateral (
+    select sender_trace.message_id from sender_trace
+    where sender_trace.site_id = :site_id and sender_trace.ip_hash = asked.key and sender_trace.message_id >= :first_id
+    order by sender_trace.message_id desc limit :most
+) as found
+union all
+select 'browser' as kind, asked.key, found.message_id from unnest(:browsers::bytea[]) as asked (key)
+cross join lateral (
+    select sender_trace.message_id from sender_trace
+    where sender_trace.site_id = :site_id and sender_trace.browser_hash = asked.key and sender_trace.message_id >= :first_id
+    order by sender_trace.message_id desc limit :most
+) as found
+union all
+select 'text' as kind, asked.key, found.message_id from unnest(:texts::bytea[]) as asked (key)
+cross join lateral (
+    select text_mark.message_id from text_mark
+    where text_mark.site_id = :site_id and text_mark.cluster_id = encode(asked.key, 'hex')::uuid
+        and text_mark.message_id >= :first_id
+    order by text_mark.message_id desc limit :most
+) as found;
+
 -- name: find_by_listing(site_id, keys, before_id, first_id, most)
 -- Keys are listings.
 select said.message_id from unnest(:keys::bytea[]) as asked (key)
@@ -103,12 +141,11 @@ order by message.message_id desc;
 -- Everything by which messages are linked to each other.
 select
     message.message_id, message.conversation_id, message.side, message.received_at, cardinality(message.signals) as signals,
-    message.phone_hash, message.mailbox_hash, trace.ip_hash, trace.net_hash, trace.browser_hash, mark.cluster_id, cluster.sketch = '' as is_short
+    message.phone_hash, message.mailbox_hash, trace.ip_hash, trace.net_hash, trace.browser_hash, mark.cluster_id, mark.is_short
 from unnest(:message_ids::uuid[]) as asked (message_id)
 join message on message.site_id = :site_id and message.message_id = asked.message_id
 left join sender_trace as trace on trace.site_id = message.site_id and trace.message_id = message.message_id
 left join text_mark as mark on mark.site_id = message.site_id and mark.message_id = message.message_id
-left join text_cluster as cluster on cluster.site_id = mark.site_id and cluster.cluster_id = mark.cluster_id
 order by message.message_id desc;
 
 -- name: count_days(site_id, conversation_ids, message_ids, first_id)
@@ -188,10 +225,10 @@ select :site_id, made.band, made.cluster_id
 from unnest(:bands::bytea[], :cluster_ids::uuid[]) as made (band, cluster_id)
 on conflict do nothing;
 
--- name: add_marks(site_id, message_ids, cluster_ids)!
-insert into text_mark (site_id, message_id, cluster_id)
-select :site_id, made.message_id, made.cluster_id
-from unnest(:message_ids::uuid[], :cluster_ids::uuid[]) as made (message_id, cluster_id)
+-- name: add_marks(site_id, message_ids, cluster_ids, shorts)!
+insert into text_mark (site_id, message_id, cluster_id, is_short)
+select :site_id, made.message_id, made.cluster_id, made.is_short
+from unnest(:message_ids::uuid[], :cluster_ids::uuid[], :shorts::boolean[]) as made (message_id, cluster_id, is_short)
 on conflict do nothing;
 
 -- name: page_marks(site_id, after_id, most)

@@ -198,6 +198,22 @@ async def test_from_a_paste_to_a_block_and_back_by_keyboard(moderator: Page, des
     assert live == []
 
 
+async def test_from_a_report_to_a_block_and_back_in_six_keys(moderator: Page, desk: Desk) -> None:
+    """Report, what is linked, block, confirm, undo: six keys beside the words of the reason."""
+    await moderator.goto(f"{desk.url}/s/demo/cases/{desk.case}")
+    await moderator.keyboard.press("s")
+    await moderator.wait_for_url("**/keys/phone.*")
+    await moderator.keyboard.press("b")
+    await moderator.keyboard.type("mandat")
+    await moderator.keyboard.press("Enter")
+    await moderator.get_by_role("heading", name="Effet de cette action").wait_for()
+    await moderator.keyboard.press("Enter")
+    await moderator.wait_for_url("**?done=act_*")
+    await moderator.keyboard.press("z")
+    await moderator.wait_for_url(desk.url + desk.key)
+    assert await desk.relay.fetch("select 1 from block where lifted_at is null") == []
+
+
 async def test_everything_works_without_javascript(browser: Browser, desk: Desk) -> None:
     """A message is opened, let go and held again without a script."""
     page = await sit(browser, desk, Role.MODERATOR, script=False)

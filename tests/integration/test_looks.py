@@ -1,17 +1,24 @@
 """The log of looks: written before, only added to, and every change behind its back is found."""
 
-from datetime import timedelta
+import json
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import asyncpg
 import pytest
 
 from relay import looks
+from relay.database import migrate
+from relay.engines import Engines
 from relay.looks import ACTIONS, Look, Verdict, record_look, verify
 from relay.sealing import new_id
+from tests.integration.test_cli import relay as command
 from tests.relays import Relay
-
-HEAD = bytes(32)
+from tests.rig.serving import environment
 
 
 async def staff_of(relay: Relay) -> UUID:
@@ -150,3 +157,71 @@ async def test_old_looks_go_from_the_front(relay: Relay) -> None:
     [gone] = await relay.fetch("select forget_looks($1)", relay.site.site_id)
     assert gone[0] == 2
     assert (await check(relay)).faults == ()
+
+
+async def test_the_command_finds_what_was_changed(relay: Relay) -> None:
+    """`relay audit verify` ends with 0 on a whole chain, and with 1 on one that was changed."""
+    await look_at(relay, "msg_1", "msg_2")
+    env = environment(relay.context.settings)
+    code, output, errors = await command(env, "audit", "verify", "--json")
+    assert (code, json.loads(output)["sites"]["demo"]["faults"]) == (0, []), errors
+    await behind_its_back(relay, "update look set subject = 'msg_9' where number = 1")
+    code, output, _ = await command(env, "audit", "verify", "--json")
+    assert (code, json.loads(output)["sites"]["demo"]["faults"]) == (1, ["1:altered"])
+
+
+async def test_the_command_tells_of_triggers_switched_off(relay: Relay) -> None:
+    """`relay audit verify` ends with 1 while the database would let a look be changed."""
+    await relay.fetch("alter table look disable trigger look_is_final")
+    code, output, _ = await command(environment(relay.context.settings), "audit", "verify")
+    assert (code, "switched off" in output) == (1, True)
+
+
+@asynccontextmanager
+async def owned(engines: Engines, *rights: str) -> AsyncIterator[asyncpg.Connection]:
+    """A migrated database whose owner is a role with these rights only; connected as it."""
+    name = "role_" + uuid.uuid4().hex[:12]
+    parts = urlsplit(engines.database_url)
+    chief = await asyncpg.connect(engines.database_url)
+    await chief.execute(f"create role {name} login password 'x'")
+    await chief.execute(f"create database {name} owner {name}")
+    for right in rights:
+        await chief.execute(right.format(name))
+    url = f"postgresql://{name}:x@{parts.hostname}:{parts.port}/{name}"
+    await migrate(url)
+    connection = await asyncpg.connect(url)
+    yield connection
+    await connection.close()
+    await chief.execute(f"drop database {name} with (force)")
+    await chief.execute(f"drop role {name}")
+    await chief.close()
+
+
+@pytest.mark.usefixtures("template")
+async def test_a_role_without_rights_keeps_the_triggers(engines: Engines) -> None:
+    """Where the relay may not make roles, it migrates all the same, and the triggers refuse."""
+    async with owned(engines) as connection:
+        own = "select tableowner = current_user from pg_tables where tablename = 'look'"
+        assert await connection.fetchval(own)
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute("truncate look")
+
+
+@pytest.mark.usefixtures("template")
+async def test_a_role_that_makes_roles_gives_the_log_away(engines: Engines) -> None:
+    """Where the relay may make roles without ruling the server, it keeps no right to change it."""
+    may_make = "grant relais_looks to {} with admin true, inherit false, set false"
+    async with owned(engines, "alter role {} createrole", may_make) as connection:
+        rights = await connection.fetchrow(
+            "select has_table_privilege('look', 'select'), has_table_privilege('look', 'insert'),"
+            " has_table_privilege('look', 'update'), has_table_privilege('look', 'delete')"
+        )
+        site_id, staff_id = uuid.uuid4(), uuid.uuid4()
+        site = "insert into site (site_id, slug, mode, wrapped_key, policy_version, origins)"
+        await connection.execute(f"{site} values ($1, 'demo', 'test', '', 1, '{{}}')", site_id)
+        staff = "insert into staff (staff_id, name, wrapped_key) values ($1, 'lea', '')"
+        await connection.execute(staff, staff_id)
+        look = Look(site_id, staff_id, "list", "queue", "", datetime.now(UTC))
+        await record_look(connection, look)
+        assert await connection.fetchval("select count(*) from look") == 1
+    assert tuple(rights) == (True, False, False, False)

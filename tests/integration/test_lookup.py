@@ -258,3 +258,13 @@ async def test_delivery_is_told_in_words(relay: Relay) -> None:
         ("deferred", "La boîte du destinataire est pleine."),
         ("queued", "Reçu, en file"),
     ]
+
+
+@pytest.mark.parametrize(
+    "raw", ["' or 1=1 --", "'; drop table look; --", "\\'); select 1", "%_%", "x\x00y"]
+)
+async def test_what_is_pasted_is_never_a_statement(relay: Relay, raw: str) -> None:
+    """A46: quotes, comments and wild cards are looked for as they stand, and find nothing."""
+    await relay.post()
+    await lookup.mark_texts(relay.context, relay.site)
+    assert (await find(relay, raw)).rows == ()

@@ -22,7 +22,7 @@ OPERATOR_WIDE = {
     "read_probe": "as store_probe",
     "record_look": "the site is an argument of the function that chains the row",
     "forget_looks": "as record_look: every site's clock is its own in there",
-    "guards_looks": "whether the table is guarded is no site's matter",
+    "count_guards": "whether the table is guarded is no site's matter",
 }
 STAFF = SQL / "queries" / "staff.sql"  # people of the operator's, of no site
 

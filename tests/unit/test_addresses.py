@@ -9,10 +9,15 @@ from hypothesis import strategies as st
 
 from relay.addresses import (
     bounce_address,
+    hop_mark,
+    is_hop_mark,
     message_id_for,
     new_local_part,
     plain_address,
+    probe_address,
     read_bounce_address,
+    read_message_id,
+    read_probe_address,
 )
 
 KEYS = [b"k" * 32, b"older" * 8]
@@ -119,3 +124,29 @@ def test_incomplete_address_is_refused(address):
     """RFC 5321 4.5.3.1: no local part, no domain, or too long."""
     with pytest.raises(ValueError, match="plain"):
         plain_address(address)
+
+
+def test_a_message_id_is_read_back() -> None:
+    """The mail that one of our Message-IDs names is found again; any other id names none."""
+    assert read_message_id(message_id_for(MAIL, "relais.example"), "relais.example") == MAIL
+    assert read_message_id(message_id_for(MAIL, "ailleurs.example"), "relais.example") is None
+    assert read_message_id("<abc@relais.example>", "relais.example") is None
+
+
+@given(st.text())
+def test_no_text_is_a_hop_mark(text: str) -> None:
+    """A10: no text that this relay did not sign is taken for its hop mark, or for a probe."""
+    assert not is_hop_mark(text, KEYS[:1])
+    assert read_probe_address(text, keys=KEYS[:1]) is None
+    assert read_message_id(text, "relais.example") is None
+
+
+def test_signs_are_for_one_purpose() -> None:
+    """A hop mark is known by any key of the ring, and opens no probe, nor a probe a mark."""
+    mark = hop_mark(MAIL, KEYS[:1])
+    assert is_hop_mark(mark.upper(), [b"\x09" * 32, *KEYS])
+    assert not is_hop_mark(mark, [b"\x09" * 32])
+    assert read_probe_address(f"p-{mark}", keys=KEYS[:1]) is None
+    local_part = probe_address(MAIL, domain="relais.example", keys=KEYS[:1]).partition("@")[0]
+    assert read_probe_address(local_part, keys=KEYS[:1]) == MAIL
+    assert not is_hop_mark(local_part[2:], KEYS[:1])

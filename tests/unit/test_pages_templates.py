@@ -83,6 +83,7 @@ def status(language: str = "fr", **changes: Any) -> str:
         message=replace(STATUS, **changes),
         policy=DEMO,
         token="t",
+        is_owner=True,
         sent=False,
         replayed=False,
         hint=None,
@@ -233,7 +234,7 @@ def test_a_sensitive_site_keeps_its_titles_off_the_private_page() -> None:
     site = DEMO.site.model_copy(update={"sensitive": True})
     page = Pages().page(
         "status", "fr", message=STATUS, policy=DEMO.model_copy(update={"site": site}),
-        token="t", sent=True, replayed=False, hint=None,
+        token="t", is_owner=True, sent=True, replayed=False, hint=None,
     )  # fmt: skip
     assert "Vélo" not in read(page)
 

@@ -122,6 +122,5 @@ async def _page(
         openable=openable,
         delivery=delivery,
         choices=CHOICES.get(found.state, (Action.CLOSE, Action.REOPEN)) if may_act else (),
-        pivots=[Kind.PHONE, Kind.MAILBOX, Kind.IP, Kind.NETWORK, Kind.BROWSER, Kind.TEXT],
         done=visit.request.query.get("done"),
     )

@@ -1,0 +1,168 @@
+"""What hangs together: from one key to the keys of its messages, and one hop further."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from relay import graph as graphs
+from relay.database import Connection, Record, queries, rows_of
+from relay.graph import SHARED_FROM, Graph, Name
+from relay.lookup.keys import Key, key_of
+from relay.lookup.masked import mask_browser, mask_ip, mask_mail, mask_phone
+from relay.lookup.sealed import content_of, origin_of
+from relay.pasted import Kind
+from relay.sealing import Keyring
+from relay.sites import Site
+
+LINKS = (Kind.PHONE, Kind.MAILBOX, Kind.IP, Kind.BROWSER, Kind.TEXT)
+NEAR_MOST = 40  # newest messages of each key around the middle; enough to see twenty phones
+KEYS_MOST = 4  # of each kind, followed to the second hop
+_MAY_BE_SHARED = (Kind.IP, Kind.BROWSER)
+_PARAMETERS = {
+    Kind.PHONE: "phones",
+    Kind.MAILBOX: "mailboxes",
+    Kind.IP: "ips",
+    Kind.BROWSER: "browsers",
+    Kind.TEXT: "texts",
+}
+
+Names = frozenset[Name]
+
+
+@dataclass(frozen=True, slots=True)
+class Web:
+    """A graph and a message that bears each of its nodes."""
+
+    graph: Graph
+    bearers: Mapping[Name, UUID]
+
+
+async def read_keys(
+    connection: Connection, site: Site, message_ids: Collection[UUID]
+) -> list[Record]:
+    """Return everything by which messages are linked, newest first."""
+    return await rows_of(
+        queries().read_keys(connection, site_id=site.site_id, message_ids=list(message_ids))
+    )
+
+
+async def read_web(
+    connection: Connection, site: Site, key: Key, own: Sequence[Record], first: UUID
+) -> Web:
+    """Follow the strongest keys of each kind one hop further.
+
+    Args:
+        own: The messages of the key, rows of ``read_keys``.
+        first: Nothing older is looked at.
+    """
+    middle: Name = (key.kind.value, key.hashes[0] if key.hashes else b"")
+    messages = {row["message_id"]: _names(row, key) for row in own}
+    near = await _near(connection, site, _strongest(messages.values(), middle), first)
+    ids = {message_id for found in near.values() for message_id in found}
+    rows = {row["message_id"]: row for row in await read_keys(connection, site, ids)}
+    shared = {name for name, found in near.items() if _is_shared(name, found, rows)}
+    for name in near.keys() - shared:
+        messages |= {one: _names(rows[one], key) for one in near[name] if one in rows}
+    blocked = await _blocked(connection, site, messages.values())
+    graph = graphs.build(middle, list(messages.values()), shared=shared, blocked=blocked)
+    bearers = {name: message_id for message_id, names in messages.items() for name in names}
+    return Web(
+        graph, {node.name: bearers[node.name] for node in graph.nodes if node.name in bearers}
+    )
+
+
+async def read_labels(
+    keyring: Keyring, connection: Connection, site: Site, web: Web
+) -> dict[Name, str]:
+    """Return what may be shown of each node, read from one message that bears it."""
+    ids = {web.bearers[name] for name in web.bearers if Kind(name[0]) in LINKS}
+    rows = await rows_of(
+        queries().describe_messages(connection, site_id=site.site_id, message_ids=list(ids))
+    )
+    by_id = {row["message_id"]: row for row in rows}
+    return {
+        name: _label(keyring, Kind(name[0]), by_id[bearer])
+        for name, bearer in web.bearers.items()
+        if bearer in by_id
+    }
+
+
+def _names(row: Record, middle: Key) -> Names:
+    """Return the nodes of a message; one that has a key of the middle counts as the middle.
+
+    Texts of few words (« toujours disponible ? ») link nobody, unless they were looked up.
+    """
+    names: set[Name] = set()
+    for kind in {*LINKS, middle.kind} - {Kind.LISTING, Kind.MESSAGE}:
+        value = key_of(row, kind)
+        if value in middle.hashes and kind is middle.kind:
+            names.add((kind.value, middle.hashes[0]))
+        elif value is not None and kind in LINKS and not (kind is Kind.TEXT and row["is_short"]):
+            names.add((kind.value, value))
+    if middle.kind in (Kind.LISTING, Kind.MESSAGE):
+        names.add((middle.kind.value, middle.hashes[0]))
+    return frozenset(names)
+
+
+def _strongest(messages: Iterable[Names], middle: Name) -> list[Name]:
+    counts = Counter(name for names in messages for name in names if name != middle)
+    kept: Counter[str] = Counter()
+    strongest = []
+    for name, _ in counts.most_common():
+        kept[name[0]] += 1
+        if kept[name[0]] <= KEYS_MOST:
+            strongest.append(name)
+    return strongest
+
+
+async def _near(
+    connection: Connection, site: Site, names: Collection[Name], first: UUID
+) -> dict[Name, list[UUID]]:
+    """Return the newest messages of each key."""
+    asked = {
+        parameter: [value for kind_, value in names if kind_ == kind.value]
+        for kind, parameter in _PARAMETERS.items()
+    }
+    rows = await rows_of(
+        queries().find_near(
+            connection, site_id=site.site_id, first_id=first, most=NEAR_MOST, **asked
+        )
+    )
+    near: dict[Name, list[UUID]] = {}
+    for row in rows:
+        near.setdefault((row["kind"], row["key"]), []).append(row["message_id"])
+    return near
+
+
+def _is_shared(name: Name, found: Iterable[UUID], rows: Mapping[UUID, Record]) -> bool:
+    """Tell whether more than twenty phones use an address or a browser."""
+    phones = {rows[one]["phone_hash"] for one in found if one in rows} - {None}
+    return Kind(name[0]) in _MAY_BE_SHARED and len(phones) >= SHARED_FROM
+
+
+async def _blocked(connection: Connection, site: Site, messages: Iterable[Names]) -> set[Name]:
+    names = {name for one in messages for name in one}
+    hashes = {value for _, value in names}
+    rows = await rows_of(
+        queries().find_blocks(
+            connection, site_ids=[site.site_id] * len(hashes), key_hashes=list(hashes)
+        )
+    )
+    found = {row["key_hash"] for row in rows}
+    return {name for name in names if name[1] in found}
+
+
+def _label(keyring: Keyring, kind: Kind, row: Record) -> str:
+    content, origin = content_of(keyring, row), origin_of(keyring, row)
+    match kind:
+        case Kind.PHONE:
+            return mask_phone(content.get("phone") or "") if content.get("phone") else ""
+        case Kind.MAILBOX:
+            return mask_mail(content.get("email") or "") if content.get("email") else ""
+        case Kind.IP:
+            return mask_ip(origin.get("ip") or "") if origin.get("ip") else ""
+        case Kind.BROWSER:
+            return mask_browser(origin)
+        case _:
+            return ""
