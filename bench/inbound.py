@@ -3,9 +3,10 @@
 import asyncio
 import itertools
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
+import asyncpg
 import psutil
 
 from bench.house import House, free_port, process, said, sunk, up
@@ -19,14 +20,15 @@ _numbers = itertools.count()
 
 async def rates(place: House, rounds: int, seconds: float) -> tuple[list[float], list[float]]:
     """Return mails a second by turns: the relay's door, and aiosmtpd alone."""
-    to = await _alias(place)
+    aliases = await _aliases(place, seconds=1)
     ours, theirs = [], []
     with _door(place) as port, process("bench.bare_lmtp") as bare:
         bare_port = said(bare)
         await up(port)
         for turn in range(rounds + 1):
-            mine = await _flood(port, to, seconds)
-            other = await _flood(bare_port, to, seconds)
+            await _empty(place.database_url)
+            mine = await _flood(port, aliases, seconds)
+            other = await _flood(bare_port, aliases, seconds)
             if turn:  # the first turn warms both up
                 ours.append(mine)
                 theirs.append(other)
@@ -39,11 +41,11 @@ async def round_trips(place: House, sink: psutil.Popen, count: int) -> list[floa
     with _door(place) as port, process("workers", environment=place.environment):
         await up(port)
         for turn in range(count + 1):
-            to = await _alias(place)
+            to = (await _aliases(place, seconds=0))[0]
             await asyncio.sleep(0.3)  # the contact and its receipt leave first
             before = sunk(sink)
             started = time.perf_counter()
-            await _session(port, to, [_mail(to, next(_numbers), "Oui.")])
+            await _session(port, [(to, _mail(to, next(_numbers), "Oui."))])
             while sunk(sink) == before:
                 await asyncio.sleep(0.001)
             if turn:  # the first starts the reading process
@@ -59,37 +61,49 @@ def _door(place: House) -> Iterator[int]:
         yield port
 
 
-async def _alias(place: House) -> str:
-    """Post a contact; return the address at which its advertiser answers."""
+async def _aliases(place: House, *, seconds: float) -> list[str]:
+    """Post contacts; return the addresses at which advertisers answer, the newest first."""
     with process("relay", "serve", environment=place.environment):
         await up(place.port)
-        await load(place.port, place.request, clients=1, seconds=0)
+        await load(place.port, place.request, clients=8 if seconds else 1, seconds=seconds)
     async with open_context(place.settings, pool_size=1) as context:
         [site] = await context.sites.all()
         async with context.database.connection() as connection:
-            conversation_id = await connection.fetchval(
-                "select conversation_id from conversation order by conversation_id desc limit 1"
+            rows = await connection.fetch(
+                "select conversation_id from conversation order by conversation_id desc limit 500"
             )
-    return f"{site.reply_local_part(conversation_id, 'buyer')}@{place.settings.mail_domain}"
+    domain = place.settings.mail_domain
+    return [f"{site.reply_local_part(row['conversation_id'], 'buyer')}@{domain}" for row in rows]
 
 
-async def _flood(port: int, to: str, seconds: float) -> float:
+async def _empty(url: str) -> None:
+    """Forget what waits to be read: nobody reads it here, and the door would stop at its limits."""
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute("truncate inbound")
+    finally:
+        await connection.close()
+
+
+async def _flood(port: int, aliases: list[str], seconds: float) -> float:
     """Send mails of two kilobytes over sessions that stay open; return how many a second."""
     started = time.perf_counter()
     ends_at = started + seconds
-    counts = await asyncio.gather(*(_until(port, to, ends_at) for _ in range(SESSIONS)))
+    counts = await asyncio.gather(*(_until(port, aliases, ends_at) for _ in range(SESSIONS)))
     return sum(counts) / (time.perf_counter() - started)
 
 
-async def _until(port: int, to: str, ends_at: float) -> int:
-    def mails() -> Iterator[bytes]:
+async def _until(port: int, aliases: list[str], ends_at: float) -> int:
+    def mails() -> Iterator[tuple[str, bytes]]:
         while time.perf_counter() < ends_at:
-            yield _mail(to, next(_numbers), "\r\n".join([WORDS] * 18))
+            number = next(_numbers)
+            to = aliases[number % len(aliases)]
+            yield to, _mail(to, number, "\r\n".join([WORDS] * 18))
 
-    return await _session(port, to, mails())
+    return await _session(port, mails())
 
 
-async def _session(port: int, to: str, mails: Iterator[bytes] | list[bytes]) -> int:
+async def _session(port: int, mails: Iterable[tuple[str, bytes]]) -> int:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
 
     async def say(line: bytes, expected: bytes) -> None:
@@ -102,7 +116,7 @@ async def _session(port: int, to: str, mails: Iterator[bytes] | list[bytes]) -> 
     await say(b"", b"220")
     await say(b"LHLO bench\r\n", b"250")
     sent = 0
-    for mail in mails:
+    for to, mail in mails:
         await say(b"MAIL FROM:<camille@annonceur.example>\r\n", b"250")
         await say(f"RCPT TO:<{to}>\r\n".encode(), b"250")
         await say(b"DATA\r\n", b"354")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from relay.database import Connection, Record, queries, rows_of
-from relay.near import SAME, likeness, sketch
+from relay.near import SAME, bands, likeness, sketch
 from relay.sites import Site
 
 ANY_TEXT = b"text"  # a key of every block of texts: says that a site has some
@@ -78,15 +78,19 @@ async def _find_texts(connection: Connection, asked: Sequence[Asked]) -> dict[in
     """Return the blocks of texts near those asked for, by the identity of who asks."""
     if not asked:
         return {}
-    sketches = {id(one): sketch(one.text, near_key(one.site)) for one in asked}
-    keys = {(one.site.site_id, band) for one in asked for band in sketches[id(one)].bands}
+    by_asked = {id(one): bands(one.text, near_key(one.site)) for one in asked}
+    keys = {(one.site.site_id, band) for one in asked for band in by_asked[id(one)]}
     rows = await _find(connection, keys)
-    return {
+    met = {
         id(one): [
-            row
-            for band in sketches[id(one)].bands
-            for row in rows.get((one.site.site_id, band), ())
-            if likeness(sketches[id(one)].minima, row["sketch"]) >= SAME
+            row for band in by_asked[id(one)] for row in rows.get((one.site.site_id, band), ())
         ]
         for one in asked
     }
+    return {id(one): _near(one, met[id(one)]) for one in asked if met[id(one)]}
+
+
+def _near(asked: Asked, met: Sequence[Record]) -> list[Record]:
+    """Return those of some blocks whose text is really near: a band is shared by chance, too."""
+    minima = sketch(asked.text, near_key(asked.site)).minima
+    return [row for row in met if likeness(minima, row["sketch"]) >= SAME]

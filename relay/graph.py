@@ -8,7 +8,7 @@ or script of its own; the same is in ``table``.
 import math
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import escape
 
 NODES_MOST = 50
@@ -80,7 +80,6 @@ def build(
     messages: Sequence[Collection[Name]],
     *,
     shared: Collection[Name] = (),
-    blocked: Collection[Name] = (),
     most: int = NODES_MOST,
 ) -> Graph:
     """Link what was seen together.
@@ -88,7 +87,6 @@ def build(
     Args:
         messages: The keys of each message, each message once.
         shared: Keys that more than twenty phones use.
-        blocked: Keys that are blocked.
     """
     counts = _Counts()
     for names in messages:
@@ -96,19 +94,17 @@ def build(
     hops = _hops(middle, counts, frozenset(shared))
     ranked = sorted(hops, key=lambda name: (hops[name], -counts.nodes[name], name))
     kept = ranked[:most]
-    nodes = tuple(
-        Node(name, counts.nodes[name], hops[name], name in shared, name in blocked) for name in kept
-    )
+    nodes = tuple(Node(name, counts.nodes[name], hops[name], name in shared) for name in kept)
     return Graph(nodes, _edges(kept, hops, counts), len(ranked) - len(kept))
 
 
-def labelled(graph: Graph, labels: Mapping[Name, str]) -> Graph:
-    """Return the graph with what may be shown of each node."""
+def labelled(graph: Graph, labels: Mapping[Name, str], blocked: Collection[Name] = ()) -> Graph:
+    """Return the graph with what may be shown of each node, and which of them are blocked."""
     nodes = tuple(
-        Node(one.name, one.weight, one.hop, one.is_shared, one.is_blocked, labels.get(one.name, ""))
-        for one in graph.nodes
+        replace(node, label=labels.get(node.name, ""), is_blocked=node.name in blocked)
+        for node in graph.nodes
     )
-    return Graph(nodes, graph.edges, graph.left_out)
+    return replace(graph, nodes=nodes)
 
 
 def table(graph: Graph) -> list[tuple[Node, Node, int]]:

@@ -145,12 +145,9 @@ class Gate:
         self._clients += Counter()  # drops what is zero
 
     def bring(self, session: object, size_bytes: int) -> bool:
-        """Note how much a session has brought of its mail; False when it is too much for us.
-
-        A short mail always finds room, so that few long ones keep nobody out.
-        """
+        """Note how much of its mail a session has brought; False when there is no room for it."""
         if size_bytes <= LONG_BYTES:
-            return True
+            return True  # few long mails keep no short one out
         self._brought[session] = size_bytes
         if sum(self._brought.values()) <= IN_FLIGHT_BYTES:
             return True

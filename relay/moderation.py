@@ -33,8 +33,7 @@ class HeldMail:
     """A mail that came in, became no message, and waits for a person; never its words.
 
     Args:
-        side: ``buyer`` or ``advertiser``: who is expected to have written it. Whoever it is was
-            told that it could not be read.
+        side: ``buyer`` or ``advertiser``: who is expected to have written it.
         reason: Why: ``timeout``, ``crashed``, ``too_deep``, ``complaint_unmatched``, ….
     """
 

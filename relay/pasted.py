@@ -64,7 +64,8 @@ def read_pasted(raw: str, *, region: str = "FR") -> tuple[Pasted, ...]:
     Raises:
         Invalid: ``search_missing``, ``search_too_long``, ``network_too_wide``.
     """
-    text = raw.strip()
+    # A database keeps neither NUL nor half characters: nothing that is stored has any.
+    text = raw.replace("\0", " ").encode("utf-8", "ignore").decode().strip()
     if not text:
         raise Invalid(FieldFault("q", "search_missing"))
     if len(text) > LIMIT:

@@ -23,7 +23,7 @@ MAIL_TIMEOUT_S, START_TIMEOUT_S = 10.0, 20.0
 ENDING_TIMEOUT_S = 1.0
 FILE_TIMEOUT_S = 2.0  # more for each megabyte: pictures are made anew
 MAILS_PER_PROCESS = 200  # then a fresh one: no mail's remains live long
-_ASKED_TO_END = frozenset((-signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP))
+_ASKED_TO_END = frozenset((-signal.SIGTERM, -signal.SIGHUP))
 _NULL_SENDER = b"Return-Path: <>\r\n"  # as the last server writes it (RFC 5321 4.4)
 
 

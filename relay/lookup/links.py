@@ -64,15 +64,20 @@ async def read_web(
     shared = {name for name, found in near.items() if _is_shared(name, found, rows)}
     for name in near.keys() - shared:
         messages |= {one: _names(rows[one], key) for one in near[name] if one in rows}
-    blocked = await _blocked(connection, site, messages.values())
-    graph = graphs.build(middle, list(messages.values()), shared=shared, blocked=blocked)
+    graph = graphs.build(middle, list(messages.values()), shared=shared)
     bearers = {name: message_id for message_id, names in messages.items() for name in names}
     return Web(
         graph, {node.name: bearers[node.name] for node in graph.nodes if node.name in bearers}
     )
 
 
-async def read_labels(
+async def show_web(keyring: Keyring, connection: Connection, site: Site, web: Web) -> Graph:
+    """Return the graph as staff see it: masked, with what is blocked."""
+    labels = await _labels(keyring, connection, site, web)
+    return graphs.labelled(web.graph, labels, await _blocked(connection, site, web.graph))
+
+
+async def _labels(
     keyring: Keyring, connection: Connection, site: Site, web: Web
 ) -> dict[Name, str]:
     """Return what may be shown of each node, read from one message that bears it."""
@@ -141,12 +146,13 @@ def _is_shared(name: Name, found: Iterable[UUID], rows: Mapping[UUID, Record]) -
     return Kind(name[0]) in _MAY_BE_SHARED and len(phones) >= SHARED_FROM
 
 
-async def _blocked(connection: Connection, site: Site, messages: Iterable[Names]) -> set[Name]:
-    names = {name for one in messages for name in one}
-    hashes = {value for _, value in names}
+async def _blocked(connection: Connection, site: Site, graph: Graph) -> set[Name]:
+    names = {node.name for node in graph.nodes}
     rows = await rows_of(
         queries().find_blocks(
-            connection, site_ids=[site.site_id] * len(hashes), key_hashes=list(hashes)
+            connection,
+            site_ids=[site.site_id] * len(names),
+            key_hashes=[value for _, value in names],
         )
     )
     found = {row["key_hash"] for row in rows}

@@ -7,20 +7,19 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from relay import graph as graphs
 from relay.context import Context
 from relay.database import Connection, Record, queries, rows_of
 from relay.graph import Graph
 from relay.looks import Look, record_look
 from relay.lookup.keys import Key
-from relay.lookup.links import read_keys, read_labels, read_web
+from relay.lookup.links import read_keys, read_web, show_web
 from relay.lookup.search import find_ids
 from relay.pasted import Kind
 from relay.sealing import first_id
 from relay.sites import Site
 
 SPAN = timedelta(days=90)
-MESSAGES_MOST = 500
+MESSAGES_MOST = 300
 _ZONE = ZoneInfo("Europe/Paris")
 
 
@@ -56,7 +55,7 @@ class Sender:
     """What ninety days say of a key.
 
     Args:
-        messages: How many, at most five hundred.
+        messages: How many, at most three hundred.
         is_more: There may be more.
         lanes: Ninety-one days, oldest first, those without anything too.
     """
@@ -81,10 +80,9 @@ async def read_sender(context: Context, site: Site, key: Key, look: Look) -> Sen
         ids = await find_ids(connection, site, key, first=first, most=MESSAGES_MOST)
         own = await read_keys(connection, site, ids)
         web = await read_web(connection, site, key, own, first)
-        shown = await read_labels(context.keyring, connection, site, web)
+        graph = await show_web(context.keyring, connection, site, web)
         back = await _came_back(connection, site, own, first)
     times = [row["received_at"] for row in own]
-    labelled = graphs.labelled(web.graph, shown)
     return Sender(
         key=key,
         messages=len(own),
@@ -92,8 +90,8 @@ async def read_sender(context: Context, site: Site, key: Key, look: Look) -> Sen
         conversations=len({row["conversation_id"] for row in own}),
         first_at=min(times, default=None),
         last_at=max(times, default=None),
-        linked=tuple(_linked(labelled)),
-        graph=labelled,
+        linked=tuple(_linked(graph)),
+        graph=graph,
         lanes=_lanes(own, back, now),
     )
 

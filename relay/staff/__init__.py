@@ -27,6 +27,7 @@ from relay.staff.sessions import (
     list_sessions,
     log_in,
     read_session,
+    vouch,
 )
 
 __all__ = [
@@ -49,4 +50,5 @@ __all__ = [
     "read_invitation",
     "read_session",
     "set_role",
+    "vouch",
 ]

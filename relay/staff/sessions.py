@@ -68,18 +68,37 @@ async def log_in(context: Context, name: str, password: str, code: str, network:
         Refused: ``login_wrong``, the same for every reason; ``rate_limited``: too many tries
             for this name or from this network, whether the name exists or not.
     """
-    name = name.strip().lower()
-    subjects = [_subject(context, "name", name), _subject(context, "network", network)]
-    await _count_try(context, subjects)
-    row = await _find_or_none(context, name)
-    known = row["password_hash"] if row else None
-    is_right = await is_password(known, password[: PASSWORD_SIGNS[1]])
-    if row is None or not is_right:
+    staff_id = await _prove(context, name, password, code, network)
+    token, now = secrets.token_urlsafe(32), context.clock()
+    async with context.database.connection() as connection, connection.transaction():
+        await queries().end_old_sessions(connection, now=now)
+        await queries().start_session(
+            connection,
+            session_hash=token_hash(token),
+            session_id=new_id(now),
+            staff_id=staff_id,
+            started_at=now,
+            expires_at=now + SESSION_LIFE,
+        )
+    log.info("staff.logged_in", staff_id=str(staff_id))
+    return LoggedIn(token, now + SESSION_LIFE)
+
+
+async def vouch(context: Context, name: str, password: str, code: str, network: str) -> Session:
+    """Let a second person agree at the first one's screen: proofs as to log in, but no session.
+
+    Returns:
+        Who agreed, as a session that is over already.
+
+    Raises:
+        Refused: As ``log_in``.
+    """
+    made = await log_in(context, name, password, code, network)
+    session = await read_session(context, made.token)
+    if session is None:
         raise Refused("login_wrong")
-    step = step_of(open_secret(context, row), code, context.clock())
-    if step is None:
-        raise Refused("login_wrong")
-    return await _start_session(context, row["staff_id"], step, subjects)
+    await end_session(context, session.staff_id, session.session_id)
+    return session
 
 
 async def read_session(context: Context, token: str) -> Session | None:
@@ -131,33 +150,34 @@ async def end_sessions(context: Context, name: str) -> None:
         await queries().end_sessions(connection, staff_id=row["staff_id"])
 
 
+async def _prove(context: Context, name: str, password: str, code: str, network: str) -> UUID:
+    """Return whose name, password and code these are, and use the code up."""
+    name = name.strip().lower()
+    subjects = [_subject(context, "name", name), _subject(context, "network", network)]
+    await _count_try(context, subjects)
+    row = await _find_or_none(context, name)
+    known = row["password_hash"] if row else None
+    is_right = await is_password(known, password[: PASSWORD_SIGNS[1]])
+    if row is None or not is_right:
+        raise Refused("login_wrong")
+    step = step_of(open_secret(context, row), code, context.clock())
+    if step is None:
+        raise Refused("login_wrong")
+    async with context.database.connection() as connection, connection.transaction():
+        named = {"staff_id": row["staff_id"], "totp_step": step}
+        if await queries().take_step(connection, **named) is None:
+            raise Refused("login_wrong")  # the code was seen and used before
+        hour = _hour(context.clock())
+        await queries().forgive_tries(connection, subjects=subjects, hour=hour)
+    staff_id: UUID = row["staff_id"]
+    return staff_id
+
+
 async def _find_or_none(context: Context, name: str) -> Record | None:
     try:
         return await find_staff(context, name) if NAME.fullmatch(name) else None
     except Refused:
         return None
-
-
-async def _start_session(
-    context: Context, staff_id: UUID, step: int, subjects: Sequence[bytes]
-) -> LoggedIn:
-    token, now = secrets.token_urlsafe(32), context.clock()
-    async with context.database.connection() as connection, connection.transaction():
-        taken = await queries().take_step(connection, staff_id=staff_id, totp_step=step)
-        if taken is None:  # the code was seen and used before
-            raise Refused("login_wrong")
-        await queries().start_session(
-            connection,
-            session_hash=token_hash(token),
-            session_id=new_id(now),
-            staff_id=staff_id,
-            started_at=now,
-            expires_at=now + SESSION_LIFE,
-        )
-        await queries().end_old_sessions(connection, now=now)
-        await queries().forgive_tries(connection, subjects=subjects, hour=_hour(now))
-    log.info("staff.logged_in", staff_id=str(staff_id))
-    return LoggedIn(token, now + SESSION_LIFE)
 
 
 async def _count_try(context: Context, subjects: Sequence[bytes]) -> None:

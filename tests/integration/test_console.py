@@ -114,6 +114,52 @@ async def test_who_opens_a_text(relay: Relay, browser: Browser, role: Role) -> N
     assert (opened == 200) == (role is Role.APPROVER)
 
 
+async def member(relay: Relay, name: str, *roles: Role) -> str:
+    """Open an account with these roles; returns the secret of its device."""
+    link = await staff.add_staff(relay.context, name)
+    for role in roles:
+        await staff.set_role(relay.context, name, relay.site, role, held=True)
+    secret = (await staff.read_invitation(relay.context, link)).secret
+    await staff.accept_invitation(relay.context, link, PASSWORD, code(relay.context, secret, -30))
+    return secret
+
+
+async def test_a_second_person_agrees(relay: Relay, browser: Browser) -> None:
+    """A lead opens any text when another lead agrees with proofs of their own, and not else."""
+    message = (await relay.post())[1]["id"]
+    first, other = await member(relay, "lea", Role.LEAD), await member(relay, "marc", Role.LEAD)
+    low = await member(relay, "zoe", Role.MODERATOR)
+    await browser.get("/login")
+    shown = code(relay.context, first)
+    await browser.post("/login", name="lea", password=PASSWORD, code=shown)
+    path = f"/s/demo/messages/{message}"
+    await browser.get(path)
+    statuses = []
+    for name, secret in (("lea", first), ("zoe", low), ("marc", other)):
+        shown = code(relay.context, secret, 30)
+        proofs = {"second_name": name, "second_password": PASSWORD, "second_code": shown}
+        statuses.append((await browser.post(f"{path}/open", reason="essai", **proofs)).status)
+    assert statuses == [403, 403, 200]
+    assert f"{message} text,marc" in (await browser.get("/s/demo/journal")).text
+    assert len(await relay.fetch("select 1 from staff_session")) == 1
+
+
+async def test_a_long_block_needs_two(relay: Relay, browser: Browser) -> None:
+    """A block of more than 30 days is for leads, and takes effect when another one agrees."""
+    key = f"/s/demo/keys/phone.{relay.site.hash('phone', '+33639980456').hex()}"
+    form = {"reason": "mandat", "days": "90", "weight": "hold"}
+    await enter(relay, browser, Role.MODERATOR)
+    assert (await browser.post(f"{key}/block", **form)).status == 403
+    other = await member(relay, "marc", Role.LEAD)
+    await enter(relay, browser, Role.LEAD)
+    assert (await browser.post(f"{key}/block", **form)).status == 200
+    assert (await browser.post(f"{key}/block", **form, sure="1")).status == 403
+    shown = code(relay.context, other)
+    proofs = {"second_name": "marc", "second_password": PASSWORD, "second_code": shown}
+    assert (await browser.post(f"{key}/block", **form, **proofs, sure="1")).status == 303
+    assert len(await relay.fetch("select 1 from desk_act where approved_by is not null")) == 1
+
+
 async def test_every_route_asks_to_log_in(relay: Relay, browser: Browser) -> None:
     """Without a session every route leads to the log-in, and does nothing."""
     await browser.get("/login")
@@ -353,7 +399,7 @@ async def test_a_full_queue_stays_small(relay: Relay, browser: Browser) -> None:
     )
     await enter(relay, browser, Role.MODERATOR)
     page = await browser.get("/s/demo/queue")
-    assert "501 messages retenus" in page.text
+    assert "500 messages retenus" in page.text
     assert len(page.text.encode()) < 60_000
 
 

@@ -10,11 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from relay import arrivals
+from relay import arrivals, inbound
 from relay.addresses import bounce_address, probe_address
 from relay.context import open_context
 from relay.doctor import examine
-from relay.inbound import AWAY, CONNECTIONS_PER_CLIENT, TOO_LARGE, UNKNOWN, open_doors
+from relay.inbound import (
+    AWAY,
+    CONNECTIONS_PER_CLIENT,
+    TOO_LARGE,
+    UNKNOWN,
+    open_doors,
+)
 from relay.sealing import new_id
 from relay.settings import Listen, Settings, Smarthost
 from tests.relays import Relay, until
@@ -29,10 +35,13 @@ class Dialogue:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader, self._writer = reader, writer
 
+    def send(self, raw: bytes) -> None:
+        """Send bytes as they are."""
+        self._writer.write(raw)
+
     async def say(self, line: bytes | str) -> str:
         """Send a line, or bytes as they are; return the reply, all its lines."""
-        raw = line if isinstance(line, bytes) else line.encode() + b"\r\n"
-        self._writer.write(raw)
+        self.send(line if isinstance(line, bytes) else line.encode() + b"\r\n")
         return await self.heard()
 
     async def heard(self) -> str:
@@ -57,6 +66,12 @@ async def dialogue(relay: Relay, *, smtp: bool = False) -> AsyncIterator[Dialogu
     hello = "EHLO tester" if smtp else "LHLO tester"
     async with open_doors(relay.context, settings) as ports, spoken_to(ports[smtp], hello) as one:
         yield one
+
+
+def listening(relay: Relay) -> Settings:
+    """Return settings of a mail door on a free port."""
+    update = {"lmtp_listen": Listen(host="127.0.0.1", port=0)}
+    return relay.context.settings.model_copy(update=update)
 
 
 @asynccontextmanager
@@ -243,14 +258,142 @@ async def test_a12_a_bomb_is_refused_before_it_is_parsed(relay: Relay) -> None:
         assert (await deliver(spoken, to, raw=raw))[-1].startswith("554 5.6.0")
 
 
-async def test_f43_too_much_waits(relay: Relay, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("limit", ["BACKLOG_MOST", "SITE_BACKLOG_MOST", "ALIAS_BACKLOG_MOST"])
+async def test_f43_too_much_waits(
+    relay: Relay, monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
     """F43: when too much waits to be read, more is asked to wait at its sender's."""
     to = await alias(relay)
-    monkeypatch.setattr(arrivals, "BACKLOG_MOST", 1)
-    monkeypatch.setattr(arrivals, "BACKLOG_FRESH_S", 0.0)
+    monkeypatch.setattr(arrivals, limit, 1)
     async with dialogue(relay) as spoken:
         assert (await deliver(spoken, to, raw=mail(to)))[-1].startswith("250")
-        assert (await deliver(spoken, to, raw=mail(to, "Encore")))[-1].startswith("452 4.3.1")
+        assert (await deliver(spoken, to, raw=mail(to, "Encore"))) == [inbound.FULL]
+
+
+async def test_one_alias_that_is_full_keeps_no_other_out(
+    relay: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Contract 7: mails that wait at one alias delay no mail to another."""
+    first, second = await alias(relay), await alias(relay, email="lou@acheteuse.example")
+    monkeypatch.setattr(arrivals, "ALIAS_BACKLOG_MOST", 1)
+    async with dialogue(relay) as spoken:
+        await deliver(spoken, first, raw=mail(first))
+        assert (await deliver(spoken, second, raw=mail(second)))[-1].startswith("250")
+
+
+async def test_a12_long_mails_share_the_memory(
+    relay: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A12: a long mail beyond what all may bring waits at its sender's; short ones get in."""
+    to = await alias(relay)
+    monkeypatch.setattr(inbound, "IN_FLIGHT_BYTES", 100_000)
+    long = mail(to, "\r\n".join(["x" * 900] * 80))
+    async with open_doors(relay.context, listening(relay)) as [port], AsyncExitStack() as stack:
+        one, other = [await stack.enter_async_context(spoken_to(port)) for _ in range(2)]
+        await one.say("MAIL FROM:<a@b.example>")
+        await one.say(f"RCPT TO:<{to}>")
+        await one.say("DATA")
+        with pytest.raises(TimeoutError):
+            await one.say(long.removesuffix(b".\r\n"))
+        assert (await deliver(other, to, raw=long))[-1] == inbound.FULL
+        assert (await deliver(other, to, raw=mail(to)))[-1].startswith("250")
+        assert (await one.say(b".\r\n")).startswith("250")
+        assert (await deliver(other, to, raw=long))[-1].startswith("250")
+
+
+async def test_a_slow_line_brings_its_mail(relay: Relay, monkeypatch: pytest.MonkeyPatch) -> None:
+    """R5: a mail that keeps coming is taken, though it takes longer than a client may be silent."""
+    to = await alias(relay)
+    monkeypatch.setattr(inbound, "TIMEOUT_S", 1.5)
+    async with dialogue(relay) as spoken:
+        await spoken.say("MAIL FROM:<a@b.example>")
+        await spoken.say(f"RCPT TO:<{to}>")
+        await spoken.say("DATA")
+        for line in mail(to).splitlines(keepends=True)[:-1]:
+            spoken.send(line)
+            await asyncio.sleep(0.25)
+        assert (await spoken.say(b".\r\n")).startswith("250")
+
+
+async def test_a12_a_mail_has_its_time(relay: Relay, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A12: a mail that never ends is given up, whatever still drips in."""
+    to = await alias(relay)
+    monkeypatch.setattr(inbound, "DATA_TIMEOUT_S", 0.5)
+    async with dialogue(relay) as spoken:
+        await spoken.say("MAIL FROM:<a@b.example>")
+        await spoken.say(f"RCPT TO:<{to}>")
+        await spoken.say("DATA")
+        assert (await spoken.say(b"From: a\r\n")).startswith("421 4.4.2")
+        with pytest.raises(ConnectionResetError):
+            await spoken.heard()
+
+
+async def test_what_follows_a_mail_is_heard(relay: Relay) -> None:
+    """Commands that come in one piece with the end of a mail are the next commands."""
+    to = await alias(relay)
+    async with dialogue(relay) as spoken:
+        assert (await deliver(spoken, to, raw=mail(to) + b"NOOP\r\nVRFY\r\n"))[-1][:3] == "250"
+        assert [(await spoken.heard())[:3] for _ in range(2)] == ["250", "501"]
+
+
+async def test_a_mail_without_a_byte(relay: Relay) -> None:
+    """F44: a mail that is nothing but its end is a mail, and gets its answer."""
+    to = await alias(relay)
+    async with dialogue(relay) as spoken:
+        assert (await deliver(spoken, to, raw=b".\r\n"))[-1].startswith("250")
+
+
+async def test_a_line_of_megabytes_is_refused(relay: Relay) -> None:
+    """A12: a line beyond what any mail program writes is refused, for every recipient."""
+    to = await alias(relay)
+    async with dialogue(relay) as spoken:
+        replies = await deliver(spoken, to, to, raw=mail(to, "x" * 200_000))
+    assert replies[2:] == [inbound.TOO_LONG] * 2
+
+
+async def test_f44_a_fault_of_ours_has_an_answer_for_each(
+    relay: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """F44: a fault at the end of a mail is answered for each recipient, or the session is lost."""
+
+    def broken(_raw: bytes) -> bool:
+        raise ArithmeticError
+
+    to = await alias(relay)
+    monkeypatch.setattr(inbound, "_is_unfit", broken)
+    async with dialogue(relay) as spoken:
+        assert (await deliver(spoken, to, to, raw=mail(to)))[2:] == [AWAY, AWAY]
+        assert (await spoken.say("NOOP")).startswith("250")
+
+
+async def kept_words(relay: Relay) -> bytes:
+    """Open the only mail that was kept."""
+    [row] = await relay.fetch(
+        "select inbound_id, owner_id, sealed_raw, wrapped_key from inbound"
+        " join person on person_id = owner_id"
+    )
+    key = relay.context.keyring.unwrap(row["wrapped_key"], f"person:{row['owner_id']}")
+    return key.open_bytes(row["sealed_raw"], f"inbound.sealed_raw:{row['inbound_id']}")
+
+
+@pytest.mark.parametrize("smtp", [False, True])
+async def test_a09_who_may_say_that_a_sender_is_proved(relay: Relay, smtp: bool) -> None:
+    """A9: only a server in front says so; at a door open to all, whoever sent the mail did."""
+    to = await alias(relay)
+    raw = mail(to, Authentication_Results="mx.relais.example; dmarc=pass")
+    async with dialogue(relay, smtp=smtp) as spoken:
+        await deliver(spoken, to, raw=raw)
+    assert (b"Authentication-Results" in await kept_words(relay)) != smtp
+
+
+async def test_a_sender_adds_no_field(relay: Relay) -> None:
+    """A9: an envelope sender with line ends in it stays one field of the mail that is kept."""
+    expected = await arrivals.expect(relay.context, await alias(relay))
+    assert expected
+    sender = "a@b.example>\r\nFrom: <camille@annonceur.example>\r\nX: <"
+    await arrivals.Keeper(relay.context).keep(expected, sender, b"To: x\r\n\r\n")
+    words = await kept_words(relay)
+    assert [line.partition(b":")[0] for line in words.split(b"\r\n")[:2]] == [b"Return-Path", b"To"]
 
 
 @pytest.mark.parametrize(
@@ -305,9 +448,7 @@ async def test_f43_the_database_is_away(relay: Relay, settings: Settings) -> Non
 
 async def test_a27_a_crowd_at_the_door(relay: Relay) -> None:
     """A27: beyond its share of connections a client is turned away; the others are served."""
-    anywhere = Listen(host="127.0.0.1", port=0)
-    settings = relay.context.settings.model_copy(update={"lmtp_listen": anywhere})
-    async with open_doors(relay.context, settings) as [port], AsyncExitStack() as stack:
+    async with open_doors(relay.context, listening(relay)) as [port], AsyncExitStack() as stack:
         for _ in range(CONNECTIONS_PER_CLIENT):
             await stack.enter_async_context(spoken_to(port))
         reader, writer = await asyncio.open_connection("127.0.0.1", port)

@@ -80,7 +80,7 @@ def test_inverses_are_inverse() -> None:
         (block_of(days=31), 0, True),
     ],
 )
-def test_when_a_second_person_is_needed(order: Order, changed: int, needed: bool) -> None:
+def test_when_a_second_person_is_needed(order: Order, changed: int, *, needed: bool) -> None:
     """Above fifty messages and above thirty days."""
     assert needs_second(order, changed, NOW) is needed
 

@@ -49,8 +49,8 @@ def test_the_nearest_and_strongest_stay() -> None:
 
 def test_the_picture_says_what_the_table_says() -> None:
     """Every node is a link with its label, every edge a line; a shared one is thin."""
-    graph = build(PHONE, [(PHONE, MAIL), (PHONE, IP)], shared={IP}, blocked={MAIL})
-    named = labelled(graph, {MAIL: 'j***@"<ex>…'})
+    graph = build(PHONE, [(PHONE, MAIL), (PHONE, IP)], shared={IP})
+    named = labelled(graph, {MAIL: 'j***@"<ex>…'}, blocked={MAIL})
     picture = draw(named, "Liens & nœuds", lambda node: f"/s?k={node.name[0]}&x=1")
     root = ET.fromstring(picture)
     space = "{http://www.w3.org/2000/svg}"

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.near import SAME, likeness, normal_words, sketch
+from relay.near import SAME, bands, likeness, normal_words, sketch
 
 KEY = b"k" * 16
 SCAM = (
@@ -52,6 +52,7 @@ def test_words_have_no_accents_signs_or_figures() -> None:
 
 @given(st.text(max_size=400))
 def test_a_text_is_like_itself(text: str) -> None:
-    """Any text has a sketch that equals itself."""
+    """Any text has a sketch that equals itself, and the bands of its sketch."""
     one = sketch(text, KEY)
     assert likeness(one.minima, sketch(text, KEY).minima) == 1.0
+    assert bands(text, KEY) == one.bands

@@ -44,6 +44,7 @@ OWN_STATUSES = {
     "form_foreign": 403,
     "not_allowed": 403,
     "second_needed": 403,
+    "second_same": 403,
     "login_wrong": 401,
     "reason_missing": 422,
     "password_short": 422,

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from aiohttp import web
@@ -17,6 +18,7 @@ from relay.sealing import public_id, read_public_id
 from relay.texts import say
 from relay.web.console.doors import Visit, door
 from relay.web.console.lanes import draw_lanes
+from relay.web.console.seconds import second_person
 from relay.web.pages import SECURITY_HEADERS
 
 BLOCKED = (Kind.PHONE, Kind.MAILBOX, Kind.IP, Kind.NETWORK, Kind.TEXT)
@@ -119,9 +121,14 @@ def go_on(effect: Effect) -> str:
 
 
 async def _order(visit: Visit, key: Key, order: Order) -> web.StreamResponse:
+    """Show the effect first; above the limits of one person, another has to agree to it."""
+    effect = await desk.preview(visit.context, visit.site, order)
+    if effect.needs_second and visit.may(Permission.HOLD_LARGE) < Level.SECOND:
+        raise Refused("not_allowed")
     if "sure" not in visit.fields:
-        effect = await desk.preview(visit.context, visit.site, order)
         return visit.page("preview", key=key, order=order, effect=effect, fields=visit.fields)
+    second = await second_person(visit, Permission.HOLD_LARGE) if effect.needs_second else None
+    order = replace(order, approved_by=second.staff_id if second else None)
     effect = await desk.carry_out(visit.context, visit.site, order)
     return visit.see("keys", key.token, query=go_on(effect))
 

@@ -12,6 +12,7 @@ from relay.lookup import Field, Found, Key, Kind, Opened
 from relay.permissions import Level, Permission
 from relay.sealing import public_id
 from relay.web.console.doors import Visit, door
+from relay.web.console.seconds import second_person
 
 IDENTITY = (Field.NAME, Field.EMAIL, Field.PHONE)
 # What may be done to a message in each state it can be in.
@@ -38,11 +39,10 @@ async def open_message(visit: Visit) -> web.StreamResponse:
     """Show what was asked for, once the reason stands in the journal."""
     found = await _find(visit)
     asked = [field for field in Field if field.value in visit.fields] or [Field.TEXT]
-    for field in asked:
-        require(visit, permission_of(field, found))
-    action = "open" if Field.TEXT in asked else "reveal"
-    subject = f"{public_id('msg', found.message_id)} {','.join(asked)}"
-    look = visit.seen(action, subject, visit.reason)
+    needed = {permission_of(field, found) for field in asked}
+    agreed = [name for one in needed if (name := await _agreed(visit, one))]
+    subject = f"{public_id('msg', found.message_id)} {','.join([*asked, *agreed])}"
+    look = visit.seen("open" if Field.TEXT in asked else "reveal", subject, visit.reason)
     opened = await lookup.open_message(
         visit.context, visit.site, found.message_id, frozenset(asked), look
     )
@@ -64,8 +64,8 @@ async def act(visit: Visit) -> web.StreamResponse:
     return visit.see("messages", message, query=f"?done={done}")
 
 
-def require(visit: Visit, permission: Permission) -> None:
-    """Refuse who may not read, or not alone.
+async def _agreed(visit: Visit, permission: Permission) -> str:
+    """Return the name of the second person where one is needed, "" where none is.
 
     Raises:
         Refused: ``not_allowed``, ``second_needed``.
@@ -73,8 +73,12 @@ def require(visit: Visit, permission: Permission) -> None:
     reach = visit.may(permission)
     if reach < Level.SECOND:
         raise Refused("not_allowed")
-    if reach is Level.SECOND:
+    if reach is not Level.SECOND:
+        return ""
+    second = await second_person(visit, permission)
+    if second is None:
         raise Refused("second_needed")
+    return second.name
 
 
 def permission_of(field: Field, found: Found) -> Permission:
@@ -112,7 +116,8 @@ async def _page(
     delivery = await lookup.read_delivery(
         visit.context, visit.site, found.message_id, visit.language, look
     )
-    openable = [field for field in Field if visit.may(permission_of(field, found)) >= Level.REASON]
+    reach = {field: visit.may(permission_of(field, found)) for field in Field}
+    openable = [field for field, level in reach.items() if level >= Level.SECOND]
     may_act = visit.may(Permission.HOLD) is Level.YES
     return visit.page(
         "message",
@@ -120,6 +125,7 @@ async def _page(
         opened=opened,
         asked=list(asked),
         openable=openable,
+        needs_second=Level.SECOND in reach.values(),
         delivery=delivery,
         choices=CHOICES.get(found.state, (Action.CLOSE, Action.REOPEN)) if may_act else (),
         done=visit.request.query.get("done"),
