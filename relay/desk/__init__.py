@@ -19,7 +19,7 @@ from relay.desk.cases import (
     take,
 )
 from relay.desk.files import Waiting, list_cases, read_case
-from relay.desk.journal import BlockShown, Done, list_acts, list_blocks, list_case_acts
+from relay.desk.journal import BlockShown, Done, forget, list_acts, list_blocks, list_case_acts
 from relay.desk.moves import Category, Move, State
 from relay.desk.orders import INVERSES, Action, Effect, NewBlock, Order, Weight
 from relay.desk.reports import (
@@ -62,6 +62,7 @@ __all__ = [
     "decide",
     "escalate",
     "file_report",
+    "forget",
     "give_back",
     "judge",
     "list_acts",

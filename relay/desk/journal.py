@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from relay.context import Context
@@ -10,7 +10,10 @@ from relay.database import Record, queries, rows_of
 from relay.desk.orders import Action
 from relay.looks import Look, record_look
 from relay.lookup.search import LAST, PAGE
+from relay.sealing import first_id
 from relay.sites import Site
+
+KEPT = timedelta(days=365)  # as the log of looks
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,17 @@ async def list_blocks(
             queries().list_blocks(connection, site_id=site.site_id, before_id=before, most=PAGE)
         )
     return [_block(site, row) for row in rows]
+
+
+async def forget(context: Context, site: Site) -> int:
+    """Forget cases whose reports are purged, and blocks and acts a year after; return how many."""
+    before = context.clock() - KEPT
+    named = {"site_id": site.site_id}
+    async with context.database.connection() as connection:
+        cases: int = await queries().forget_cases(connection, **named)
+        blocks: int = await queries().forget_blocks(connection, **named, before_at=before)
+        acts: int = await queries().forget_acts(connection, **named, before_id=first_id(before))
+    return cases + blocks + acts
 
 
 def _done(row: Record) -> Done:

@@ -117,6 +117,8 @@ async def file_report(
         if not str(written).endswith(" 1"):
             raise Refused("not_found")
         opened = await _open_new(connection, site, now)
+        while report_id not in opened:  # others wait before it
+            opened = await _open_new(connection, site, now)
     case_id, is_first = opened[report_id]
     log.warning("report.received", report_id=str(report_id), site=site.slug)
     return Receipt(report_id, case_id, is_first, now)
@@ -197,8 +199,9 @@ async def _open_new(
     connection: Connection, site: Site, now: datetime
 ) -> dict[UUID, tuple[UUID, bool]]:
     """Return the case of every new report, and whether it is a new one."""
-    await queries().change_holds(connection, site_id=site.site_id)
     rows = await rows_of(queries().list_new_reports(connection, site_id=site.site_id, most=BATCH))
+    if rows:
+        await queries().change_holds(connection, site_id=site.site_id)
     return {row["report_id"]: await _open(connection, site, row, now) for row in rows}
 
 

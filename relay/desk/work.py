@@ -1,5 +1,6 @@
 """Orders carried out: what they would change, the change itself, and its undoing."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -55,6 +56,7 @@ async def preview(context: Context, site: Site, order: Order) -> Effect:
     now = context.clock()
     check(order, now)
     async with context.database.connection() as connection:
+        await record_look(connection, replace(order.look, action="list"))
         rows = await _subjects(connection, site, order, now)
     touched = changes(order.action, rows)
     return Effect(

@@ -97,6 +97,8 @@ def _host(link: str) -> str:
 
 
 def _is_disguised(word: str) -> bool:
+    if word.isascii():
+        return False
     scripts = {unicodedata.name(sign, "?").partition(" ")[0] for sign in word if sign.isalpha()}
     return len(scripts & {"LATIN", "CYRILLIC", "GREEK"}) > 1
 

@@ -36,8 +36,13 @@ class Rule:
 
 def all_of(text: str, *patterns: re.Pattern[str]) -> Seen:
     """Return what each pattern found first in a text; nothing unless each found something."""
-    found = [pattern.search(text) for pattern in patterns]
-    return tuple(one[0].strip() for one in found if one) if all(found) else ()
+    seen = []
+    for pattern in patterns:  # the first that finds nothing spares the others
+        found = pattern.search(text)
+        if found is None:
+            return ()
+        seen.append(found[0].strip())
+    return tuple(seen)
 
 
 def words(*alternatives: str) -> re.Pattern[str]:

@@ -254,3 +254,27 @@ select count(*)::int as reports,
 from report
 left join report_case on report_case.site_id = report.site_id and report_case.message_id = report.message_id
 where report.site_id = :site_id and report.reporter_id = :reporter_id;
+
+-- name: forget_cases(site_id)$
+-- Cases that ended, and whose reports are purged.
+with gone as (
+    delete from report_case
+    where report_case.site_id = :site_id and report_case.state in ('decided', 'upheld', 'overturned')
+        and not exists (select 1 from report
+            where report.site_id = :site_id and report.message_id = report_case.message_id offset 0)
+    returning 1
+)
+select count(*) from gone;
+
+-- name: forget_blocks(site_id, before_at)$
+-- Blocks that have been over for long; their keys go with them.
+with gone as (
+    delete from block where block.site_id = :site_id and least(block.ends_at, block.lifted_at) < :before_at returning 1
+)
+select count(*) from gone;
+
+-- name: forget_acts(site_id, before_id)$
+with gone as (
+    delete from desk_act where desk_act.site_id = :site_id and desk_act.act_id < :before_id returning 1
+)
+select count(*) from gone;

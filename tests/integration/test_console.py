@@ -10,14 +10,18 @@ from uuid import uuid4
 import pytest
 
 from relay import administration, staff
+from relay.context import open_context
 from relay.looks import verify
 from relay.permissions import Role, level
+from relay.settings import Settings
 from relay.sites import Site
 from relay.texts import LANGUAGES, has
 from relay.web.console.doors import DOORS, Door
 from tests.desk import Browser, held_message, open_browser, open_console, reported, seat
 from tests.integration.test_staff import PASSWORD, code
 from tests.relays import ORIGIN, POLICIES, Relay
+from tests.rig.processes import Child
+from tests.rig.serving import environment, free_port
 
 RELAY = Path("relay")
 UNKNOWN = "msg_" + "0" * 32
@@ -499,3 +503,29 @@ def test_every_refusal_has_its_sentence() -> None:
     for one in sorted(codes - elsewhere):  # said by the command line, or to parties
         for language in LANGUAGES:
             assert has(language, f"console.problem_{one}") or has(language, f"problems.{one}")
+
+
+async def test_served_beside_the_public_doors(relay: Relay, tmp_path: Path) -> None:
+    """`relay serve` opens the console on its own port, and not the public doors there."""
+    address = f"127.0.0.1:{free_port()}"
+    listen = {"http_listen": f"127.0.0.1:{free_port()}", "console_listen": address}
+    env = environment(relay.context.settings, **listen)
+    async with Child("relay", "serve", env=env, log=tmp_path / "serve.log") as process:
+        await process.wait_http(f"http://{listen['http_listen']}/livez", 60)
+        async with relay.http.get(f"http://{address}/login") as page:
+            assert page.status == 200
+        async with relay.http.get(f"http://{address}/livez") as page:
+            assert page.status == 404
+
+
+async def test_without_tls_the_cookie_has_a_plain_name(settings: Settings) -> None:
+    """On a machine of one's own, without TLS, people can log in all the same."""
+    plain = settings.model_copy(update={"public_url": "http://127.0.0.1:8080"})
+    async with (
+        open_context(plain) as context,
+        open_console(context) as url,
+        open_browser(url) as browser,
+    ):
+        set_cookie = (await browser.get("/login")).headers["Set-Cookie"]
+    assert set_cookie.startswith("relais=")
+    assert "secure" not in set_cookie.lower()

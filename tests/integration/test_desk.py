@@ -26,6 +26,7 @@ from relay.errors import Invalid, Refused
 from relay.links import Link, Side
 from relay.looks import Look
 from relay.lookup import Key, Kind
+from relay.retention import Pace, Run, purge_site
 from relay.sealing import new_id
 from tests.relays import Relay
 
@@ -494,3 +495,38 @@ async def test_reporters_have_a_record(relay: Relay) -> None:
     record = await desk.read_reporter(relay.context, relay.site, row["reporter_id"], look)
     assert (record.reports, record.without_action) == (1, 1)
     assert "report_abusive" in [one[1] for one in await notices(relay)]
+
+
+async def test_the_desk_forgets(relay: Relay, clock: Clock) -> None:
+    """A year after their end blocks and acts go, and a case goes with its last report."""
+    message_id = await write(relay)
+    case_id = await reported(relay, message_id)
+    ruling = Ruling(Decision.NO_ACTION, FACTS)
+    await desk.decide(relay.context, relay.site, case_id, ruling, await look_of(relay))
+    await block(relay, message_id, Kind.PHONE)
+    assert await desk.forget(relay.context, relay.site) == 0
+    await relay.fetch("delete from report")
+    clock.now += timedelta(days=400)
+    assert await desk.forget(relay.context, relay.site) == 4
+
+
+async def test_a_dry_run_is_a_look(relay: Relay) -> None:
+    """Who asks what an order would do has looked, and the log says so."""
+    order = Order(Action.HOLD, await look_of(relay), message_ids=(await write(relay),))
+    await desk.preview(relay.context, relay.site, order)
+    rows = await relay.fetch("select action from look")
+    assert [row["action"] for row in rows] == ["list"]
+
+
+async def test_reported_evidence_outlives_the_purge(relay: Relay, clock: Clock) -> None:
+    """A40: past its year a reported thread is still there, and one nobody reported is gone."""
+    kept, gone = await write(relay, 1), await write(relay, 2)
+    for message_id in (kept, gone):
+        await set_state(relay, message_id, "delivered")
+    clock.now += timedelta(days=300)
+    await reported(relay, kept)
+    late = clock.now + timedelta(days=100)
+    await purge_site(Run(relay.context, relay.site, late, Pace(), lambda *_: None))
+    rows = await relay.fetch("select message_id from message")
+    relay.accepted.remove(f"msg_{gone.hex}")
+    assert [row["message_id"] for row in rows] == [kept]

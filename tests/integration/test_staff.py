@@ -1,6 +1,7 @@
 """Staff: accounts opened by a link, log-ins with two proofs, sessions that end when told to."""
 
 import asyncio
+import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -12,7 +13,9 @@ from relay.context import Context
 from relay.errors import Refused
 from relay.permissions import Level, Permission, Role
 from relay.staff.sessions import TRIES_BY_NAME, TRIES_BY_NETWORK
+from tests.integration.test_cli import relay as command
 from tests.relays import Relay
+from tests.rig.serving import environment
 
 PASSWORD = "quatre mots dans un ordre"
 HOME = "203.0.113.4"
@@ -242,3 +245,19 @@ async def test_a_name_is_taken_once(context: Context) -> None:
     """A name belongs to one person."""
     await staff.add_staff(context, "lea")
     assert await refused(staff.add_staff(context, "lea")) == "staff_exists"
+
+
+async def test_the_commands(relay: Relay) -> None:
+    """`relay staff` makes an account with a role, prints its link once, and closes it."""
+    env = environment(relay.context.settings)
+    given = ("--site", "demo", "--role", "moderator", "--json")
+    status, output, errors = await command(env, "staff", "add", "lea", *given)
+    assert status == 0, errors
+    link = json.loads(output)["url"].rpartition("/")[2]
+    assert (await staff.read_invitation(relay.context, link)).name == "lea"
+    await command(env, "staff", "grant", "lea", "demo", "lead")
+    _, output, _ = await command(env, "staff", "list", "--json")
+    assert json.loads(output)["staff"][0]["roles"] == ["demo:lead", "demo:moderator"]
+    await command(env, "staff", "close", "lea")
+    status, _, errors = await command(env, "staff", "link", "lea")
+    assert (status, errors) == (1, "Error: staff_unknown\n")

@@ -123,7 +123,7 @@ async def test_a_mail_of_the_erased_ends(relay: Relay) -> None:
     buyers = "select buyer_id from conversation"
     await relay.fetch(
         f"update person set wrapped_key = null where person_id in ({buyers}) returning 1"
-    )  # noqa: S608
+    )
     async with intake(relay.context):
         await settled(relay)
     [row] = await relay.fetch("select state, reason, sealed_raw from inbound")
