@@ -3,7 +3,8 @@
 import structlog
 
 from relay.context import Context
-from relay.database import make_partitions
+from relay.database import make_partitions, queries
+from relay.desk import open_cases
 from relay.moderation import expire_held
 from relay.retention import purge
 
@@ -11,14 +12,19 @@ log = structlog.get_logger()
 
 
 async def purge_expired(context: Context) -> None:
-    """End overdue holds, prepare partitions, and purge every site.
+    """End overdue holds, open cases of new reports, prepare partitions, and purge every site.
 
     Runs twice without harm, and catches up after any time away.
     """
     expired = await expire_held(context)
     async with context.database.connection() as connection:
         made = await make_partitions(connection, context.clock())
-    purged = await purge(context, await context.sites.all())
+    sites = await context.sites.all()
+    for site in sites:
+        await open_cases(context, site)
+        async with context.database.connection() as connection:
+            await queries().forget_looks(connection, site_id=site.site_id)
+    purged = await purge(context, sites)
     log.info(
         "purge.done",
         holds_expired=expired,
