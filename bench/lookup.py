@@ -28,7 +28,7 @@ from relay.sealing import new_id
 from relay.sites import Site
 
 ID = (
-    "(lpad(to_hex((extract(epoch from $2::timestamptz) * 1000)::bigint - i * $3::bigint), 12, '0')"
+    "(lpad(to_hex((extract(epoch from $2::timestamptz) * 1000 - i * $3::float8)::bigint), 12, '0')"
     " || '7' || substr(md5(i::text), 1, 19))::uuid"
 )
 # The n-th of many, the first ones far more often: a third of all messages to one in a thousand.
@@ -91,6 +91,7 @@ select $1, id, md5('conversation' || i % $7::bigint)::uuid, sender, 'fr', $4, {k
     {keyed(Kind.PHONE)}, decode(md5(i::text), 'hex'), 1, 0, '{{}}', at from made
 """
 STEP = 50_000
+SPAN_MS = 390 * 86_400_000
 INDEXES = (
     "message_by_phone", "message_by_mailbox", "sender_trace_by_ip", "sender_trace_by_net",
     "sender_trace_by_browser",
@@ -179,7 +180,7 @@ async def accept_cost(url: str, site: Site) -> dict[str, object]:
         for name in INDEXES if drop else ():
             await connection.execute(f"drop index {name}")
         began = time.monotonic()
-        await insert(connection, site, 10_000_000, 10_019_999, 100_000)
+        await insert(connection, site, range(100_000_000, 100_020_000), 100_000, 0.3)
         taken.append(time.monotonic() - began)
         await transaction.rollback()
     await connection.close()
@@ -202,18 +203,23 @@ async def fill(url: str, site: Site, rows: int) -> None:
     conversations = max(rows // 3, 1)
     await connection.execute(CONVERSATIONS, site.site_id, conversations, timeout=600)
     for start in range(0, rows, STEP):
-        await insert(connection, site, start, min(start + STEP, rows) - 1, conversations)
+        numbers = range(start, min(start + STEP, rows))
+        await insert(connection, site, numbers, conversations, SPAN_MS / rows)
     await connection.execute("vacuum analyze", timeout=900)
     await connection.close()
 
 
 async def insert(
-    connection: asyncpg.Connection, site: Site, first: int, last: int, conversations: int
+    connection: asyncpg.Connection,
+    site: Site,
+    numbers: range,
+    conversations: int,
+    interval_ms: float,
 ) -> None:
-    """Insert messages by number; the interval between two spreads a million over 390 days."""
+    """Insert messages by number, the first one now and each further one an interval before."""
     await connection.execute(
-        MESSAGES, site.site_id, NOW, 33_000 if first < 10_000_000 else 3, os.urandom(400), first,
-        last, conversations, timeout=600,
+        MESSAGES, site.site_id, NOW, interval_ms, os.urandom(400), numbers.start,
+        numbers.stop - 1, conversations, timeout=600,
     )  # fmt: skip
 
 

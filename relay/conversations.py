@@ -15,8 +15,9 @@ from prometheus_client import Counter
 
 from relay import checkpoints
 from relay.batching import Batcher
+from relay.blocks import Asked, Hit, find_blocked
 from relay.catalogue import advertiser_place, unseal_advertiser
-from relay.contact_rows import Batch, ContactRequest, NewContact, Place
+from relay.contact_rows import HOLD_EXPIRY, Batch, ContactRequest, NewContact, Place
 from relay.contacts import shown_line
 from relay.context import Context
 from relay.database import Connection, Record, UniqueConflict, queries, rows_of
@@ -25,6 +26,7 @@ from relay.sealing import Unsealable
 from relay.sites import Site
 
 SAME_TEXT = timedelta(minutes=10)
+BLOCK_POINTS = 3  # of the score of a message that meets a block
 CANCEL_WITHIN = timedelta(minutes=10)
 TRIES = 3
 
@@ -124,10 +126,27 @@ class ContactDesk:
             batch.row(request, place) if isinstance(place, Place) else place
             for request, place in zip(requests, await self._find_places(requests), strict=True)
         ]
+        written = await self._weigh_blocks(requests, written)
         stored = await self._store([row for row in written if isinstance(row, NewContact)])
         return [
             await self._answer(request, row, stored)
             for request, row in zip(requests, written, strict=True)
+        ]
+
+    async def _weigh_blocks(
+        self, requests: Sequence[ContactRequest], written: Sequence[NewContact | Refused]
+    ) -> list[NewContact | Refused]:
+        """Let what staff block weigh on messages: a higher score, or a hold; never a drop."""
+        asked = [
+            Asked(request.site, _hashes(row), request.contact.text)
+            for request, row in zip(requests, written, strict=True)
+            if isinstance(row, NewContact)
+        ]
+        if not asked:
+            return list(written)
+        hits = iter(await self._context.database.run(lambda one: find_blocked(one, asked)))
+        return [
+            _weighed(row, next(hits)) if isinstance(row, NewContact) else row for row in written
         ]
 
     async def _answer(
@@ -210,6 +229,24 @@ class ContactDesk:
         return Accepted(
             twin["message_id"], twin["state"], twin["created_at"], replayed=True, is_own=is_own
         )
+
+
+def _hashes(row: NewContact) -> tuple[bytes, ...]:
+    keys = (row.phone_hash, row.mailbox_hash, row.ip_hash, row.net_hash)
+    return tuple(key for key in keys if key is not None)
+
+
+def _weighed(row: NewContact, hits: Sequence[Hit]) -> NewContact:
+    if not hits or row.state == "refused":
+        return row
+    signals = [*row.signals, *sorted({f"blocked_{hit.kind}" for hit in hits})]
+    row = row._replace(score=row.score + BLOCK_POINTS, signals=signals)
+    if row.state == "held" or all(hit.effect != "hold" for hit in hits):
+        return row
+    until = row.received_at + HOLD_EXPIRY
+    return row._replace(
+        state="held", reason="suspicious", due_at=until, expires_at=until, receipt_id=None
+    )
 
 
 async def _remember_key(connection: Connection, request: ContactRequest, message_id: UUID) -> None:

@@ -90,6 +90,15 @@ class NoticeKind(Enum):
     SOLD = "sold"  # the advertiser says that it is not
     UNREADABLE = "unreadable"  # a reply came by mail and nothing could be made of it
     PHONE_ASKED = "phone_asked"  # the other side offers to exchange numbers
+    WARNED = "warned"  # staff found the other side's message to be a fraud
+    REPORT_RECEIVED = "report_received"
+    REPORT_DECIDED_ACTION = "report_decided_action"
+    REPORT_DECIDED_NO_ACTION = "report_decided_no_action"
+    REPORT_ABUSIVE = "report_abusive"  # several reports without ground
+    RESTRICTED = "restricted"  # staff acted on a message of the reader's
+    APPEAL_RECEIVED = "appeal_received"
+    APPEAL_JUDGED_UPHELD = "appeal_judged_upheld"
+    APPEAL_JUDGED_OVERTURNED = "appeal_judged_overturned"
     PHONE_SHOWN = "phone_shown"  # a number can now be seen on the private page
 
 

@@ -20,7 +20,7 @@ from relay.mail.compose import (
 from relay.mail.forwarded import compose_reply
 from relay.mail.letters import ReplyMail, SafeFile
 from relay.outgoing.notices import compose_news
-from relay.outgoing.thread import TO_READER, Thread, open_thread
+from relay.outgoing.thread import Thread, open_thread
 from relay.outgoing.urls import advertiser_links, buyer_links
 from relay.policy import Disclosure
 from relay.sealing import id_time
@@ -99,11 +99,16 @@ def render(context: Context, site: Site, row: Record, files: tuple[SafeFile, ...
     """
     if row["suppressed"]:
         return Bounced("suppressed")
-    if row["blocked_at"] is not None and row["kind"] in TO_READER:
+    if row["blocked_at"] is not None and _is_from_other_side(row):
         return Withdrawn("blocked")
     if None in (row["sender_key"], row["buyer_key"], row["advertiser_key"]):
         return Held("erased")  # a key that cannot be opened is another matter, and raises
     return _MAKERS[row["kind"]](open_thread(context, site, row), files)
+
+
+def _is_from_other_side(row: Record) -> bool:
+    """Tell whether a side speaks in a mail, and not the relay or its staff."""
+    return row["kind"] in ("contact", "reply") or row["reason"].startswith("phone_")
 
 
 def _contact(thread: Thread, _files: tuple[SafeFile, ...]) -> Composed | Held:

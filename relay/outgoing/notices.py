@@ -25,11 +25,14 @@ def compose_news(thread: Thread) -> Composed:
         ValueError: A kind nobody knows.
     """
     kind, _, detail = thread.row["reason"].partition(":")
+    if kind in _DECIDED:  # each decision has sentences of its own
+        kind, detail = f"{kind}_{detail}", ""
     if kind in _WRITER_KINDS:
         return compose_writer_notice(_to_writer(thread, WriterNoticeKind(kind), detail))
     return compose_notice(_news(thread, NoticeKind(kind), detail))
 
 
+_DECIDED = ("report_decided", "appeal_judged")
 _WRITER_KINDS = {kind.value for kind in WriterNoticeKind}
 
 

@@ -22,10 +22,13 @@ from relay.desk import (
     Statement,
     Weight,
 )
+from relay.desk.telling import News
 from relay.errors import Invalid, Refused
 from relay.links import Link, Side
 from relay.looks import Look
 from relay.lookup import Key, Kind
+from relay.mail.letters import Composed
+from relay.outgoing import read_mails, render
 from relay.retention import Pace, Run, purge_site
 from relay.sealing import new_id
 from tests.relays import Relay
@@ -530,3 +533,38 @@ async def test_reported_evidence_outlives_the_purge(relay: Relay, clock: Clock) 
     rows = await relay.fetch("select message_id from message")
     relay.accepted.remove(f"msg_{gone.hex}")
     assert [row["message_id"] for row in rows] == [kept]
+
+
+async def test_a_blocked_sender_waits_for_a_person(relay: Relay) -> None:
+    """A block that holds keeps the sender's next message for a person; the answer tells nothing."""
+    await block(relay, await write(relay), Kind.PHONE)
+    status, body = await relay.post(message="Encore une question, plus longue que l’autre ?")
+    assert status == 202
+    assert (await relay.states())[body["id"]] == "held"
+    await relay.check_ledger()
+
+
+async def test_a_score_block_only_weighs(relay: Relay) -> None:
+    """A block that weighs raises the score of the next message, which leaves all the same."""
+    await block(relay, await write(relay), Kind.MAILBOX, Weight.SCORE)
+    again = {"email": "acheteur0@exemple.example", "message": "Encore une question, plus longue ?"}
+    _, body = await relay.post(**again)
+    assert (await relay.states())[body["id"]] == "queued"
+    [row] = await relay.fetch("select signals from message order by message_id desc limit 1")
+    assert "blocked_mailbox" in row["signals"]
+
+
+@pytest.mark.parametrize("news", [one.value for one in News])
+async def test_all_news_of_the_desk_are_mails(relay: Relay, news: str) -> None:
+    """Whatever the desk tells a party becomes a mail, in both languages."""
+    await write(relay)
+    details = {"report_decided": ("action", "no_action"), "appeal_judged": ("upheld", "overturned")}
+    for detail in details.get(news, ("",)):
+        reason = f"{news}:{detail}" if detail else news
+        [row] = await relay.fetch(
+            "update outbox set kind = 'notice', reason = $1"
+            " where kind in ('receipt', 'notice') returning site_id, mail_id",
+            reason,
+        )
+        read = await read_mails(relay.context, [row["site_id"]], [row["mail_id"]])
+        assert isinstance(render(relay.context, relay.site, read[row["mail_id"]]), Composed)
