@@ -132,12 +132,11 @@ async def test_text_for_an_ended_listing_can_be_copied(page: Page, house: House)
 
 async def test_a_repeated_message_says_so(page: Page, house: House) -> None:
     """The same text twice within ten minutes is one message, and its sender is told."""
-    for _ in range(2):
+    for heading in ("Votre message", "Message déjà reçu"):
         await page.goto(house.form)
         await fill(page, message="Deux fois le même")
         await page.get_by_role("button", name=SEND).click()
-        await expect(page.get_by_role("heading", name="Votre message")).to_be_visible()
-    await expect(page.get_by_role("status")).to_contain_text("Vous avez déjà envoyé ce message")
+        await expect(page.get_by_role("heading", name=heading)).to_be_visible()
 
 
 async def test_ten_lines_of_html_are_enough(page: Page, house: House) -> None:

@@ -462,7 +462,7 @@ async def test_a_server_left_over_is_stopped_first(state_dir: Path) -> None:
     os.close(lock)
     with engines(state_dir) as started:
         assert await answers(started)
-    assert leftover.wait(1) == -signal.SIGINT
+    assert leftover.wait(1) in (-signal.SIGINT, -signal.SIGKILL)  # by force when asked in vain
 
 
 def test_leftovers_are_also_known_by_their_command_line() -> None:

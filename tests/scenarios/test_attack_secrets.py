@@ -131,7 +131,7 @@ async def _live_through_it(relay: Relay, folder: Path, used: Settings) -> dict[s
         async with door.http.put(url, json=listing, headers=relay.secret) as answer:
             assert answer.status == 201
         assert (await door.post(headers, listing="kan-1", **CANARY))[0] == 202
-        await sink.wait_for(2, timeout_s=10)
+        await sink.wait_for(2, timeout_s=30)
         unknown = {**listing, "advertiser": {**ADVERTISER, "email": "unknown@annonceurs.example"}}
         async with door.http.put(url, json=unknown, headers=relay.secret) as answer:
             assert answer.status == 200
@@ -159,7 +159,7 @@ async def _live_through_it(relay: Relay, folder: Path, used: Settings) -> dict[s
             rows = await relay.fetch("select 1 from outbox where state in ('queued', 'sending')")
             return not rows
 
-        await until(settled, timeout_s=10)
+        await until(settled, timeout_s=30)
         async with door.http.get(f"{door.url}/metrics") as answer:
             metrics = await answer.read()
         await door.child.terminate(10)
