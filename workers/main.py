@@ -16,6 +16,7 @@ from prometheus_client import Gauge, start_http_server
 from relay import log as relay_log
 from relay.bell import JOB, QUEUE, dumps, loads, redis_settings
 from relay.context import Context, open_context
+from relay.lookup import mark_texts
 from relay.settings import Settings, read_settings
 from workers.deliver import Courier
 from workers.intake import Intake
@@ -25,6 +26,7 @@ from workers.transport import Transport
 
 RESTART_S = 2.0
 PURGE_EVERY_S = 3600.0
+MARK_EVERY_S = 10.0
 PURGE_FIRST_S = 60.0  # after a start: what is late after a time away
 log = structlog.get_logger()
 bell_up = Gauge("relay_worker_bell_up", "Whether arq is connected to Redis")
@@ -51,6 +53,7 @@ async def run(settings: Settings, *, timing: Timing = Timing()) -> None:  # noqa
             "listen": lambda: context.database.listen("outbox", courier.ring),
             "listen_in": lambda: context.database.listen("inbound", intake.ring),
             "purge": lambda: _purge_hourly(context),
+            "marks": lambda: _mark_texts(context),
         }
         if settings.redis_url:
             redis_url = settings.redis_url.get_secret_value()
@@ -82,6 +85,14 @@ async def _purge_hourly(context: Context) -> None:
     while True:
         await purge_expired(context)
         await asyncio.sleep(PURGE_EVERY_S)
+
+
+async def _mark_texts(context: Context) -> None:
+    """Keep the marks by which near copies of a text are found (relay/lookup/texts.py)."""
+    while True:
+        await asyncio.sleep(MARK_EVERY_S)
+        for site in await context.sites.all():
+            await mark_texts(context, site)
 
 
 async def _run_arq(context: Context, courier: Courier, redis_url: str) -> None:

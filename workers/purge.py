@@ -4,7 +4,8 @@ import structlog
 
 from relay.context import Context
 from relay.database import make_partitions, queries
-from relay.desk import open_cases
+from relay.desk import forget, open_cases
+from relay.lookup import forget_texts
 from relay.moderation import expire_held
 from relay.retention import purge
 
@@ -25,6 +26,9 @@ async def purge_expired(context: Context) -> None:
         async with context.database.connection() as connection:
             await queries().forget_looks(connection, site_id=site.site_id)
     purged = await purge(context, sites)
+    for site in sites:
+        await forget_texts(context, site)
+        await forget(context, site)
     log.info(
         "purge.done",
         holds_expired=expired,
