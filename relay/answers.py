@@ -8,11 +8,12 @@ from enum import Enum
 import structlog
 
 from relay.catalogue import advertiser_place, unseal_advertiser
-from relay.contact_rows import DELIVERY_EXPIRY, told_hash
+from relay.contact_rows import told_hash
 from relay.context import Context
 from relay.database import Connection, Record, queries, rows_of
 from relay.errors import Refused
 from relay.links import Link
+from relay.notices import Notice, enqueue
 from relay.sealing import first_id, new_id
 from relay.sites import Site
 
@@ -200,17 +201,8 @@ async def _tell(
 ) -> None:
     """Tell the buyer of a message, once a day of each advertiser."""
     now = context.clock()
-    await queries().enqueue_notice(
-        connection,
-        site_id=site.site_id,
-        mail_id=new_id(now),
-        message_id=row["message_id"],
-        kind="notice",
-        reason=notice,
-        told_hash=told_hash(site, row["mailbox_hash"] + row["advertiser_id"].bytes, notice, now),
-        due_at=now,
-        expires_at=now + DELIVERY_EXPIRY,
-    )
+    mark = told_hash(site, row["mailbox_hash"] + row["advertiser_id"].bytes, notice, now)
+    await enqueue(connection, site, Notice(row["message_id"], "notice", notice, mark), now)
 
 
 _ACTS = {

@@ -14,6 +14,7 @@ from relay.contact_rows import DELIVERY_EXPIRY, HOLD_EXPIRY, network_of, seal_or
 from relay.contacts import Origin
 from relay.context import Context
 from relay.database import Connection, Record, queries
+from relay.notices import Notice, enqueue
 from relay.sealing import DataKey, new_id
 from relay.secrecy import Consent, Party, Secrets, is_phone_open, secrets_of
 from relay.sites import Site
@@ -187,17 +188,8 @@ class Exchange:
         """Enqueue news of one message to its writer (``notice``) or reader (``reader_notice``)."""
         what = f"{kind}\0{notice.partition(':')[0]}"
         mark = f"{what}\0{self.row['conversation_id']}\0{self.now.date()}"
-        await queries().enqueue_notice(
-            self.connection,
-            site_id=self.site.site_id,
-            mail_id=new_id(self.now),
-            message_id=message_id,
-            kind=kind,
-            reason=notice,
-            told_hash=self.site.hash("told", mark),
-            due_at=self.now,
-            expires_at=self.now + DELIVERY_EXPIRY,
-        )
+        told = Notice(message_id, kind, notice, self.site.hash("told", mark))
+        await enqueue(self.connection, self.site, told, self.now)
 
 
 async def read_exchange(

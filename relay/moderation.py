@@ -10,7 +10,7 @@ from relay.contact_rows import DELIVERY_EXPIRY, told_hash
 from relay.context import Context
 from relay.database import Connection, Record, queries, rows_of
 from relay.errors import Refused
-from relay.sealing import new_id
+from relay.notices import Notice, enqueue
 from relay.sites import Site
 
 log = structlog.get_logger()
@@ -144,14 +144,5 @@ async def _tell(
     context: Context, connection: Connection, site: Site, row: Record, reason: str
 ) -> None:
     now = context.clock()
-    await queries().enqueue_notice(
-        connection,
-        site_id=site.site_id,
-        mail_id=new_id(now),
-        message_id=row["mail_id"],
-        kind="notice",
-        reason=reason,
-        told_hash=told_hash(site, row["mailbox_hash"], "notice", now),
-        due_at=now,
-        expires_at=now + DELIVERY_EXPIRY,
-    )
+    mark = told_hash(site, row["mailbox_hash"], "notice", now)
+    await enqueue(connection, site, Notice(row["mail_id"], "notice", reason, mark), now)

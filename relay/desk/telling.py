@@ -6,10 +6,10 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from relay.contact_rows import DELIVERY_EXPIRY, told_hash
+from relay.contact_rows import told_hash
 from relay.database import Connection, Record, queries, rows_of
 from relay.desk.orders import UNDO, Trail
-from relay.sealing import new_id
+from relay.notices import Notice, enqueue
 from relay.sites import Site
 
 
@@ -37,19 +37,10 @@ class Teller:
 
     async def tell(self, message_id: UUID, news: str, mark: bytes, *, to_author: bool) -> None:
         """Enqueue one mail to the author or the reader of a message, once for each *mark*."""
-        mail_id, due_at = new_id(self.now), self.now + UNDO
-        written = await queries().enqueue_notice(
-            self.connection,
-            site_id=self.site.site_id,
-            mail_id=mail_id,
-            message_id=message_id,
-            kind="notice" if to_author else "reader_notice",
-            reason=news,
-            told_hash=mark,
-            due_at=due_at,
-            expires_at=due_at + DELIVERY_EXPIRY,
-        )
-        if str(written).endswith(" 1"):
+        kind = "notice" if to_author else "reader_notice"
+        notice = Notice(message_id, kind, news, mark)
+        mail_id = await enqueue(self.connection, self.site, notice, self.now, UNDO)
+        if mail_id is not None:
             self.trail.mail_ids.append(mail_id)
 
 

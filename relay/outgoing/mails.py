@@ -24,6 +24,7 @@ from relay.outgoing.thread import Thread, open_thread
 from relay.outgoing.urls import advertiser_links, buyer_links
 from relay.policy import Disclosure
 from relay.sealing import id_time
+from relay.secrecy import Secrets
 from relay.sites import Site
 from relay.validation import readable
 
@@ -142,7 +143,7 @@ def _contact(thread: Thread, _files: tuple[SafeFile, ...]) -> Composed | Held:
         purged_on=_purged_on(thread),
         links=advertiser_links(thread.page),
     )
-    return _checked(thread, compose_contact(mail))
+    return _checked(thread, compose_contact(mail), secrets)
 
 
 def _reply(thread: Thread, files: tuple[SafeFile, ...]) -> Composed | Held:
@@ -162,7 +163,7 @@ def _reply(thread: Thread, files: tuple[SafeFile, ...]) -> Composed | Held:
         left_out=tuple(content.get("left_out", ())),
         automatic=bool(content.get("automatic")),
         history=mask((thread.heard or {}).get("text", "")),
-        phone_hidden=_has_hidden_phone(thread) if reader == "advertiser" else False,
+        phone_hidden=reader == "advertiser" and _has_hidden_phone(thread),
         neutral_subject=thread.site.policy.site.sensitive,
         from_address=thread.alias(writer),
         envelope_sender=_envelope_sender(thread),
@@ -174,7 +175,7 @@ def _reply(thread: Thread, files: tuple[SafeFile, ...]) -> Composed | Held:
         links=buyer_links(thread.page) if reader == "buyer" else advertiser_links(thread.page),
         hop=hop_mark(row["mail_id"], thread.context.bounce_keys),
     )
-    return _checked(thread, compose_reply(mail))
+    return _checked(thread, compose_reply(mail), secrets)
 
 
 def _receipt(thread: Thread, _files: tuple[SafeFile, ...]) -> Composed:
@@ -193,7 +194,7 @@ def _receipt(thread: Thread, _files: tuple[SafeFile, ...]) -> Composed:
 
 
 def _notice(thread: Thread, _files: tuple[SafeFile, ...]) -> Composed | Held:
-    return _checked(thread, compose_news(thread))
+    return _checked(thread, compose_news(thread), thread.secrets)
 
 
 _MAKERS: dict[str, Callable[[Thread, tuple[SafeFile, ...]], Composed | Held]] = {
@@ -205,9 +206,9 @@ _MAKERS: dict[str, Callable[[Thread, tuple[SafeFile, ...]], Composed | Held]] = 
 }
 
 
-def _checked(thread: Thread, mail: Composed) -> Composed | Held:
+def _checked(thread: Thread, mail: Composed, secrets: Secrets) -> Composed | Held:
     """Look at the finished bytes once more for what is hidden; a finding holds the mail."""
-    if not thread.secrets.is_leaked_by(mail.content):
+    if not secrets.is_leaked_by(mail.content):
         return mail
     log.error("mail.leak_held", mail_id=str(thread.row["mail_id"]))
     return Held("egress")
