@@ -15,6 +15,7 @@ from relay.mail.replies import Reason
 CRASHES_MOST = 5
 AMBIGUOUS_MOST = 2
 HOLD_S = timedelta(days=30).total_seconds()
+WAY_LEAST_S, WAY_MOST_S = 30.0, 900.0
 DELAY_TOLD_AFTER = timedelta(hours=4)
 
 
@@ -25,6 +26,8 @@ class Claim:
     Args:
         token: Fencing token: only its holder may send content or write an outcome.
         crashes: Claims in a row that ended without an outcome, this one's predecessor included.
+        claimed_at: When it was leased, by the clock of PostgreSQL: no worker's own clock, which
+            may be wrong, ends a mail.
         cut_phase: Phase of an earlier attempt that a crash left open; ``data``: it may have left.
     """
 
@@ -37,6 +40,7 @@ class Claim:
     crashes: int
     ambiguous: int
     accepted_at: datetime
+    claimed_at: datetime
     expires_at: datetime
     delay_told: bool
     cut_phase: str | None
@@ -91,7 +95,7 @@ class MailOutcome(NamedTuple):
     told_hash: bytes | None = None
 
 
-def before_sending(claim: Claim, now: datetime, jitter: float) -> MailOutcome | None:
+def before_sending(claim: Claim, jitter: float) -> MailOutcome | None:
     """Settle a claim that must not be sent now; None to go on.
 
     Args:
@@ -102,7 +106,7 @@ def before_sending(claim: Claim, now: datetime, jitter: float) -> MailOutcome | 
         return _after_cut(claim, jitter)._replace(outcome="recovered")
     if claim.crashes >= CRASHES_MOST:
         return _outcome(claim, "held", "crashed", Reason.RENDERING, wait_s=HOLD_S)
-    if claim.expires_at <= now:
+    if claim.expires_at <= claim.claimed_at:
         return _ended(claim, "expired", "expired", Reason.EXPIRED)
     return None
 
@@ -130,29 +134,37 @@ def withdraw(claim: Claim, reason: str) -> MailOutcome:
     return _outcome(claim, "refused", "refused", reason)
 
 
-def give_back(claim: Claim, reason: str, wait_s: float, now: datetime | None = None) -> MailOutcome:
-    """Settle a claim as if it had not been: the route is paused, or the worker stops.
-
-    Args:
-        now: When the route itself said no: its pause, too, is told to a sender who waits long.
-    """
-    settled = _outcome(claim, "deferred", "given_back", reason, wait_s=wait_s, untried=True)
-    return _told_if_late(claim, settled, now) if now else settled
+def give_back(claim: Claim, reason: str, wait_s: float) -> MailOutcome:
+    """Settle a claim as if it had not been: its way is closed for now, or the worker stops."""
+    return _outcome(claim, "deferred", "given_back", reason, wait_s=wait_s, untried=True)
 
 
-def after_sending(
-    claim: Claim, sent: Sent, recipient_hash: bytes, now: datetime, jitter: float
-) -> MailOutcome:
+def make_way(claim: Claim) -> MailOutcome:
+    """Settle a mail to a host that is slow with others already: later, the longer it waits."""
+    age_s = (claim.claimed_at - claim.accepted_at).total_seconds()
+    wait_s = min(max(age_s / 4, WAY_LEAST_S), WAY_MOST_S)
+    return _told_if_late(claim, give_back(claim, Reason.SERVER_BUSY, wait_s))
+
+
+def after_pause(claim: Claim, sent: Sent, wait_s: float) -> MailOutcome:
+    """Settle a mail whose route itself said no: its pause, too, is told to who waits long."""
+    settled = give_back(claim, sent.outcome.reason, wait_s)._replace(
+        phase=sent.phase.value, code=sent.outcome.code, enhanced=sent.outcome.enhanced
+    )
+    return _told_if_late(claim, settled)
+
+
+def after_sending(claim: Claim, sent: Sent, recipient_hash: bytes, jitter: float) -> MailOutcome:
     """Settle a mail by what the server said, or by how the line was lost.
 
     Args:
         recipient_hash: Whose address is suppressed when the server says that it is dead.
 
-    ROUTE_PAUSED is not decided here: the courier pauses the route and gives the claim back.
+    ROUTE_PAUSED is not decided here: the courier pauses the route, then asks ``after_pause``.
     """
     if sent.ambiguous:
         return _after_cut(claim, jitter)._replace(phase=sent.phase.value, tls=sent.tls)
-    settled = _SETTLERS[sent.outcome.verdict](claim, sent.outcome, now, jitter)
+    settled = _SETTLERS[sent.outcome.verdict](claim, sent.outcome, jitter)
     return settled._replace(
         phase=sent.phase.value,
         route=sent.route,
@@ -163,28 +175,28 @@ def after_sending(
     )
 
 
-def _delivered(claim: Claim, outcome: Outcome, _now: datetime, _jitter: float) -> MailOutcome:
+def _delivered(claim: Claim, outcome: Outcome, _jitter: float) -> MailOutcome:
     return _outcome(claim, "delivered", "delivered", outcome.reason)
 
 
-def _deferred(claim: Claim, outcome: Outcome, now: datetime, jitter: float) -> MailOutcome:
+def _deferred(claim: Claim, outcome: Outcome, jitter: float) -> MailOutcome:
     wait_s = float(backoff_s(claim.tries, jitter))
     settled = _outcome(claim, "deferred", "deferred", outcome.reason, wait_s=wait_s)
-    return _told_if_late(claim, settled, now)
+    return _told_if_late(claim, settled)
 
 
-def _told_if_late(claim: Claim, settled: MailOutcome, now: datetime) -> MailOutcome:
-    late = now - claim.accepted_at >= DELAY_TOLD_AFTER
+def _told_if_late(claim: Claim, settled: MailOutcome) -> MailOutcome:
+    late = claim.claimed_at - claim.accepted_at >= DELAY_TOLD_AFTER
     if late and not claim.delay_told and claim.is_message:
         return settled._replace(notice=f"delayed:{settled.reason}")
     return settled
 
 
-def _bounced(claim: Claim, outcome: Outcome, _now: datetime, _jitter: float) -> MailOutcome:
+def _bounced(claim: Claim, outcome: Outcome, _jitter: float) -> MailOutcome:
     return _ended(claim, "bounced", "bounced", outcome.reason)
 
 
-def _held(claim: Claim, outcome: Outcome, _now: datetime, _jitter: float) -> MailOutcome:
+def _held(claim: Claim, outcome: Outcome, _jitter: float) -> MailOutcome:
     return hold(claim, outcome.reason)
 
 

@@ -21,15 +21,18 @@ from relay.database import Record, queries, rows_of
 from relay.errors import Refused, Unavailable
 from relay.mail.compose import Composed
 from relay.mail.outcomes import Verdict
+from relay.mail.replies import Reason
 from relay.outgoing import Bounced, Held, Withdrawn, read_files, read_mails, render
 from relay.sealing import first_id, id_time, new_id
 from workers import decisions
+from workers.cpu import Overrun, cpu_limit
 from workers.decisions import Claim, MailOutcome
 from workers.journal import Journal, Timing
-from workers.lanes import Lanes
+from workers.lanes import Lane, Lanes
 from workers.transport import LeaseLost, Transport
 
 SITE_SHARE = 25
+RENDER_CPU_S = 2.0  # a usual mail takes some thousandths
 OLDEST = timedelta(days=45)  # longer than a hold and a delivery together
 
 attempts_total = Counter("relay_attempts_total", "Delivery attempts by outcome", ["outcome"])
@@ -155,10 +158,10 @@ class Courier:
     async def _deliver(self, claim: Claim, row: Record | None) -> None:
         """Bring one claim to its outcome; without one its lease ends by itself."""
         try:
-            async with self._lanes.lane():
+            async with self._lanes.lane() as lane:
                 outcome = await self._make(claim, row)
                 if isinstance(outcome, Composed) and row is not None:
-                    outcome = await self._send(claim, row, outcome)
+                    outcome = await self._send(claim, row, outcome, lane)
                 if isinstance(outcome, MailOutcome):
                     await self._settle(claim, outcome, row)
         finally:
@@ -166,7 +169,7 @@ class Courier:
 
     async def _make(self, claim: Claim, row: Record | None) -> Composed | MailOutcome:
         """Render the mail, or say why it does not leave."""
-        early = decisions.before_sending(claim, self._context.clock(), random.random())  # noqa: S311
+        early = decisions.before_sending(claim, random.random())  # noqa: S311
         if early or row is None:
             return early or decisions.hold(claim, "incomplete")
         paused_s = self._paused_until - time.monotonic()
@@ -175,7 +178,12 @@ class Courier:
             return decisions.give_back(claim, reason, max(0.0, paused_s))
         try:
             site = await self._context.sites.by_id(claim.site_id)
-            rendered = render(self._context, site, row, await read_files(self._context, row))
+            files = await read_files(self._context, row)
+            with cpu_limit(RENDER_CPU_S):
+                rendered = render(self._context, site, row, files)
+        except Overrun:
+            log.error("mail.not_made", mail_id=str(claim.mail_id), kind="overrun")  # noqa: TRY400
+            return decisions.hold(claim, Reason.RENDERING)
         except Exception as error:
             log.exception("mail.not_made", mail_id=str(claim.mail_id), kind=type(error).__name__)
             return decisions.after_crash(claim, random.random())  # noqa: S311
@@ -183,8 +191,11 @@ class Courier:
             return rendered
         return _ENDS[type(rendered)](claim, rendered.reason)
 
-    async def _send(self, claim: Claim, row: Record, mail: Composed) -> MailOutcome:
+    async def _send(self, claim: Claim, row: Record, mail: Composed, lane: Lane) -> MailOutcome:
         """Hand the mail over and judge how that ended."""
+        lane.domain = mail.recipient.rpartition("@")[2].lower()
+        if self._lanes.is_clogged(lane.domain):
+            return decisions.make_way(claim)
         checkpoints.reached("deliver.before_connect")
         try:
             sent = await self._transport.send(mail, lambda: self._journal.may_send(claim))
@@ -194,15 +205,11 @@ class Courier:
         checkpoints.reached("deliver.answered")
         if sent.outcome.verdict is Verdict.ROUTE_PAUSED:
             wait_s = await self._pause(sent.outcome.reason)
-            now = self._context.clock()
-            return decisions.give_back(claim, sent.outcome.reason, wait_s, now)._replace(
-                phase=sent.phase.value, code=sent.outcome.code, enhanced=sent.outcome.enhanced
-            )
+            return decisions.after_pause(claim, sent, wait_s)
         return decisions.after_sending(
             claim,
             sent,
             row["recipient_hash"],
-            self._context.clock(),
             random.random(),  # noqa: S311
         )
 
@@ -278,6 +285,7 @@ def _claim(row: Record) -> Claim:
         crashes=row["crashes"],
         ambiguous=row["ambiguous"],
         accepted_at=id_time(row["mail_id"]),
+        claimed_at=row["claimed_at"],
         expires_at=row["expires_at"],
         delay_told=row["delay_told"],
         cut_phase=row["cut_phase"],

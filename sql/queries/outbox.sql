@@ -46,7 +46,7 @@ with due as (
 )
 select
     claimed.site_id, claimed.mail_id, claimed.message_id, claimed.kind, claimed.token, claimed.tries,
-    claimed.crashes, claimed.ambiguous, claimed.expires_at, claimed.delay_told,
+    claimed.crashes, claimed.ambiguous, now() as claimed_at, claimed.expires_at, claimed.delay_told,
     (select earlier.phase from attempt as earlier
         where earlier.site_id = claimed.site_id and earlier.mail_id = claimed.mail_id and earlier.outcome is null
         order by (earlier.phase = 'data') desc, earlier.token desc limit 1) as cut_phase

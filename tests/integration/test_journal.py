@@ -111,7 +111,7 @@ async def test_a_crash_closes_its_attempt_with_the_next_outcome(relay: Relay) ->
     assert again.cut_phase == "data"
     open_ones = await relay.fetch("select 1 from attempt where outcome is null")
     assert len(open_ones) == 2
-    early = decisions.before_sending(again, relay.context.clock(), 0.5)
+    early = decisions.before_sending(again, 0.5)
     assert early is not None
     assert await journal.settle(early)
     [message_id] = relay.accepted

@@ -74,7 +74,9 @@ def worker(
 async def write(
     relay: Relay, count: int = 1, *, to: str = "camille", receipt: bool = False, **fields: str
 ) -> list[str]:
-    """Accept contacts of different buyers for an advertiser whose local part is *to*; give the ids.
+    """Accept contacts of different buyers for an advertiser at *to*; give the ids.
+
+    *to* is a local part, or an address where the host matters.
 
     The local part chooses how the SMTP sink behaves. They are accepted behind the door, which
     would refuse so many from one address.
@@ -112,13 +114,14 @@ def _buyer() -> str:
 
 
 async def list_for(relay: Relay, to: str, **changes: Any) -> None:
-    """Register the listing of an advertiser whose local part is *to*."""
-    advertiser = Advertiser("Camille", f"{to}@annonceur.example", HIDDEN)
+    """Register the listing of an advertiser at *to*: a local part, or a whole address."""
+    address = to if "@" in to else f"{to}@annonceur.example"
+    advertiser = Advertiser("Camille", address, HIDDEN)
     await relay.put_listing(**{"ref": _ref(to), "advertiser": advertiser, **changes})
 
 
 def _ref(to: str) -> str:
-    return to.replace("+", "-")[:40]
+    return to.replace("+", "-").replace("@", "-")[:40]
 
 
 async def row(relay: Relay, message_id: str) -> Record:

@@ -24,12 +24,16 @@ LURE = "Gagnez-gros-ici"
 
 
 async def test_a27_slow_clients(relay: Relay, tmp_path: Path) -> None:
-    """A27: slow headers, slow bodies and silence end at the deadline; others are served."""
+    """A27: slow headers, slow bodies and silence end at the deadline; others are served as before.
+
+    The short version only bounds the wait: a p99 of few requests on a busy machine says nothing.
+    """
     await without_limits(relay)
     deadline_s = scale(2, 10)
     async with serving(relay, tmp_path / "serve.log", {DEADLINE: str(deadline_s)}) as door:
+        alone = [await _wait(door, f"Avant la foule, {n}.") for n in range(scale(20, 500))]
         parts = urlsplit(door.form)
-        host, port, lasting_s = parts.hostname or "", parts.port or 0, deadline_s + 3
+        host, port, lasting_s = parts.hostname or "", parts.port or 0, deadline_s + 6
         crowd = asyncio.gather(
             idle(host, port, scale(200, 2000), lasting_s),
             slow_headers(host, port, scale(60, 200), lasting_s),
@@ -38,14 +42,23 @@ async def test_a27_slow_clients(relay: Relay, tmp_path: Path) -> None:
         )
         waits: list[float] = []
         while not crowd.done():
-            started = time.monotonic()
-            assert (await door.post(message=f"Pendant ce temps, {len(waits)}."))[0] == 202
-            waits.append(time.monotonic() - started)
+            waits.append(await _wait(door, f"Pendant ce temps, {len(waits)}."))
             await asyncio.sleep(0.02)
         ends: list[SlowEnd] = [end for group in await crowd for end in group]
     assert not [number for number, end in enumerate(ends) if end.closed_after_s is None]
-    assert max(end.closed_after_s or 0 for end in ends) < deadline_s + 2
+    assert max(end.closed_after_s or 0 for end in ends) < deadline_s + scale(2, 4)
     assert sorted(waits)[-1 - len(waits) // 20] < 1
+    assert _p99(waits) < scale(5.0, 2 * _p99(alone))
+
+
+async def _wait(door: Door, message: str) -> float:
+    started = time.monotonic()
+    assert (await door.post(message=message))[0] == 202
+    return time.monotonic() - started
+
+
+def _p99(waits: list[float]) -> float:
+    return sorted(waits)[-1 - len(waits) // 100]
 
 
 async def _slow_second_request(host: str, port: int, seconds: float) -> list[SlowEnd]:

@@ -3,13 +3,16 @@
 import time
 from pathlib import Path
 
+import pytest
+
 from relay.context import Context
 from relay.settings import Settings
 from tests.relays import QUICK, Relay, courier, open_relay, until
-from tests.rig.deliveries import attempts, reach, worker, write
+from tests.rig.deliveries import attempts, reach, row, worker, write
 from tests.rig.ledger import check_wire
 from tests.rig.scale import scale
 from tests.rig.smtp_sink import Action, Event, Phase, SmtpSink, delay
+from workers import lanes
 
 
 def _at(sink: SmtpSink, recipient: str) -> list[float]:
@@ -18,8 +21,8 @@ def _at(sink: SmtpSink, recipient: str) -> list[float]:
 
 async def test_f38_slow_hosts_delay_nobody_else(relay: Relay) -> None:
     """F38: forty hosts at one byte a second keep nobody waiting behind them for long."""
-    count = scale(40, 200)
-    slow = await write(relay, count, to="slow-1")
+    hosts = range(scale(40, 200))
+    slow = [(await write(relay, to=f"slow-1@host-{number}.example"))[0] for number in hosts]
     async with SmtpSink() as sink, courier(relay.context, sink.port):
         await until(lambda: _reached(sink, Phase.RCPT, 20))
         started = time.monotonic()
@@ -28,6 +31,26 @@ async def test_f38_slow_hosts_delay_nobody_else(relay: Relay) -> None:
         waited = max(_at(sink, "camille")) - started
         assert waited < scale(6, 15), f"{waited:.1f} s behind slow hosts"
         assert "delivered" not in {(await relay.states())[message_id] for message_id in slow}
+        await check_wire(relay, sink)
+        await sink.pause()
+
+
+async def test_f38_one_slow_host_has_its_share(
+    relay: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """F38: beyond its share, mails to a slow host wait without a try; nobody else does."""
+    monkeypatch.setattr(lanes, "SLOW_PER_HOST", 5)
+    slow = await write(relay, 40, to="slow-1")
+    async with SmtpSink() as sink, courier(relay.context, sink.port):
+
+        async def put_off() -> bool:
+            return (await relay.states()).get(slow[-1]) == "deferred"
+
+        await until(put_off)
+        quick = await write(relay, 20, to="camille@vif.example")
+        await reach(relay, quick, "delivered", timeout_s=14)
+        last = await row(relay, slow[-1])
+        assert (last["reason"], last["tries"]) == ("server_busy", 0)
         await check_wire(relay, sink)
         await sink.pause()
 

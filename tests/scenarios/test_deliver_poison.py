@@ -13,6 +13,7 @@ from tests.relays import QUICK, Relay, courier, until
 from tests.rig.deliveries import attempts, list_for, reach, row, worker, write
 from tests.rig.ledger import check_wire
 from tests.rig.smtp_sink import SmtpSink
+from workers import deliver
 from workers.decisions import CRASHES_MOST
 
 TITLE = "Poison"
@@ -97,6 +98,27 @@ async def test_f47_masking_raises(relay: Relay, monkeypatch: pytest.MonkeyPatch)
             await relay.travel(DAY_S)
         await reach(relay, [message_id], "held")
         assert sink.reached == {}
+
+
+async def test_f47_masking_never_ends(relay: Relay, monkeypatch: pytest.MonkeyPatch) -> None:
+    """F47: a text whose masking takes too long is held at once, unsent; the others are sent."""
+    real = secrecy.mask_by
+
+    def endless(text: str, *rest: object) -> object:
+        while "dors" in text:
+            pass
+        return real(text, *rest)
+
+    monkeypatch.setattr(secrecy, "mask_by", endless)
+    monkeypatch.setattr(deliver, "RENDER_CPU_S", 0.3)
+    [message_id] = await write(relay, message="Bonjour, dors bien avec le 06 39 98 01 23.")
+    others = await write(relay, 3)
+    async with SmtpSink() as sink, courier(relay.context, sink.port):
+        await reach(relay, [message_id], "held")
+        await reach(relay, others, "delivered")
+        assert (await row(relay, message_id))["reason"] == "rendering"
+        assert len(sink.mails) == len(others)
+        await check_wire(relay, sink)
 
 
 async def test_f47_the_last_look_raises(relay: Relay, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,6 +25,7 @@ CLAIM = Claim(
     crashes=0,
     ambiguous=0,
     accepted_at=NOW - timedelta(seconds=1),
+    claimed_at=NOW,
     expires_at=NOW + timedelta(days=5),
     delay_told=False,
     cut_phase=None,
@@ -43,6 +44,7 @@ claims = st.builds(
     crashes=st.integers(0, CRASHES_MOST + 1),
     ambiguous=st.integers(0, AMBIGUOUS_MOST - 1),
     accepted_at=st.timedeltas(timedelta(0), timedelta(days=6)).map(lambda age: NOW - age),
+    claimed_at=st.just(NOW),
     expires_at=st.timedeltas(timedelta(days=-5), timedelta(days=5)).map(lambda left: NOW + left),
     delay_told=st.booleans(),
     cut_phase=st.sampled_from([None, "claimed", "data"]),
@@ -66,14 +68,14 @@ jitters = st.floats(0, 1, exclude_max=True)
 
 def _settled(claim: Claim, sent: Sent, jitter: float) -> list[MailOutcome]:
     """Every way a claim may end."""
-    early = decisions.before_sending(claim, NOW, jitter)
+    early = decisions.before_sending(claim, jitter)
     return [
         *([early] if early else []),
         decisions.after_crash(claim, jitter),
         decisions.hold(claim, "egress"),
         decisions.bounce(claim, "suppressed"),
         decisions.give_back(claim, "rate_limited", 30.0),
-        decisions.after_sending(claim, sent, HASH, NOW, jitter),
+        decisions.after_sending(claim, sent, HASH, jitter),
     ]
 
 
@@ -108,7 +110,7 @@ def test_doubts_are_never_more_than_two(claim: Claim, story: list[tuple[Sent, fl
     doubts = 0
     claim = replace(claim, ambiguous=0, cut_phase=None)
     for sent, jitter in story:
-        outcome = decisions.after_sending(claim, sent, HASH, NOW, jitter)
+        outcome = decisions.after_sending(claim, sent, HASH, jitter)
         doubts += outcome.ambiguous
         assert outcome.ambiguous == sent.ambiguous
         if outcome.wait_s is None:
@@ -126,7 +128,7 @@ def test_an_address_is_suppressed_only_when_the_answer_says_so(
     """F31: no failure of the line and no crash writes an address off."""
     for outcome in _settled(claim, sent, jitter)[:-1]:
         assert outcome.suppress_hash is None
-    last = decisions.after_sending(claim, sent, HASH, NOW, jitter)
+    last = decisions.after_sending(claim, sent, HASH, jitter)
     assert (last.suppress_hash == HASH) == (sent.outcome.suppress and not sent.ambiguous)
 
 
@@ -146,7 +148,7 @@ def test_an_address_is_suppressed_only_when_the_answer_says_so(
 )
 def test_before_sending(changes: dict, state: str | None, reason: str | None) -> None:
     """F18, F20, F24, F36: what is over, in doubt or deadly is settled without a connection."""
-    outcome = decisions.before_sending(replace(CLAIM, **changes), NOW, 0.5)
+    outcome = decisions.before_sending(replace(CLAIM, **changes), 0.5)
     assert (outcome and outcome.state, outcome and outcome.reason) == (state, reason)
 
 
@@ -174,7 +176,7 @@ def test_a_delay_is_told_once_after_four_hours(
     """F24: the sender of a contact is told once that it is late, from four hours on."""
     claim = replace(CLAIM, accepted_at=NOW - timedelta(hours=age_h), **changes)
     answer = Outcome(Verdict.DEFERRED, "greylisted", suppress=False, code=450, enhanced="4.2.0")
-    outcome = decisions.after_sending(claim, Sent(answer, Phase.RCPT, "none"), HASH, NOW, 0.5)
+    outcome = decisions.after_sending(claim, Sent(answer, Phase.RCPT, "none"), HASH, 0.5)
     assert outcome.notice == notice
 
 
@@ -195,7 +197,7 @@ def test_waits_grow_from_a_minute_to_four_hours(tries: int, jitter: float) -> No
     answer = Outcome(Verdict.DEFERRED, "greylisted", suppress=False, code=450, enhanced=None)
     sent = Sent(answer, Phase.RCPT, "none")
     now, later = (
-        decisions.after_sending(replace(CLAIM, tries=count), sent, HASH, NOW, jitter).wait_s
+        decisions.after_sending(replace(CLAIM, tries=count), sent, HASH, jitter).wait_s
         for count in (tries, tries + 1)
     )
     assert now is not None

@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from tests.relays import until
 from workers import lanes
 from workers.lanes import Lanes
@@ -141,4 +143,50 @@ async def test_one_that_fails_takes_nobody_with_it() -> None:
     await _settle_down()
     assert gauge.now == 1
     gauge.open.set()
+    await running.finish(1)
+
+
+async def _slow_ones(
+    running: Lanes, domain: str, count: int, end: asyncio.Event, before: int = 0
+) -> None:
+    async def deliver() -> None:
+        async with running.lane() as lane:
+            lane.domain = domain
+            await end.wait()
+
+    for _ in range(count - before):
+        running.start(deliver())
+    await until(lambda: _counts(running, domain, count), 5)
+
+
+async def _counts(running: Lanes, domain: str, count: int) -> bool:
+    return running._slow[domain] == count
+
+
+async def test_a_slow_host_has_a_limit_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """F38: a host slow with as many mails as its share makes further ones wait, no other host's."""
+    monkeypatch.setattr(lanes, "SLOW_PER_HOST", 3)
+    running, end = Lanes(slow_s=0.01), asyncio.Event()
+    await _slow_ones(running, "slow.example", 2, end)
+    assert not running.is_clogged("slow.example")
+    await _slow_ones(running, "slow.example", 3, end, 2)
+    assert running.is_clogged("slow.example")
+    assert not running.is_clogged("other.example")
+    end.set()
+    await running.finish(1)
+    assert not running.is_clogged("slow.example")
+    assert not running._slow
+
+
+async def test_many_slow_hosts_leave_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """F38: once half of all is slow, one mail of a slow host is enough."""
+    monkeypatch.setattr(lanes, "TOTAL_MOST", 8)
+    monkeypatch.setattr(lanes, "SLOW_PER_HOST", 3)
+    running, end = Lanes(slow_s=0.01), asyncio.Event()
+    for number in range(4):
+        assert not running.is_clogged(f"slow-{number}.example")
+        await _slow_ones(running, f"slow-{number}.example", 1, end)
+    assert all(running.is_clogged(f"slow-{number}.example") for number in range(4))
+    assert not running.is_clogged("fifth.example")
+    end.set()
     await running.finish(1)
