@@ -2,12 +2,13 @@
 #   make demo          the relay at work, with a web inbox     (ONCE=1: one message, then stop)
 #   make test          every test, browser tests included
 #   make check         format, lint, types, imports, dependencies
+#   make sbom          the bill of materials, CycloneDX, to stdout
 #   make bench         ratios against bare aiohttp, aiosmtplib and Postfix
 
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check fix bench assurance lock clean
+.PHONY: demo test check fix bench assurance lock sbom clean
 
 demo: .venv/installed-run
 	@$(BIN)/relay demo $(if $(ONCE),--once --json)
@@ -37,6 +38,9 @@ assurance: .venv/installed-dev
 
 lock:
 	lock/renew
+
+sbom: .venv/installed-dev
+	@$(BIN)/python .ci/sbom.py
 
 clean:
 	rm -rf .venv .browser .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -5,7 +5,8 @@
 
 ``RIG_KILL=point:n`` names the point and the passage; ``RIG_TIMING`` is a JSON object of
 ``workers.journal.Timing``; ``RIG_DEADLINE_S`` shortens the deadlines of slow HTTP clients;
-rendering a listing whose title is ``RIG_POISON`` ends the process, as a fault in C would.
+rendering a listing whose title is ``RIG_POISON`` ends the process, as a fault in C would;
+``RIG_CONFINED`` takes away what a container takes away.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ from collections import Counter
 
 from relay import checkpoints
 from relay.cli.common import configured
+from tests.rig.confined import CONFINED, confine
 
 KILL, TIMING, DEADLINE = "RIG_KILL", "RIG_TIMING", "RIG_DEADLINE_S"
 POISON = "RIG_POISON"
@@ -54,6 +56,8 @@ def _poison(title: str) -> None:
 
 def main() -> None:
     """Run ``serve``, ``inbound`` or ``worker`` with the settings of the environment."""
+    if CONFINED in os.environ:
+        confine()
     if KILL in os.environ:
         _arm(os.environ[KILL])
     if POISON in os.environ:
