@@ -12,8 +12,11 @@ from unnest(:site_ids::uuid[], :refs::text[], :mail_hashes::bytea[])
     with ordinality as asked (site_id, ref, mail_hash, n)
 left join listing on listing.site_id = asked.site_id and listing.ref = asked.ref
 left join person on person.site_id = asked.site_id and person.mail_hash = asked.mail_hash
-left join conversation on conversation.site_id = asked.site_id
-    and conversation.listing_id = listing.listing_id and conversation.buyer_id = person.person_id
+left join lateral (
+    select known.conversation_id, known.blocked_at from conversation as known
+    where known.site_id = asked.site_id and known.listing_id = listing.listing_id
+        and known.buyer_id = person.person_id offset 0  -- by the whole key, as in read_mails
+) as conversation on true
 order by asked.n;
 
 -- name: store_contacts(contacts)

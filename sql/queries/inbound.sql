@@ -102,7 +102,7 @@ update inbound set
     due_at = now() + make_interval(secs => :wait_s * least(inbound.troubles + 1, 60))
 from unnest(:site_ids::uuid[], :inbound_ids::uuid[], :tokens::bigint[]) as given (site_id, inbound_id, token)
 where inbound.site_id = given.site_id and inbound.inbound_id = given.inbound_id and inbound.token = given.token
-    and inbound.state = 'reading'
+    and inbound.state = (select 'reading')
 returning inbound.inbound_id;
 
 -- name: settle_inbound(site_id, inbound_id, token, state, reason)^

@@ -54,11 +54,12 @@ from claimed;
 
 -- name: mark_data(site_ids, mail_ids, tokens)
 -- Note that content is about to leave; only the holder of the lease may, so a stale worker gets no row back.
+-- (select 'sending'), here and below: rows are found by their key, not by a walk through all that is due.
 with held as (
     select outbox.site_id, outbox.mail_id, outbox.token
     from unnest(:site_ids::uuid[], :mail_ids::uuid[], :tokens::bigint[]) as asked (site_id, mail_id, token)
     join outbox on outbox.site_id = asked.site_id and outbox.mail_id = asked.mail_id and outbox.token = asked.token
-    where outbox.state = 'sending' and outbox.due_at > now() + interval '5 seconds'
+    where outbox.state = (select 'sending') and outbox.due_at > now() + interval '5 seconds'
 )
 update attempt set phase = 'data'
 from held
@@ -70,7 +71,7 @@ returning attempt.mail_id;
 update outbox set due_at = now() + make_interval(secs => :lease_s)
 from unnest(:site_ids::uuid[], :mail_ids::uuid[], :tokens::bigint[]) as asked (site_id, mail_id, token)
 where outbox.site_id = asked.site_id and outbox.mail_id = asked.mail_id and outbox.token = asked.token
-    and outbox.state = 'sending'
+    and outbox.state = (select 'sending')
 returning outbox.mail_id;
 
 -- name: settle(outcomes)
@@ -90,7 +91,7 @@ with outcome as (
         settled_at = case when outcome.wait_s is null then now() end
     from outcome
     where outbox.site_id = outcome.site_id and outbox.mail_id = outcome.mail_id
-        and outbox.token = outcome.token and outbox.state = 'sending'
+        and outbox.token = outcome.token and outbox.state = (select 'sending')
     returning outbox.site_id, outbox.mail_id, outbox.message_id, outbox.token
 ), noted as (
     update attempt set ended_at = now(), phase = outcome.phase, route = coalesce(outcome.route, attempt.route), tls = outcome.tls, outcome = outcome.outcome,
@@ -129,6 +130,7 @@ select mail_id from settled;
 -- Everything a mail is rendered from, as it stands now: the newest title, address and choice about the phone.
 -- A contact, a reply and a reader's notice go to the other side than wrote; receipts and notices go back to who wrote.
 -- Earlier words of the same writer are read again, so that a number split over two mails is seen.
+-- People are read behind OFFSET 0: each by the whole key, whatever the planner knows of a young table.
 select
     outbox.site_id, outbox.mail_id, outbox.kind, outbox.reason,
     message.message_id, message.conversation_id, message.side, message.sender_id, sender.wrapped_key as sender_key,
@@ -136,7 +138,9 @@ select
     conversation.buyer_id, conversation.blocked_at, buyer.wrapped_key as buyer_key, buyer.sealed_mail as buyer_mail,
     listing.listing_id, listing.ref, listing.title, listing.url, listing.language as listing_language, listing.state as listing_state,
     listing.show_phone, listing.sealed_advertiser, listing.advertiser_id, advertiser.wrapped_key as advertiser_key,
-    recipient.mail_hash as recipient_hash, (suppression.mail_hash is not null) as suppressed,
+    recipient.mail_hash as recipient_hash,
+    (select suppression.expires_at > now() from suppression where suppression.site_id = outbox.site_id
+        and suppression.mail_hash = recipient.mail_hash) is true as suppressed,
     exists (select 1 from reveal where reveal.site_id = message.site_id
         and reveal.conversation_id = message.conversation_id and reveal.side = 'advertiser'
         and reveal.person_id = listing.advertiser_id) as advertiser_reveals,
@@ -147,20 +151,32 @@ select
         and message_file.message_id = message.message_id)::int as files,
     earlier.message_ids as earlier_ids, earlier.sealed_contents as earlier_contents,
     heard.message_id as heard_id, heard.sender_id as heard_sender_id, heard.sealed_content as heard_content,
-    heard.language as heard_language, heard_sender.wrapped_key as heard_key
+    heard.language as heard_language, heard.wrapped_key as heard_key
 from unnest(:site_ids::uuid[], :mail_ids::uuid[]) as asked (site_id, mail_id)
 join outbox on outbox.site_id = asked.site_id and outbox.mail_id = asked.mail_id
 join message on message.site_id = outbox.site_id and message.message_id = outbox.message_id
 join conversation on conversation.site_id = message.site_id and conversation.conversation_id = message.conversation_id
-join listing on listing.site_id = message.site_id and listing.listing_id = conversation.listing_id
-join person as sender on sender.site_id = message.site_id and sender.person_id = message.sender_id
-join person as buyer on buyer.site_id = message.site_id and buyer.person_id = conversation.buyer_id
-join person as advertiser on advertiser.site_id = message.site_id and advertiser.person_id = listing.advertiser_id
-join person as recipient on recipient.site_id = message.site_id
-    and recipient.person_id = case when (outbox.kind in ('contact', 'reply', 'reader_notice')) = (message.side = 'buyer')
-        then listing.advertiser_id else conversation.buyer_id end
-left join suppression on suppression.site_id = outbox.site_id and suppression.expires_at > now()
-    and suppression.mail_hash = recipient.mail_hash
+cross join lateral (
+    select ad.listing_id, ad.ref, ad.title, ad.url, ad.language, ad.state, ad.show_phone, ad.sealed_advertiser, ad.advertiser_id
+    from listing as ad
+    where ad.site_id = conversation.site_id and ad.listing_id = conversation.listing_id offset 0
+) as listing
+cross join lateral (
+    select person.wrapped_key from person
+    where person.site_id = message.site_id and person.person_id = message.sender_id offset 0
+) as sender
+cross join lateral (
+    select person.wrapped_key, person.sealed_mail, person.mail_hash from person
+    where person.site_id = conversation.site_id and person.person_id = conversation.buyer_id offset 0
+) as buyer
+cross join lateral (
+    select person.wrapped_key, person.mail_hash from person
+    where person.site_id = conversation.site_id and person.person_id = listing.advertiser_id offset 0
+) as advertiser
+cross join lateral (
+    select case when (outbox.kind in ('contact', 'reply', 'reader_notice')) = (message.side = 'buyer')
+        then advertiser.mail_hash else buyer.mail_hash end as mail_hash
+) as recipient
 left join lateral (
     select array_agg(said.message_id order by said.message_id) as message_ids,
         array_agg(said.sealed_content order by said.message_id) as sealed_contents
@@ -168,19 +184,24 @@ left join lateral (
         select before.message_id, before.sealed_content from message as before
         where before.site_id = message.site_id and before.conversation_id = message.conversation_id
             and before.message_id < message.message_id and before.sender_id = message.sender_id
+            -- The first message of a conversation bears its id: nothing stands before it.
+            and message.message_id <> message.conversation_id and outbox.kind in ('contact', 'reply')
         order by before.message_id desc limit 3
     ) as said
-) as earlier on outbox.kind in ('contact', 'reply') and message.message_id <> message.conversation_id
+) as earlier on true
 left join lateral (
-    select last.message_id, last.sender_id, last.sealed_content, last.language from message as last
-    join outbox as passed on passed.site_id = last.site_id and passed.mail_id = last.message_id
-        and passed.state in ('queued', 'sending', 'deferred', 'delivered', 'unconfirmed')
+    select last.message_id, last.sender_id, last.sealed_content, last.language, writer.wrapped_key
+    from message as last
+    left join person as writer on writer.site_id = last.site_id and writer.person_id = last.sender_id
     where last.site_id = message.site_id and last.conversation_id = message.conversation_id
         and last.message_id < message.message_id and last.side <> message.side
         and last.sender_id = case last.side when 'buyer' then conversation.buyer_id else listing.advertiser_id end
+        and (select passed.state from outbox as passed
+            where passed.site_id = last.site_id and passed.mail_id = last.message_id
+            ) in ('queued', 'sending', 'deferred', 'delivered', 'unconfirmed')
+        and message.message_id <> message.conversation_id and outbox.kind <> 'contact'
     order by last.message_id desc limit 1
-) as heard on outbox.kind <> 'contact'
-left join person as heard_sender on heard_sender.site_id = message.site_id and heard_sender.person_id = heard.sender_id;
+) as heard on true;
 
 -- name: pause_route(route, base_s, most_s, reason)^
 -- Hold every mail of a next hop, twice as long each time until one is taken; returns the pause in force, in seconds.
