@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from relay.addresses import probe_address
 from relay.bell import Bell
 from relay.context import Context, open_context
-from relay.database import count_ledger, is_current, queries, rows_of
+from relay.database import count_ledger, is_current, may_change_schema, queries, rows_of
 from relay.errors import Unavailable
 from relay.sealing import new_id
 from relay.settings import Settings, Smarthost
@@ -53,6 +53,7 @@ async def examine(settings: Settings, *, loop: bool = False) -> list[Finding]:
     async with open_context(settings, pool_size=2) as context:
         checks: list[Callable[[Context], Awaitable[Finding]]] = [
             _database,
+            _database_role,
             _ledger,
             _queue,
             _held_mails,
@@ -151,6 +152,19 @@ async def _database(context: Context) -> Finding:
         return Finding("database", False, "does not answer; see RELAY_DATABASE_URL")
     said = "reachable, writable, migrated" if current else "not migrated: run `relay migrate`"
     return Finding("database", current, said)
+
+
+async def _database_role(context: Context) -> Finding:
+    """Tell whether this process could change the schema: then a hole in it is a larger one."""
+    try:
+        async with context.database.connection() as connection:
+            is_owner = await may_change_schema(connection)
+    except Unavailable:
+        return Finding("database user", False, "cannot be looked at")
+    if not is_owner:
+        return Finding("database user", True, "may not change the schema")
+    said = "owns the tables: name the owner in RELAY_OWNER_URL, and another in RELAY_DATABASE_URL"
+    return Finding("database user", True, said, kind="advice")
 
 
 async def _ledger(context: Context) -> Finding:

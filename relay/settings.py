@@ -108,6 +108,8 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     database_url: SecretStr | None = None
+    purge_url: SecretStr | None = None  # as whom workers and `relay purge` connect
+    owner_url: SecretStr | None = None  # as whom `relay migrate` connects
     redis_url: SecretStr | None = None
     smtp_url: tuple[Smarthost, ...] = ()
     http_listen: Listen = Listen(host="127.0.0.1", port=8080)
@@ -158,7 +160,11 @@ class Settings(BaseModel):
     def _without_slash(cls, value: object) -> object:
         return value.rstrip("/") if isinstance(value, str) else value
 
-    @field_validator("database_url")
+    def as_purger(self) -> "Settings":
+        """Return the settings of a process that deletes what is over."""
+        return self.model_copy(update={"database_url": self.purge_url or self.database_url})
+
+    @field_validator("database_url", "purge_url", "owner_url")
     @classmethod
     def _is_postgresql(cls, value: SecretStr | None) -> SecretStr | None:
         if value and not value.get_secret_value().startswith(("postgresql://", "postgres://")):

@@ -16,6 +16,7 @@ from relay.database import migrate
 from relay.engines import Engines, start_engines
 from relay.settings import Settings, read_settings
 from tests.relays import Relay, open_relay
+from tests.rig.users import logins_of
 
 TEMPLATE = "relais_template"
 
@@ -45,7 +46,8 @@ def template(engines: Engines) -> str:
         connection = await asyncpg.connect(engines.database_url)
         await connection.execute(f"create database {TEMPLATE}")
         await connection.close()
-        await migrate(with_database(engines.database_url, TEMPLATE))
+        url = with_database(engines.database_url, TEMPLATE)
+        await migrate(url, logins=logins_of(url))
 
     asyncio.run(make())
     return TEMPLATE

@@ -132,6 +132,6 @@ async def _run_arq(context: Context, courier: Courier, redis_url: str) -> None:
 
 def main() -> None:
     """Run one worker with the settings of the environment."""
-    settings = read_settings()
+    settings = read_settings().as_purger()
     relay_log.configure(settings.log_format)
     asyncio.run(run(settings))

@@ -5,7 +5,7 @@ import json
 import os
 import secrets
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import wraps
 from pathlib import Path
@@ -19,6 +19,7 @@ from relay.errors import Invalid, Refused, Unavailable
 from relay.settings import Settings, SettingsInvalid, read_settings
 
 KEY = "master.key"
+APP, PURGE = "relais_app", "relais_purge"  # users of the embedded PostgreSQL (sql/roles.sql)
 RUNNING = "running.json"  # URLs of the engines `relay all` runs, while it runs
 
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object.")
@@ -111,7 +112,12 @@ def _beside_all(settings: Settings) -> Settings:
 
 
 def _urls(settings: Settings) -> dict[str, str]:
-    urls = {"database_url": settings.database_url, "redis_url": settings.redis_url}
+    urls = {
+        "database_url": settings.database_url,
+        "purge_url": settings.purge_url,
+        "owner_url": settings.owner_url,
+        "redis_url": settings.redis_url,
+    }
     return {name: url.get_secret_value() for name, url in urls.items() if url}
 
 
@@ -119,7 +125,9 @@ def completed(settings: Settings, engines: Engines | None) -> Settings:
     """Return *settings* with the URLs of *engines* and a master key, made when there is none."""
     added: dict[str, object] = {}
     if engines and settings.database_url is None:
-        added["database_url"] = engines.database_url
+        added["owner_url"] = engines.database_url
+        added["database_url"] = engines.url_as(APP)
+        added["purge_url"] = engines.url_as(PURGE)
     if engines and settings.redis_url is None:
         added["redis_url"] = engines.redis_url
     if not settings.master_key:
@@ -132,6 +140,12 @@ def environment_of(settings: Settings) -> dict[str, str]:
     keys = " ".join(f"{key.key_id}:{key.key.get_secret_value()}" for key in settings.master_key)
     found = {"RELAY_MASTER_KEY": keys}
     return found | {f"RELAY_{name.upper()}": url for name, url in _urls(settings).items()}
+
+
+def without(environment: Mapping[str, str], *names: str) -> dict[str, str]:
+    """Return an environment without the settings that a process has no business to know."""
+    hidden = {f"RELAY_{name.upper()}" for name in names}
+    return {name: value for name, value in environment.items() if name not in hidden}
 
 
 def new_master_key() -> str:

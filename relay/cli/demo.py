@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from relay.cli.common import completed, environment_of, told
-from relay.cli.run import MODULES, PROCESSES
+from relay.cli.run import MODULES, PROCESSES, fit
 from relay.engines import Engines, engines
 from relay.supervisor import Family
 
@@ -56,13 +56,14 @@ def _leave(*_: object) -> None:
 def _run(family: Family, running: Engines, state: Path, options: list[str]) -> None:
     """Start every process; stay until the one that shows them ends."""
     environment = _environment(running, state)
-    family.start("serve", PROCESSES["serve"], environment)
+    family.start("serve", PROCESSES["serve"], fit("serve", environment))
     family.start("migrate", ["relay", "migrate"], environment)
     _wait_for("migrate", family, state)
     for name in ("worker", "inbound"):
-        family.start(name, PROCESSES[name], environment)
+        family.start(name, PROCESSES[name], fit(name, environment))
     versions = [running.postgres_version, running.valkey_version]
-    family.start("show", [*SHOW, *options, *versions], environment, speaks=True)
+    show = [*SHOW, *options, *versions]
+    family.start("show", show, fit("show", environment), speaks=True)
     _wait_for("show", family, state)
 
 

@@ -35,14 +35,14 @@ async def chosen(context: Context, slug: str | None) -> Sequence[Site]:
 
 
 async def _count(slug: str | None, *, as_json: bool) -> None:
-    async with open_context(configured(), pool_size=2) as context:
+    async with open_context(configured().as_purger(), pool_size=2) as context:
         found = {site.slug: await count_due(context, site) for site in await chosen(context, slug)}
     lines = [f"{site}  {_counted(counts)}" for site, counts in found.items()]
     show(as_json, {"due": found}, "\n".join(lines))
 
 
 async def _purge(slug: str | None, *, as_json: bool) -> None:
-    async with open_context(configured(), pool_size=4) as context:
+    async with open_context(configured().as_purger(), pool_size=4) as context:
         sites = await chosen(context, slug)
         bar = _Progress(context) if sys.stderr.isatty() and not as_json else None
         if bar:

@@ -15,12 +15,17 @@ from relay.settings import read_settings
 @told
 def migrate(*, as_json: bool) -> None:
     """Bring the database to this version's schema; safe when several start at once."""
+    from relay.database import DatabaseRole, Login
     from relay.database import migrate as apply
 
     settings = configured()
-    if settings.database_url is None:
+    owner = settings.owner_url or settings.database_url
+    if owner is None:
         return
-    done = asyncio.run(apply(settings.database_url.get_secret_value()))
+    users = {DatabaseRole.APP: settings.database_url, DatabaseRole.PURGE: settings.purge_url}
+    logins = [Login(role, url.get_secret_value()) for role, url in users.items() if url]
+    url = owner.get_secret_value()
+    done = asyncio.run(apply(url, logins=tuple(one for one in logins if one.url != url)))
     show(as_json, {"applied": done}, "\n".join(done) or "Nothing to do.")
 
 

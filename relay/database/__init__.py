@@ -6,6 +6,7 @@ over or is full becomes ``Unavailable``; everything else is a fault of ours and 
 
 from relay.database.ledger import Ledger, count_ledger
 from relay.database.pool import Database, UniqueConflict, queries, rows_of
+from relay.database.roles import DatabaseRole, Login, may_change_schema
 from relay.database.schema import (
     Migration,
     MigrationFailed,
@@ -20,7 +21,9 @@ __all__ = [
     "SQL",
     "Connection",
     "Database",
+    "DatabaseRole",
     "Ledger",
+    "Login",
     "Migration",
     "MigrationFailed",
     "Record",
@@ -28,6 +31,7 @@ __all__ = [
     "count_ledger",
     "is_current",
     "make_partitions",
+    "may_change_schema",
     "migrate",
     "migrations",
     "queries",

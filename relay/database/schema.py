@@ -9,6 +9,7 @@ from pathlib import Path
 
 import asyncpg
 
+from relay.database.roles import Login, grant_rights, make_login
 from relay.database.terms import AGAIN, AWAY, COMMAND_TIMEOUT_S, READ_WRITE, SQL, Connection
 from relay.errors import Unavailable
 
@@ -42,8 +43,14 @@ def migrations(folder: Path = SQL / "migrations") -> tuple[Migration, ...]:
     )
 
 
-async def migrate(url: str, *, todo: tuple[Migration, ...] | None = None) -> list[str]:
+async def migrate(
+    url: str, *, todo: tuple[Migration, ...] | None = None, logins: tuple[Login, ...] = ()
+) -> list[str]:
     """Apply what is missing, each migration in its own transaction; several may run at once.
+
+    Args:
+        url: As whom: the owner of the tables.
+        logins: Users as whom the processes work; they may not change the schema.
 
     Returns:
         The names of the migrations applied now.
@@ -59,13 +66,23 @@ async def migrate(url: str, *, todo: tuple[Migration, ...] | None = None) -> lis
             url, timeout=COMMAND_TIMEOUT_S, target_session_attrs=READ_WRITE
         )
         await connection.execute("select pg_advisory_lock($1)", MIGRATION_LOCK)
-        return await _migrate(connection, migrations() if todo is None else todo)
+        for login in logins:
+            await make_login(connection, login)
+        done = await _migrate(connection, migrations() if todo is None else todo)
+        await grant_rights(connection, logins)
     except AGAIN:
         raise MigrationFailed(
             "Another session keeps a table locked; what was applied stays. Run it again."
         ) from None
+    except asyncpg.InsufficientPrivilegeError:
+        raise MigrationFailed(
+            "The owner may not do this here. Where it may not make roles, have an administrator"
+            " make the users of RELAY_DATABASE_URL and RELAY_PURGE_URL: see docs/operating.md."
+        ) from None
     except AWAY:
         raise Unavailable from None
+    else:
+        return done
     finally:
         if connection:
             await connection.close()

@@ -5,6 +5,7 @@ and nothing from PATH. Each server runs under a small guard (``guard.py``), so n
 the process that started it, even one killed with -9; the next start uses the same data.
 """
 
+import hmac
 import os
 import signal
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from relay.engines.account import can_enter, possible_accounts
 from relay.engines.failure import EnginesFailed
@@ -22,7 +24,7 @@ from relay.engines.secret import read_or_make_secret
 from relay.engines.valkey import start_valkey
 from relay.engines.wheels import copy_programs, find_programs, version
 
-__all__ = ["Engines", "EnginesFailed", "engines", "start_engines"]
+__all__ = ["Engines", "EnginesFailed", "engines", "start_engines", "url_as"]
 
 _TRIAL_S = 30.0
 
@@ -46,9 +48,21 @@ class Engines:
     pids: tuple[int, ...]
     _closing: ExitStack = field(default_factory=ExitStack, repr=False, compare=False)
 
+    def url_as(self, role: str) -> str:
+        """Return the database's URL for a lesser user, with the password it is to have."""
+        return url_as(self.database_url, role)
+
     def stop(self) -> None:
         """Stop both servers and wait until nothing is left of them; a second call does nothing."""
         self._closing.close()
+
+
+def url_as(owner_url: str, role: str) -> str:
+    """Return the owner's URL for another user, whose password is derived from the owner's."""
+    parts = urlsplit(owner_url)
+    password = hmac.digest((parts.password or "").encode(), role.encode(), "sha256").hex()
+    place = parts.netloc.rpartition("@")[2]
+    return parts._replace(netloc=f"{role}:{password}@{place}").geturl()
 
 
 def start_engines(state_dir: Path) -> Engines:

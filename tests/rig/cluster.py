@@ -19,6 +19,7 @@ from relay.engines import Engines, start_engines
 from relay.settings import Settings
 from tests.rig.listener import HOST
 from tests.rig.proxy import Proxy
+from tests.rig.users import logins_of
 
 
 @dataclass(slots=True)
@@ -77,7 +78,8 @@ async def own_cluster(state: Path) -> AsyncIterator[Cluster]:
     async with Proxy(HOST, urlsplit(started.database_url).port or 0) as proxy:
         cluster = Cluster(state, started, proxy)
         try:
-            await migrate(cluster.engines.database_url)
+            owner = cluster.engines.database_url
+            await migrate(owner, logins=logins_of(owner))
             yield cluster
         finally:
             await cluster.stop()

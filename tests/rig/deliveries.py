@@ -19,13 +19,14 @@ from relay.contact_rows import ContactRequest
 from relay.contacts import Contact, Fields, Origin, read_contact
 from relay.context import Context
 from relay.conversations import ContactDesk
-from relay.database import Record
+from relay.database import DatabaseRole, Record
 from relay.sealing import public_id
 from relay.settings import Settings, Smarthost
 from tests.relays import CONTACT, HIDDEN, QUICK, Relay, courier, until
 from tests.rig.armed import POISON, TIMING, kill_at
 from tests.rig.processes import Child
 from tests.rig.proxy import Proxy
+from tests.rig.users import settings_as
 from workers.deliver import Courier
 from workers.journal import Timing
 from workers.transport import Transport
@@ -63,7 +64,7 @@ def worker(
 ) -> Child:
     """Return a worker process towards the smarthost on *port*; *kill* is point and passage."""
     env = environment(
-        settings,
+        settings_as(settings, DatabaseRole.PURGE),
         RELAY_SMTP_URL=f"smtp://127.0.0.1:{port}?tls=none",
         **{TIMING: json.dumps(asdict(timing))},
     )

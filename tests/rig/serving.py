@@ -16,10 +16,12 @@ from aiohttp import ClientSession, ClientTimeout
 
 from relay import administration
 from relay.cli.common import environment_of
+from relay.database import DatabaseRole
 from relay.settings import Settings
 from tests.relays import CONTACT, Relay
 from tests.rig.listener import HOST
 from tests.rig.processes import Child
+from tests.rig.users import settings_as
 
 START_S = 20.0
 READINESS = "/livez"  # a database that is away must not keep a test from starting
@@ -84,7 +86,7 @@ async def serving(
 ) -> AsyncIterator[Door]:
     """Serve the relay's database from a process of its own."""
     port = free_port()
-    used = settings or relay.context.settings
+    used = settings_as(settings or relay.context.settings, DatabaseRole.APP)
     variables = environment(used, http_listen=f"{HOST}:{port}", **more) | dict(armed or {})
     url = f"http://{HOST}:{port}"
     timeout = ClientTimeout(total=20)
@@ -107,7 +109,8 @@ async def working(
     """Run a worker process towards smarthosts on loopback ports."""
     hosts = " ".join(f"smtp://{HOST}:{port}?tls=none" for port in ports)
     timing = {"RIG_TIMING": os.environ.get("RIG_TIMING", '{"sweep_s": 0.2, "heartbeat_s": 0.5}')}
-    variables = environment(relay.context.settings, smtp_url=hosts, **more)
+    used = settings_as(relay.context.settings, DatabaseRole.PURGE)
+    variables = environment(used, smtp_url=hosts, **more)
     async with Child(
         "tests.rig.armed", "worker", env={**timing, **variables, **(armed or {})}, log=log
     ) as child:
@@ -121,7 +124,8 @@ async def receiving(
 ) -> AsyncIterator[tuple[Child, int]]:
     """Run a mail door as a process; gives it and its LMTP port."""
     port = free_port()
-    variables = environment(relay.context.settings, lmtp_listen=f"{HOST}:{port}")
+    used = settings_as(relay.context.settings, DatabaseRole.APP)
+    variables = environment(used, lmtp_listen=f"{HOST}:{port}")
     async with Child(
         "tests.rig.armed", "inbound", env={**variables, **(armed or {})}, log=log
     ) as child:

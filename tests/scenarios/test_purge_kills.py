@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from relay.database import count_ledger
+from relay.database import DatabaseRole, count_ledger
 from relay.retention import purge
 from relay.settings import Settings
 from tests.relays import Relay, until
@@ -17,6 +17,7 @@ from tests.rig.armed import kill_at
 from tests.rig.past import add_contacts, add_listing, make_months
 from tests.rig.processes import Child
 from tests.rig.serving import environment
+from tests.rig.users import settings_as
 from workers import main as worker
 
 NOW = datetime.now(UTC)
@@ -55,7 +56,7 @@ async def test_f49_killed_after_any_batch(
     await add_contacts(relay, [NOW - 400 * DAY] * 3, listing_id=listing_id)
     await add_contacts(relay, [NOW - 4 * DAY] * 2, listing_id=listing_id)
     await add_listing(relay, "old", NOW - 90 * DAY, ended_at=NOW - 31 * DAY)
-    env = environment(settings)
+    env = environment(settings_as(settings, DatabaseRole.PURGE))
     killing = env | kill_at("purge.batch", passage)
     async with Child("tests.rig.armed_purge", env=killing, log=tmp_path / "1.log") as killed:
         assert await killed.wait(WAIT_S) == -9
