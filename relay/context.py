@@ -48,8 +48,10 @@ async def open_context(
     """Open what *settings* names; a database that is away now is connected to later."""
     if settings.database_url is None:
         raise ValueError("database_url is not set")
-    database = Database(settings.database_url.get_secret_value(), size=pool_size)
     keyring = Keyring([(key.key_id, key.secret) for key in settings.master_key])
+    # A session names the master keys its process has: they are not rotated while one lacks the new.
+    name = " ".join(["relais", *keyring.key_ids])
+    database = Database(settings.database_url.get_secret_value(), size=pool_size, name=name)
     redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
     context = Context(
         settings=settings,

@@ -81,6 +81,11 @@ class Keyring:
         self._ciphers = {key_id: AESGCM(key) for key_id, key in keys}
         self._newest = keys[0][0]
 
+    @property
+    def key_ids(self) -> tuple[str, ...]:
+        """Names of the master keys, the newest first."""
+        return tuple(self._keys)
+
     def new_key(self, owner: str) -> tuple[DataKey, bytes]:
         """Make a data key for *owner* (``table:id``); return it open and wrapped."""
         secret = os.urandom(KEY_BYTES)
@@ -98,8 +103,8 @@ class Keyring:
         Raises:
             Unsealable: The key was destroyed, or its master key is not in the ring.
         """
-        key_id, _, rest = (wrapped or b"").partition(b"\0")
-        master = self._ciphers.get(key_id.decode("ascii", "replace"))
+        rest = (wrapped or b"").partition(b"\0")[2]
+        master = self._ciphers.get(wrapped_by(wrapped or b""))
         if master is None:
             raise Unsealable(owner.split(":", maxsplit=1)[0])
         try:
@@ -114,6 +119,11 @@ class Keyring:
             HKDF(SHA256(), KEY_BYTES, salt=None, info=f"relais {purpose}".encode()).derive(key)
             for key in self._keys.values()
         )
+
+
+def wrapped_by(wrapped: bytes) -> str:
+    """Return the name of the master key that wraps a data key."""
+    return wrapped.partition(b"\0")[0].decode("ascii", "replace")
 
 
 def keyed_hash(key: DataKey, kind: str, value: str) -> bytes:

@@ -82,6 +82,14 @@ class Secrets:
         return scrub(text, addresses=self.addresses, tokens=self.tokens, sign=self.address_sign)
 
 
+def without_contacts(text: str, region: str, language: str) -> str:
+    """Return words of staff without numbers, addresses and handles: they are kept unsealed."""
+    rules = MaskPolicy(
+        region=region, language=language, everything=True, addresses=True, handles=True
+    )
+    return mask_by(text, rules).text
+
+
 @dataclass(frozen=True, slots=True)
 class Consent:
     """Who agreed to show a number to the other side of this conversation."""

@@ -13,6 +13,7 @@ COMMANDS = {
     "doctor": ("upkeep", "doctor"),
     "healthcheck": ("upkeep", "healthcheck"),
     "key": ("upkeep", "key"),
+    "keys": ("keys", "keys"),
     "site": ("sites", "site"),
     "policy": ("policies", "policy"),
     "purge": ("purge", "purge_now"),

@@ -88,7 +88,7 @@ def with_engines(settings: Settings) -> Iterator[tuple[Settings, Engines | None]
     running = settings.state_dir / RUNNING
     try:
         ready = completed(settings, engines)
-        _replace_private(running, json.dumps(_urls(ready)))
+        replace_private(running, json.dumps(_urls(ready)))
         yield ready, engines
     finally:
         running.unlink(missing_ok=True)
@@ -103,7 +103,7 @@ def _beside_all(settings: Settings) -> Settings:
     try:
         added: dict[str, object] = json.loads(running.read_text("utf-8"))
         if not settings.master_key and key.exists():
-            added["master_key"] = _kept_key(key)
+            added["master_key"] = kept_key(key)
     except OSError as error:
         raise SettingsInvalid(
             f"{error.filename}: cannot be read ({error.strerror}); be the user of `relay all`"
@@ -131,7 +131,7 @@ def completed(settings: Settings, engines: Engines | None) -> Settings:
     if engines and settings.redis_url is None:
         added["redis_url"] = engines.redis_url
     if not settings.master_key:
-        added["master_key"] = _kept_key(settings.state_dir / KEY)
+        added["master_key"] = kept_key(settings.state_dir / KEY)
     return Settings.model_validate(dict(settings) | added)
 
 
@@ -158,7 +158,7 @@ def show(as_json: bool, values: dict[str, Any], text: str) -> None:  # noqa: FBT
     click.echo(json.dumps(values, ensure_ascii=False, default=str) if as_json else text)
 
 
-def _kept_key(path: Path) -> str:
+def kept_key(path: Path) -> str:
     """Return the key kept in *path*, made when there is none; it is never written over."""
     if not path.exists():
         with _private(path, new_master_key()) as written, suppress(FileExistsError):
@@ -173,7 +173,8 @@ def _kept_key(path: Path) -> str:
     return kept
 
 
-def _replace_private(path: Path, text: str) -> None:
+def replace_private(path: Path, text: str) -> None:
+    """Put *text* in the place of a file that only its owner reads, whole or not at all."""
     with _private(path, text) as written:
         written.replace(path)
 

@@ -29,7 +29,6 @@ TRIES = 3
 # fresh or fast growing tables have no statistics to plan from, and plans made without them, or
 # while a table was small, were a thousand times too slow.
 SESSION = {
-    "application_name": "relais",
     "lock_timeout": "2000",
     "join_collapse_limit": "1",
     "plan_cache_mode": "force_generic_plan",
@@ -61,8 +60,9 @@ async def rows_of(found: AsyncIterator[Record]) -> list[Record]:
 class Database:
     """A pool that replaces dead connections and answers ``Unavailable`` in bounded time."""
 
-    def __init__(self, url: str, *, size: int = 10) -> None:
+    def __init__(self, url: str, *, size: int = 10, name: str = "relais") -> None:
         self._url = url
+        self._session = SESSION | {"application_name": name}
         self._size = size
         self._pool: asyncpg.Pool | None = None
         self._opening = asyncio.Lock()
@@ -96,7 +96,7 @@ class Database:
                     timeout=COMMAND_TIMEOUT_S,
                     command_timeout=COMMAND_TIMEOUT_S,
                     max_inactive_connection_lifetime=600,
-                    server_settings=SESSION,
+                    server_settings=self._session,
                     target_session_attrs=READ_WRITE,
                     reset=_keep_session,
                 )

@@ -15,6 +15,7 @@ from relay.context import Context
 from relay.database import Connection, Record, queries, rows_of
 from relay.errors import Refused
 from relay.sealing import new_id
+from relay.secrecy import without_contacts
 from relay.sites import Site
 
 UNAPPROVED = timedelta(hours=72)
@@ -73,6 +74,7 @@ async def place_hold(context: Context, site: Site, wish: Wish, *, by: str) -> UU
     if wish.ends_at <= now:
         raise Refused("hold_end_past")
     hold_id = new_id(now)
+    region, languages = site.policy.site.region, site.policy.site.languages
     async with context.database.connection() as connection, connection.transaction():
         await queries().change_holds(connection, site_id=site.site_id)
         if not await queries().find_subject(
@@ -85,7 +87,7 @@ async def place_hold(context: Context, site: Site, wish: Wish, *, by: str) -> UU
             hold_id=hold_id,
             scope=wish.scope,
             subject_id=wish.subject_id,
-            ground=wish.ground.strip(),
+            ground=without_contacts(wish.ground.strip(), region, languages[0]),
             ends_at=wish.ends_at,
             placed_by=by,
             placed_at=now,

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import asyncpg
 import pytest
 
-from relay.cli.common import _kept_key
+from relay.cli.common import kept_key
 from relay.database import DatabaseRole, is_current
 from relay.doctor import examine
 from relay.settings import Settings, SettingsInvalid, read_settings
@@ -76,22 +76,22 @@ async def test_key_json() -> None:
     )
 
 
-def test_kept_key_is_whole_private_and_the_first(tmp_path: Path) -> None:
+def testkept_key_is_whole_private_and_the_first(tmp_path: Path) -> None:
     """The kept key is a whole key of mode 0600, the same at every start, with nothing beside it."""
     path = tmp_path / "state" / "master.key"
-    first = _kept_key(path)
+    first = kept_key(path)
     assert len(read_settings({"RELAY_MASTER_KEY": first}).master_key) == 1
     assert path.stat().st_mode & 0o777 == 0o600
-    assert _kept_key(path) == first
+    assert kept_key(path) == first
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_kept_key_is_never_empty(tmp_path: Path) -> None:
+def testkept_key_is_never_empty(tmp_path: Path) -> None:
     """An empty key file stops the start with a sentence: a new key would lose every message."""
     path = tmp_path / "master.key"
     path.touch()
     with pytest.raises(SettingsInvalid, match="backup"):
-        _kept_key(path)
+        kept_key(path)
     assert path.read_text() == ""
 
 

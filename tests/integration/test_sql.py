@@ -25,6 +25,11 @@ OPERATOR_WIDE = {
     "read_probe": "as store_probe",
     "record_look": "the site is an argument of the function that chains the row",
     "forget_looks": "as record_look: every site's clock is its own in there",
+    "page_wrapped_staff": "people of the operator's, of no site",
+    "rewrap_staff": "as page_wrapped_staff",
+    "count_ignorant_sessions": "master keys are the operator's",
+    "note_rotation": "as count_ignorant_sessions",
+    "rotated_at": "as count_ignorant_sessions",
     "count_guards": "whether the table is guarded is no site's matter",
 }
 # What every message asks on its way, and the tables that grow with messages.
@@ -124,4 +129,4 @@ async def test_site_comes_first(context: Context) -> None:
     firsts = {row["relname"]: row["first"] for row in rows}
     others = {name for name, first in firsts.items() if first != "site_id"}
     staff = {"staff", "staff_link", "staff_session", "staff_try"}
-    assert others == {"migration", "route", "probe"} | staff
+    assert others == {"migration", "route", "probe", "key_rotation"} | staff

@@ -1,6 +1,7 @@
-"""KP: ``relay purge`` that ends itself with SIGKILL at a named point (tests.rig.armed)."""
+"""KP: ``relay purge``, or another command, that ends itself with SIGKILL at a named point."""
 
 import os
+import sys
 
 from relay.cli import main
 from tests.rig.armed import KILL, _arm
@@ -8,4 +9,4 @@ from tests.rig.armed import KILL, _arm
 if __name__ == "__main__":
     if KILL in os.environ:
         _arm(os.environ[KILL])
-    main(["purge", "--json"])
+    main(sys.argv[1:] or ["purge", "--json"])

@@ -151,7 +151,7 @@ async def _live_through_it(relay: Relay, folder: Path, used: Settings) -> dict[s
             await door.http.get(f"{door.url}{path}")
         await relay.fetch(
             "select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid()"
-            " and application_name = 'relais'"
+            " and application_name like 'relais%'"
         )
         await door.post(headers, **CANARY | {"listing": "kan-1", "message": "kanaritexte9f3b ter"})
 

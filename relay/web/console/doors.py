@@ -17,6 +17,7 @@ from relay.errors import Refused
 from relay.looks import Look, record_look
 from relay.permissions import Level, Permission
 from relay.sealing import read_public_id
+from relay.secrecy import without_contacts
 from relay.sites import Site
 from relay.staff import Session
 from relay.web.console.guard import SESSION, fields_of
@@ -88,7 +89,7 @@ class Visit:
             staff_id=self.session.staff_id,
             action=action,
             subject=subject,
-            reason=reason,
+            reason=without_contacts(reason, self.site.policy.site.region, self.language),
             at=self.context.clock(),
         )
 

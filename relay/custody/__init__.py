@@ -1,0 +1,9 @@
+"""Acts on the keys themselves: new master keys, keys kept apart from backups, a database restored.
+
+A master key wraps the data key of each person, site and member of staff. Rotating it wraps them
+anew; what was sealed stays as it is.
+"""
+
+from relay.custody.rotation import Standing, may_retire, read_standing, rotate
+
+__all__ = ["Standing", "may_retire", "read_standing", "rotate"]

@@ -1,0 +1,55 @@
+-- name: page_wrapped_persons(site_id, after_id, most)
+-- Keys that are not destroyed, in the order of their persons.
+select person_id as id, wrapped_key from person
+where site_id = :site_id and person_id > :after_id and wrapped_key is not null
+order by person_id limit :most;
+
+-- name: page_wrapped_sites(site_id, after_id, most)
+select site_id as id, wrapped_key from site
+where site_id = :site_id and site_id > :after_id and :most > 0;
+
+-- name: page_wrapped_staff(after_id, most)
+select staff_id as id, wrapped_key from staff
+where staff_id > :after_id
+order by staff_id limit :most;
+
+-- name: rewrap_persons(site_id, ids, olds, news)$
+-- A key that was destroyed meanwhile stays so: only what was read is replaced.
+with done as (
+    update person set wrapped_key = given.new_key
+    from unnest(:ids::uuid[], :olds::bytea[], :news::bytea[]) as given (id, old_key, new_key)
+    where person.site_id = :site_id and person.person_id = given.id and person.wrapped_key = given.old_key
+    returning 1
+)
+select count(*) from done;
+
+-- name: rewrap_sites(site_id, ids, olds, news)$
+with done as (
+    update site set wrapped_key = given.new_key
+    from unnest(:ids::uuid[], :olds::bytea[], :news::bytea[]) as given (id, old_key, new_key)
+    where site.site_id = :site_id and site.site_id = given.id and site.wrapped_key = given.old_key
+    returning 1
+)
+select count(*) from done;
+
+-- name: rewrap_staff(ids, olds, news)$
+with done as (
+    update staff set wrapped_key = given.new_key
+    from unnest(:ids::uuid[], :olds::bytea[], :news::bytea[]) as given (id, old_key, new_key)
+    where staff.staff_id = given.id and staff.wrapped_key = given.old_key
+    returning 1
+)
+select count(*) from done;
+
+-- name: count_ignorant_sessions(key_id)$
+-- Sessions of the relay, any user's, whose process has no master key of that name.
+select count(*) from pg_stat_activity
+where datname = current_database() and application_name ~ '^relais( |$)'
+    and not :key_id::text = any(string_to_array(application_name, ' '));
+
+-- name: note_rotation(key_id, completed_at)!
+insert into key_rotation (key_id, completed_at) values (:key_id, :completed_at)
+on conflict (key_id) do nothing;
+
+-- name: rotated_at(key_id)$
+select completed_at from key_rotation where key_id = :key_id;
