@@ -24,6 +24,7 @@ class HeldMessage:
     reason: str
     score: int
     signals: tuple[str, ...]
+    rules: tuple[str, ...]
     received_at: datetime
     held_until: datetime
 
@@ -54,6 +55,7 @@ async def list_held(context: Context, site: Site) -> list[HeldMessage]:
             row["reason"],
             row["score"],
             tuple(row["signals"]),
+            tuple(row["rules"]),
             row["received_at"],
             row["held_until"],
         )

@@ -23,6 +23,7 @@ from relay.mail.compose import Composed
 from relay.mail.outcomes import Verdict
 from relay.mail.replies import Reason
 from relay.outgoing import Bounced, Held, Withdrawn, read_files, read_mails, render
+from relay.screening import screen
 from relay.sealing import first_id, id_time, new_id
 from workers import decisions
 from workers.cpu import Overrun, cpu_limit
@@ -149,17 +150,23 @@ class Courier:
             rows = await read_mails(
                 self._context, [one.site_id for one in claims], [one.mail_id for one in claims]
             )
+            held = await screen(self._context, rows.values())
         except BaseException:
             self._journal.drop(claims)
             raise
         for claim in claims:
-            self._lanes.start(self._deliver(claim, rows.get(claim.mail_id)))
+            is_held = claim.mail_id in held
+            self._lanes.start(self._deliver(claim, rows.get(claim.mail_id), is_held=is_held))
 
-    async def _deliver(self, claim: Claim, row: Record | None) -> None:
-        """Bring one claim to its outcome; without one its lease ends by itself."""
+    async def _deliver(self, claim: Claim, row: Record | None, *, is_held: bool) -> None:
+        """Bring one claim to its outcome; without one its lease ends by itself.
+
+        Args:
+            is_held: The site's rules want a person to look first.
+        """
         try:
             async with self._lanes.lane() as lane:
-                outcome = await self._make(claim, row)
+                outcome = await self._make(claim, row, is_held=is_held)
                 if isinstance(outcome, Composed) and row is not None:
                     outcome = await self._send(claim, row, outcome, lane)
                 if isinstance(outcome, MailOutcome):
@@ -167,11 +174,15 @@ class Courier:
         finally:
             self._journal.drop([claim])
 
-    async def _make(self, claim: Claim, row: Record | None) -> Composed | MailOutcome:
+    async def _make(
+        self, claim: Claim, row: Record | None, *, is_held: bool
+    ) -> Composed | MailOutcome:
         """Render the mail, or say why it does not leave."""
         early = decisions.before_sending(claim, random.random())  # noqa: S311
         if early or row is None:
             return early or decisions.hold(claim, "incomplete")
+        if is_held:
+            return decisions.hold(claim, "rules")
         paused_s = self._paused_until - time.monotonic()
         if self._is_stopping or paused_s > 0:
             reason = "stopped" if self._is_stopping else "route_paused"

@@ -32,6 +32,15 @@ from relay.desk.reports import (
     open_cases,
     read_reporter,
 )
+from relay.desk.rules import (
+    Hit,
+    Mode,
+    RuleShown,
+    list_examples,
+    list_hits,
+    list_rules,
+    switch_rule,
+)
 from relay.desk.work import carry_out, preview, undo
 
 __all__ = [
@@ -44,6 +53,8 @@ __all__ = [
     "Decision",
     "Done",
     "Effect",
+    "Hit",
+    "Mode",
     "Move",
     "NewBlock",
     "Notice",
@@ -51,6 +62,7 @@ __all__ = [
     "Receipt",
     "Reported",
     "Reporter",
+    "RuleShown",
     "Ruling",
     "Source",
     "State",
@@ -69,10 +81,14 @@ __all__ = [
     "list_blocks",
     "list_case_acts",
     "list_cases",
+    "list_examples",
+    "list_hits",
+    "list_rules",
     "open_cases",
     "preview",
     "read_case",
     "read_reporter",
+    "switch_rule",
     "take",
     "undo",
 ]

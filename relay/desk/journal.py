@@ -14,6 +14,7 @@ from relay.sealing import first_id
 from relay.sites import Site
 
 KEPT = timedelta(days=365)  # as the log of looks
+SEEN_KEPT = timedelta(days=90)  # as far back as a sender is shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +81,18 @@ async def list_blocks(
 
 
 async def forget(context: Context, site: Site) -> int:
-    """Forget cases whose reports are purged, and blocks and acts a year after; return how many."""
-    before = context.clock() - KEPT
+    """Forget cases whose reports are purged, and what is over; return how many.
+
+    Blocks and acts a year after, what rules saw after ninety days.
+    """
+    before, since = context.clock() - KEPT, context.clock() - SEEN_KEPT
     named = {"site_id": site.site_id}
     async with context.database.connection() as connection:
         cases: int = await queries().forget_cases(connection, **named)
         blocks: int = await queries().forget_blocks(connection, **named, before_at=before)
         acts: int = await queries().forget_acts(connection, **named, before_id=first_id(before))
-    return cases + blocks + acts
+        hits: int = await queries().forget_hits(connection, **named, before_id=first_id(since))
+    return cases + blocks + acts + hits
 
 
 def _done(row: Record) -> Done:

@@ -29,6 +29,7 @@ class Action(StrEnum):
     WARN = "warn"
     CLOSE = "close"
     REOPEN = "reopen"
+    SWITCH = "switch"  # of a rule
     DECIDE = "decide"
     JUDGE = "judge"
 
@@ -44,6 +45,7 @@ INVERSES = {
     Action.RESTORE: Action.UNBLOCK,
     Action.CLOSE: Action.REOPEN,
     Action.REOPEN: Action.CLOSE,
+    Action.SWITCH: Action.SWITCH,
 }
 
 
@@ -123,6 +125,8 @@ class Trail:
     message_ids: list[UUID] = field(default_factory=list)
     mail_ids: list[UUID] = field(default_factory=list)
     block_id: UUID | None = None
+    rule: str | None = None
+    rule_was: str | None = None
 
 
 def needs_second(order: Order, changed: int, now: datetime) -> bool:

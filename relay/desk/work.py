@@ -140,6 +140,8 @@ async def write_act(
         block_id=trail.block_id,
         message_ids=trail.message_ids,
         mail_ids=trail.mail_ids,
+        rule=trail.rule,
+        rule_was=trail.rule_was,
         at=now,
     )
     return act_id
@@ -161,10 +163,17 @@ async def _take_back(
             taken_by=look.staff_id,
             taken_until=now + timedelta(minutes=30),
         )
+    if action is Action.SWITCH:
+        await queries().set_mode(
+            connection, site_id=site.site_id, rule=act["rule"], mode=act["rule_was"]
+        )
     inverse = _UNDOING.get(action)
     if inverse is None:
         return []
-    return await apply(connection, site, inverse, act["message_ids"], now)
+    changed = await apply(connection, site, inverse, act["message_ids"], now)
+    if inverse is Action.RELEASE:  # nobody looked at them: the rules are asked all the same
+        await queries().forget_released(connection, site_id=site.site_id, message_ids=changed)
+    return changed
 
 
 async def _subjects(

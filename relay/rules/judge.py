@@ -35,21 +35,29 @@ class Verdict:
         """The sum of the parts that count."""
         return sum(part.points for part in self.parts if not part.is_shadow)
 
-    @property
-    def holds(self) -> bool:
-        """Whether the message waits for a person; a rule does nothing beyond that."""
-        return self.points >= HOLD_FROM
+    def holds(self, earlier: int = 0, *, with_shadow: bool = False) -> bool:
+        """Tell whether the message waits for a person; a rule does nothing beyond that.
+
+        Args:
+            earlier: The score it had when it was accepted.
+            with_shadow: Or whether it would, did the rules in shadow count too.
+        """
+        counting = [part.points for part in self.parts if with_shadow or not part.is_shadow]
+        return bool(counting) and earlier + sum(counting) >= HOLD_FROM
 
 
-def judge(reading: Reading, facts: Facts, live: Collection[str]) -> Verdict:
-    """Put every rule to a message.
+def judge(
+    reading: Reading, facts: Facts, live: Collection[str], off: Collection[str] = ()
+) -> Verdict:
+    """Put the rules to a message.
 
     Args:
-        live: Names of the rules that count; all others are in shadow.
+        live: Names of the rules that count; the others are in shadow.
+        off: Names of those that are not asked.
     """
     parts = []
     for rule in RULES:
-        if rule.side not in (Side.BOTH, facts.side):
+        if rule.side not in (Side.BOTH, facts.side) or rule.name in off:
             continue
         seen = rule.see(reading, facts)
         if seen:

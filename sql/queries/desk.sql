@@ -63,21 +63,35 @@ join conversation on conversation.site_id = message.site_id and conversation.con
 order by message.message_id;
 
 -- name: hold_messages(site_id, message_ids, due_at, expires_at)
--- Keep back what has not left; a lease under way is left alone.
+-- Keep back what has not left; a lease under way is left alone. Whoever let it go before has changed their mind.
+with again as (
+    delete from released where released.site_id = :site_id and released.message_id = any(:message_ids::uuid[])
+)
 update outbox set state = 'held', reason = 'suspicious', due_at = :due_at, expires_at = :expires_at, settled_at = null
 where site_id = :site_id and mail_id = any(:message_ids::uuid[]) and kind in ('contact', 'reply')
     and state in ('queued', 'deferred')
 returning mail_id as message_id;
 
 -- name: release_messages(site_id, message_ids, due_at, expires_at)
-update outbox set state = 'queued', reason = 'released', due_at = :due_at, expires_at = :expires_at, crashes = 0
-where site_id = :site_id and mail_id = any(:message_ids::uuid[]) and kind in ('contact', 'reply') and state = 'held'
-returning mail_id as message_id;
+-- Let held messages leave; no rule holds them again.
+with released_now as (
+    update outbox set state = 'queued', reason = 'released', due_at = :due_at, expires_at = :expires_at, crashes = 0
+    where site_id = :site_id and mail_id = any(:message_ids::uuid[]) and kind in ('contact', 'reply') and state = 'held'
+    returning site_id, mail_id
+), looked_at as (
+    insert into released (site_id, message_id) select site_id, mail_id from released_now
+    on conflict do nothing
+)
+select mail_id as message_id from released_now;
 
 -- name: refuse_messages(site_id, message_ids, settled_at)
 update outbox set state = 'refused', reason = 'by_moderator', settled_at = :settled_at
 where site_id = :site_id and mail_id = any(:message_ids::uuid[]) and kind in ('contact', 'reply') and state = 'held'
 returning mail_id as message_id;
+
+-- name: forget_released(site_id, message_ids)!
+-- A hold was taken back, and nobody looked at what it kept.
+delete from released where site_id = :site_id and message_id = any(:message_ids::uuid[]);
 
 -- name: reinstate_messages(site_id, message_ids, due_at, expires_at)
 -- The inverse of a refusal: they wait for a person again.
@@ -125,15 +139,15 @@ returning mail_id, message_id;
 -- What was taken back may be told again.
 delete from told where site_id = :site_id and told_hash = any(:told_hashes::bytea[]);
 
--- name: add_act(site_id, act_id, staff_id, approved_by, action, reason, case_id, block_id, message_ids, mail_ids, at)!
-insert into desk_act (site_id, act_id, staff_id, approved_by, action, reason, case_id, block_id, message_ids, mail_ids, at)
-values (:site_id, :act_id, :staff_id, :approved_by, :action, :reason, :case_id, :block_id, :message_ids, :mail_ids, :at);
+-- name: add_act(site_id, act_id, staff_id, approved_by, action, reason, case_id, block_id, message_ids, mail_ids, rule, rule_was, at)!
+insert into desk_act (site_id, act_id, staff_id, approved_by, action, reason, case_id, block_id, message_ids, mail_ids, rule, rule_was, at)
+values (:site_id, :act_id, :staff_id, :approved_by, :action, :reason, :case_id, :block_id, :message_ids, :mail_ids, :rule, :rule_was, :at);
 
 -- name: undo_act(site_id, act_id, undone_at, oldest)^
 -- Claim an act to be undone, once; no row when it is unknown, too old, or undone already.
 update desk_act set undone_at = :undone_at
 where site_id = :site_id and act_id = :act_id and undone_at is null and at > :oldest
-returning act_id, action, case_id, block_id, message_ids, mail_ids, at;
+returning act_id, action, case_id, block_id, message_ids, mail_ids, rule, rule_was, at;
 
 -- name: list_acts(site_id, before_id, most)
 select act_id, staff_id, approved_by, action, reason, case_id, block_id, cardinality(message_ids) as messages, at, undone_at

@@ -127,7 +127,8 @@ select listing_id from listing where site_id = :site_id and ref = :ref;
 select
     message.message_id, message.sender_id, message.side, message.score, message.signals, message.received_at, message.sealed_content,
     sender.wrapped_key, listing.ref, listing.title, outbox.state, outbox.reason, trace.sealed_origin, trace.sender_id as trace_sender_id,
-    (select count(*) from report where report.site_id = message.site_id and report.message_id = message.message_id)::int as reports
+    (select count(*) from report where report.site_id = message.site_id and report.message_id = message.message_id)::int as reports,
+    hits.rules, hits.points
 from unnest(:message_ids::uuid[]) as asked (message_id)
 join message on message.site_id = :site_id and message.message_id = asked.message_id
 join conversation on conversation.site_id = message.site_id and conversation.conversation_id = message.conversation_id
@@ -135,6 +136,11 @@ join listing on listing.site_id = message.site_id and listing.listing_id = conve
 left join person as sender on sender.site_id = message.site_id and sender.person_id = message.sender_id
 left join outbox on outbox.site_id = message.site_id and outbox.mail_id = message.message_id
 left join sender_trace as trace on trace.site_id = message.site_id and trace.message_id = message.message_id
+cross join lateral (
+    select coalesce(array_agg(rule_hit.rule order by rule_hit.rule), '{}') as rules, coalesce(sum(rule_hit.points), 0)::int as points
+    from rule_hit
+    where rule_hit.site_id = message.site_id and rule_hit.message_id = message.message_id and rule_hit.is_live
+) as hits
 order by message.message_id desc;
 
 -- name: read_keys(site_id, message_ids)

@@ -237,15 +237,28 @@ where ended.kind in ('contact', 'reply') and ended.reason = 'hold_over';
 
 -- name: list_held(site_id)
 -- What waits for a person, oldest first: ids and reasons, never words.
-select outbox.mail_id, outbox.reason, outbox.due_at as held_until, message.received_at, message.score, message.signals
+select outbox.mail_id, outbox.reason, outbox.due_at as held_until, message.received_at,
+    message.score + hits.points as score, message.signals, hits.rules
 from outbox
 join message on message.site_id = outbox.site_id and message.message_id = outbox.message_id
+cross join lateral (
+    select coalesce(array_agg(rule_hit.rule order by rule_hit.rule), '{}') as rules, coalesce(sum(rule_hit.points), 0)::int as points
+    from rule_hit
+    where rule_hit.site_id = message.site_id and rule_hit.message_id = message.message_id and rule_hit.is_live
+) as hits
 where outbox.site_id = :site_id and outbox.state = 'held' and outbox.kind in ('contact', 'reply')
 order by outbox.mail_id
 limit 500;
 
 -- name: release(site_id, mail_id, expires_at)^
 -- Let a held mail leave now, with a full life before it; no row when it is not held.
+-- What a person looked at is asked of no rule again; a reply that its own writer owned is.
+with looked_at as (
+    insert into released (site_id, message_id)
+    select outbox.site_id, outbox.message_id from outbox
+    where outbox.site_id = :site_id and outbox.mail_id = :mail_id and outbox.state = 'held' and outbox.reason <> 'stranger'
+    on conflict do nothing
+)
 update outbox set state = 'queued', reason = 'released', due_at = now(), expires_at = :expires_at, crashes = 0
 where site_id = :site_id and mail_id = :mail_id and state = 'held'
 returning mail_id, pg_notify('outbox', '') as rung;

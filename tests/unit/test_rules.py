@@ -42,7 +42,7 @@ def test_every_rule_has_several_texts() -> None:
 
 def test_ordinary_messages_are_not_held() -> None:
     """Of 300 ordinary messages and more, none is held, with every rule live."""
-    held = [text for text, facts in ORDINARY if judge(read(text), facts, LIVE).holds]
+    held = [text for text, facts in ORDINARY if judge(read(text), facts, LIVE).holds()]
     assert len(ORDINARY) >= 300
     assert held == []
 
@@ -51,6 +51,16 @@ def test_few_ordinary_messages_have_a_part() -> None:
     """Of ordinary messages at most two in a hundred have any part at all."""
     touched = [text for text, facts in ORDINARY if judge(read(text), facts, LIVE).parts]
     assert len(touched) <= 0.02 * len(ORDINARY)
+
+
+def test_the_printed_figures_are_true() -> None:
+    """What docs/console.md prints of the rules is what they do."""
+    printed = Path("docs/console.md").read_text("utf-8")
+    touched = sum(1 for text, facts in ORDINARY if judge(read(text), facts, LIVE).parts)
+    held = sum(1 for _, text, facts in FRAUDS if judge(read(text), facts, LIVE).holds())
+    assert f"held | 0 of {len(ORDINARY)} " in printed
+    assert f"saw anything | {touched} of {len(ORDINARY)} |" in printed
+    assert f"words alone | {held} of {len(FRAUDS)};" in printed
 
 
 def test_no_rule_but_the_certain_ones_holds_alone() -> None:
@@ -64,7 +74,21 @@ def test_a_rule_in_shadow_counts_nothing() -> None:
     reading = read("Je vous règle par mandat cash, cela vous convient ?")
     verdict = judge(reading, Facts(), frozenset())
     assert [part.is_shadow for part in verdict.parts] == [True]
-    assert (verdict.points, verdict.holds) == (0, False)
+    assert (verdict.points, verdict.holds()) == (0, False)
+    assert verdict.holds(with_shadow=True)
+
+
+def test_a_rule_that_is_off_is_not_asked() -> None:
+    """A rule that was switched off has no part, not even in shadow."""
+    reading = read("Je vous règle par mandat cash, cela vous convient ?")
+    assert judge(reading, Facts(), frozenset(), {"r07_mandate"}).parts == ()
+
+
+def test_an_earlier_score_holds_only_with_a_rule() -> None:
+    """What a message's score was before counts with what rules see, and holds nothing alone."""
+    seen = judge(read("Contactez moi sur WhatsApp"), Facts(), LIVE)
+    assert (seen.holds(5), seen.holds(6)) == (False, True)
+    assert not judge(read("Bonjour, est-il disponible ?"), Facts(), LIVE).holds(9)
 
 
 def test_the_score_is_the_sum_of_its_parts() -> None:

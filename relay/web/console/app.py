@@ -19,6 +19,7 @@ from relay.web.console import (
     keys,
     messages,
     queue,
+    rules,
     search,
     undo,
 )
@@ -39,6 +40,7 @@ PAGES = (
     blocks,
     undo,
     journal,
+    rules,
 )  # importing them registers their doors
 OWN_STATUSES = {
     "form_foreign": 403,

@@ -116,6 +116,8 @@ async def _page(
     delivery = await lookup.read_delivery(
         visit.context, visit.site, found.message_id, visit.language, look
     )
+    look = visit.seen("list", f"{public_id('msg', found.message_id)} rules")
+    hits = await desk.list_hits(visit.context, visit.site, found.message_id, look)
     reach = {field: visit.may(permission_of(field, found)) for field in Field}
     openable = [field for field, level in reach.items() if level >= Level.SECOND]
     may_act = visit.may(Permission.HOLD) is Level.YES
@@ -127,6 +129,7 @@ async def _page(
         openable=openable,
         needs_second=Level.SECOND in reach.values(),
         delivery=delivery,
+        hits=hits,
         choices=CHOICES.get(found.state, (Action.CLOSE, Action.REOPEN)) if may_act else (),
         done=visit.request.query.get("done"),
     )

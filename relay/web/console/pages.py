@@ -23,6 +23,7 @@ PLACES = (
     ("r", "search", Permission.QUEUE, Level.MASKED),
     ("b", "blocks", Permission.QUEUE, Level.YES),
     ("d", "acts", Permission.QUEUE, Level.YES),
+    ("u", "rules", Permission.RULES, Level.START),
     ("j", "journal", Permission.AUDIT, Level.OWN),
     ("p", "staff", Permission.STAFF, Level.SECOND),
 )

@@ -9,7 +9,9 @@ from relay.permissions import Level, Permission
 from relay.sealing import public_id
 from relay.web.console.doors import Visit, door
 
-_BACK = re.compile(r"(?:messages/msg_[0-9a-f]{32}|cases/case_[0-9a-f]{32}|keys/[a-z]+[.0-9a-f]*)")
+_BACK = re.compile(
+    r"(?:messages/msg_[0-9a-f]{32}|cases/case_[0-9a-f]{32}|keys/[a-z]+[.0-9a-f]*|rules)"
+)
 
 
 @door("POST", "acts/{id}/undo", Permission.HOLD, Level.YES)
