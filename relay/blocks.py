@@ -12,6 +12,7 @@ from relay.database import Connection, Record, queries, rows_of
 from relay.near import SAME, bands, likeness, sketch
 from relay.sites import Site
 
+BLOCK_POINTS = 3  # of the score of a message that meets a block
 ANY_TEXT = b"text"  # a key of every block of texts: says that a site has some
 
 
@@ -51,6 +52,16 @@ async def find_blocked(connection: Connection, asked: Sequence[Asked]) -> list[t
         hits = {row["block_id"]: Hit(row["block_id"], row["kind"], row["effect"]) for row in met}
         found.append(tuple(hits.values()))
     return found
+
+
+def holds(hits: Sequence[Hit]) -> bool:
+    """Tell whether a message that meets these blocks waits for a person."""
+    return any(hit.effect == "hold" for hit in hits)
+
+
+def signals_of(hits: Sequence[Hit]) -> list[str]:
+    """Return the signals that blocks add to a score."""
+    return sorted({f"blocked_{hit.kind}" for hit in hits})
 
 
 def near_key(site: Site) -> bytes:

@@ -15,7 +15,7 @@ from prometheus_client import Counter
 
 from relay import checkpoints
 from relay.batching import Batcher
-from relay.blocks import Asked, Hit, find_blocked
+from relay.blocks import BLOCK_POINTS, Asked, Hit, find_blocked, holds, signals_of
 from relay.catalogue import advertiser_place, unseal_advertiser
 from relay.contact_rows import HOLD_EXPIRY, Batch, ContactRequest, NewContact, Place
 from relay.contacts import shown_line
@@ -26,7 +26,6 @@ from relay.sealing import Unsealable
 from relay.sites import Site
 
 SAME_TEXT = timedelta(minutes=10)
-BLOCK_POINTS = 3  # of the score of a message that meets a block
 CANCEL_WITHIN = timedelta(minutes=10)
 TRIES = 3
 
@@ -239,9 +238,9 @@ def _hashes(row: NewContact) -> tuple[bytes, ...]:
 def _weighed(row: NewContact, hits: Sequence[Hit]) -> NewContact:
     if not hits or row.state == "refused":
         return row
-    signals = [*row.signals, *sorted({f"blocked_{hit.kind}" for hit in hits})]
+    signals = [*row.signals, *signals_of(hits)]
     row = row._replace(score=row.score + BLOCK_POINTS, signals=signals)
-    if row.state == "held" or all(hit.effect != "hold" for hit in hits):
+    if row.state == "held" or not holds(hits):
         return row
     until = row.received_at + HOLD_EXPIRY
     return row._replace(

@@ -9,6 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from relay.addresses import ALIAS_OUTLIVES
+from relay.blocks import BLOCK_POINTS, Asked, Hit, find_blocked, holds, signals_of
 from relay.catalogue import Advertiser, advertiser_place, unseal_advertiser
 from relay.contact_rows import DELIVERY_EXPIRY, HOLD_EXPIRY, network_of, seal_origin
 from relay.contacts import Origin
@@ -29,12 +30,14 @@ class NewMessage:
         content: ``text``, and what was set aside while a mail was read.
         files: Media type and bytes of each file, cleaned.
         held_for: Why it waits for a person; None to queue it.
+        origin: Where it came from, when it was written on a page.
     """
 
     side: str
     content: dict[str, object]
     files: tuple[tuple[str, bytes], ...] = ()
     held_for: str | None = None
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +120,15 @@ class Exchange:
         return secrets_of(party, self.site.policy, self.language(other))
 
     async def add(self, message: NewMessage) -> UUID:
-        """Write a message and its mail; return its id."""
+        """Write a message, its trace and its mail; return its id.
+
+        What staff block weighs on it as on a contact: a higher score, or a hold, of which its
+        writer learns nothing.
+        """
         message_id = new_id(self.now)
-        key, held = self.key(message.side), message.held_for is not None
+        hits = await self.find_blocks(message)
+        held_for = message.held_for or ("suspicious" if holds(hits) else None)
+        key, held = self.key(message.side), held_for is not None
         text = " ".join(str(message.content["text"]).casefold().split())
         sealed = json.dumps(self._signed(message))
         await queries().store_reply(
@@ -133,10 +142,13 @@ class Exchange:
             sealed_content=key.seal(sealed, f"message.sealed_content:{message_id}"),
             mailbox_hash=self.site.hash("mailbox", mailbox_key(self.address(message.side))),
             text_hash=self.site.hash("text", text),
+            phone_hash=self._phone_hash(message.side),
             policy_version=self.site.policy.version,
+            score=BLOCK_POINTS if hits else 0,
+            signals=signals_of(hits),
             received_at=self.now,
             state="held" if held else "queued",
-            reason=message.held_for or "accepted",
+            reason=held_for or "accepted",
             wait_s=HOLD_EXPIRY.total_seconds() if held else 0.0,
             expires_at=self.now + (HOLD_EXPIRY if held else DELIVERY_EXPIRY),
         )
@@ -150,7 +162,27 @@ class Exchange:
                 kind=kind,
                 sealed_content=key.seal_bytes(content, place),
             )
+        if message.origin:
+            await self._trace(message_id, message.side, message.origin)
         return message_id
+
+    async def find_blocks(self, message: NewMessage) -> tuple[Hit, ...]:
+        """Return the live blocks of whoever writes: phone, mailboxes, text, address on a page."""
+        addresses = {self.address(message.side), str(message.content.get("sender") or "")} - {""}
+        hashes = [self.site.hash("mailbox", mailbox_key(one)) for one in addresses]
+        phone_hash = self._phone_hash(message.side)
+        if phone_hash:
+            hashes.append(phone_hash)
+        if message.origin:
+            ip = message.origin.ip
+            hashes += [self.site.hash("ip", ip), self.site.hash("net", network_of(ip))]
+        asked = Asked(self.site, tuple(hashes), str(message.content["text"]))
+        [hits] = await find_blocked(self.connection, [asked])
+        return hits
+
+    def _phone_hash(self, side: str) -> bytes | None:
+        phone = self.phone(side)
+        return self.site.hash("phone", phone) if phone else None
 
     def _signed(self, message: NewMessage) -> dict[str, object]:
         """Return the content as it is sealed: the shape of a contact's, whoever wrote."""
@@ -159,7 +191,7 @@ class Exchange:
             mine |= {"email": self.buyer_mail, "phone": self.phone("buyer")}
         return mine | message.content
 
-    async def trace(self, message_id: UUID, side: str, origin: Origin) -> None:
+    async def _trace(self, message_id: UUID, side: str, origin: Origin) -> None:
         """Write where a message that was written on a page came from."""
         browser = f"{origin.user_agent}\0{origin.accept_language}"
         await queries().store_trace(

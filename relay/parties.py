@@ -13,6 +13,7 @@ from uuid import UUID
 
 import structlog
 
+from relay.blocks import holds
 from relay.contact_rows import DELIVERY_EXPIRY
 from relay.contacts import Origin, read_text
 from relay.context import Context
@@ -139,8 +140,8 @@ async def write(context: Context, visit: Visit, text: str, origin: Origin) -> UU
     async with _open_living(context, visit) as exchange:
         limit = Limit("page", f"{visit.side}\0{exchange.row['conversation_id']}", WRITTEN_AN_HOUR)
         context.limiter.hit([limit], exchange.now)
-        message_id = await exchange.add(NewMessage(visit.side, {"text": read}))
-        await exchange.trace(message_id, visit.side, origin)
+        message = NewMessage(visit.side, {"text": read}, origin=origin)
+        message_id = await exchange.add(message)
         if exchange.secrets(visit.side).clear(read).hits:
             await exchange.tell_of(message_id, "notice", "number_masked")
     context.bell.ring()
@@ -195,10 +196,9 @@ async def confirm(context: Context, visit: Visit, message_id: UUID, *, is_mine: 
         if not is_mine:
             await queries().disown(exchange.connection, **named)
             return
-        expires_at = exchange.now + DELIVERY_EXPIRY
-        if not await queries().release(exchange.connection, **named, expires_at=expires_at):
-            raise Refused("not_held")
-        sender = _words(exchange, visit.side, row)["sender"]
+        words = _words(exchange, visit.side, row)
+        await _let_go(exchange, message_id, NewMessage(visit.side, words))
+        sender = words["sender"]
         if sender:
             await queries().know_address(
                 exchange.connection,
@@ -208,6 +208,21 @@ async def confirm(context: Context, visit: Visit, message_id: UUID, *, is_mine: 
             )
     context.bell.ring()
     log.info("address.confirmed", message_id=str(message_id), site=visit.site.slug)
+
+
+async def _let_go(exchange: Exchange, message_id: UUID, message: NewMessage) -> None:
+    """Let an owned reply leave; one of somebody staff block goes on waiting, and nobody is told.
+
+    Raises:
+        Refused: ``not_held``.
+    """
+    named = {"site_id": exchange.site.site_id, "mail_id": message_id}
+    if holds(await exchange.find_blocks(message)):
+        await queries().keep_held(exchange.connection, **named)
+        return
+    expires_at = exchange.now + DELIVERY_EXPIRY
+    if not await queries().release(exchange.connection, **named, expires_at=expires_at):
+        raise Refused("not_held")
 
 
 async def end(context: Context, visit: Visit) -> None:

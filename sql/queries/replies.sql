@@ -47,13 +47,13 @@ insert into told (site_id, told_hash) values (:site_id, :told_hash)
 on conflict do nothing
 returning told_hash;
 
--- name: store_reply(site_id, message_id, conversation_id, side, sender_id, language, sealed_content, mailbox_hash, text_hash, policy_version, received_at, state, reason, wait_s, expires_at)!
+-- name: store_reply(site_id, message_id, conversation_id, side, sender_id, language, sealed_content, mailbox_hash, phone_hash, text_hash, policy_version, score, signals, received_at, state, reason, wait_s, expires_at)!
 -- A message of either side that answers in a conversation, with its mail.
 with written as (
     insert into message (site_id, message_id, conversation_id, side, sender_id, language, sealed_content,
-        mailbox_hash, text_hash, policy_version, score, signals, received_at)
+        mailbox_hash, phone_hash, text_hash, policy_version, score, signals, received_at)
     values (:site_id, :message_id, :conversation_id, :side, :sender_id, :language, :sealed_content,
-        :mailbox_hash, :text_hash, :policy_version, 0, '{}', :received_at)
+        :mailbox_hash, :phone_hash, :text_hash, :policy_version, :score, :signals, :received_at)
 ), rung as (
     select pg_notify('outbox', '')
 )
@@ -139,6 +139,11 @@ limit 4;
 update outbox set state = 'refused', reason = 'disowned', settled_at = now()
 where site_id = :site_id and mail_id = :mail_id and state = 'held' and reason = 'stranger'
 returning mail_id;
+
+-- name: keep_held(site_id, mail_id)!
+-- Its writer owned it, but a moderator has to look.
+update outbox set reason = 'suspicious'
+where site_id = :site_id and mail_id = :mail_id and state = 'held' and reason = 'stranger';
 
 -- name: list_pending(site_id, conversation_id, side, sender_id)
 -- Replies from unknown addresses that wait for a yes, oldest first.
