@@ -4,8 +4,10 @@ The ground of replies and private pages: whatever way an answer comes, it is sto
 """
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from relay.addresses import ALIAS_OUTLIVES
@@ -14,10 +16,18 @@ from relay.catalogue import Advertiser, advertiser_place, unseal_advertiser
 from relay.contact_rows import DELIVERY_EXPIRY, HOLD_EXPIRY, network_of, seal_origin
 from relay.contacts import Origin
 from relay.context import Context
-from relay.database import Connection, Record, queries
+from relay.database import Connection, Record, queries, rows_of
 from relay.notices import Notice, enqueue
 from relay.sealing import DataKey, new_id
-from relay.secrecy import Consent, Party, Secrets, is_phone_open, secrets_of
+from relay.secrecy import (
+    Consent,
+    Party,
+    Secrets,
+    Taken,
+    is_phone_open,
+    other_side,
+    secrets_of,
+)
 from relay.sites import Site
 from relay.validation import mailbox_key
 
@@ -109,7 +119,7 @@ class Exchange:
         Args:
             addresses: Further ones that this side wrote from.
         """
-        other = "advertiser" if side == "buyer" else "buyer"
+        other = other_side(side)
         party = Party(
             side=side,
             phone=self.phone(side),
@@ -206,6 +216,39 @@ class Exchange:
             received_at=self.now,
         )
 
+    async def last_messages(self, side: str) -> list[Record]:
+        """Return the last messages of a side that were passed on, newest first."""
+        return await rows_of(
+            queries().read_last_words(
+                self.connection,
+                site_id=self.site.site_id,
+                conversation_id=self.row["conversation_id"],
+                side=side,
+            )
+        )
+
+    async def last_words(self, side: str) -> list[dict[str, Any]]:
+        """Return what a side said last, oldest first."""
+        rows = await self.last_messages(side)
+        return [self.words(side, row) for row in reversed(rows)]
+
+    def words(self, side: str, row: Record) -> dict[str, Any]:
+        """Open a message of a side."""
+        place = f"message.sealed_content:{row['message_id']}"
+        words: dict[str, Any] = json.loads(self.key(side).open(row["sealed_content"], place))
+        return words
+
+    def cleared(self, side: str, said: Sequence[Mapping[str, Any]]) -> str:
+        """Return the newest of a side's last words as the other side reads them."""
+        return self._secrets_of(side, said).clear(*_newest(said)).text
+
+    def taken(self, side: str, said: Sequence[Mapping[str, Any]]) -> tuple[Taken, ...]:
+        """Return what the newest of a side's last words are passed on without."""
+        return self._secrets_of(side, said).taken_from(*_newest(said))
+
+    def _secrets_of(self, side: str, said: Sequence[Mapping[str, Any]]) -> Secrets:
+        return self.secrets(side, *(one.get("sender") for one in said))
+
     async def tell(self, side: str, notice: str) -> None:
         """Enqueue a mail of fixed text to *side*, one of its kind a day and conversation.
 
@@ -222,6 +265,12 @@ class Exchange:
         mark = f"{what}\0{self.row['conversation_id']}\0{self.now.date()}"
         told = Notice(message_id, kind, notice, self.site.hash("told", mark))
         await enqueue(self.connection, self.site, told, self.now)
+
+
+def _newest(said: Sequence[Mapping[str, Any]]) -> tuple[str, list[str]]:
+    """Return the text that was said last, "" without any, and those before it."""
+    *earlier, last = [str(one["text"]) for one in said] or [""]
+    return last, earlier
 
 
 async def read_exchange(

@@ -3,12 +3,10 @@
 One transaction each; doing a thing twice changes nothing more.
 """
 
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import structlog
@@ -24,6 +22,7 @@ from relay.limiter import Limit
 from relay.links import Link, Side
 from relay.policy import Disclosure
 from relay.sealing import Unsealable, new_id
+from relay.secrecy import Taken, other_side
 from relay.sites import Site
 from relay.validation import mailbox_key, readable
 
@@ -47,7 +46,7 @@ class Visit:
     @property
     def other(self) -> str:
         """The side that is written to."""
-        return "advertiser" if self.side == "buyer" else "buyer"
+        return other_side(self.side)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +72,7 @@ class Page:
         heard: The other side's last words, cleared of what they hide; "" without any.
         kept_back: Words of the party's own last mail that were not passed on, as they may be
             a quote or a signature; only their writer sees them.
+        taken: What the party's own last message was passed on without.
         own_phone: The party's number as it is written; None when the relay knows none.
         is_own_phone_open: The other side may read it.
         is_own_consent: The party agreed to that here.
@@ -85,6 +85,7 @@ class Page:
     other_name: str
     heard: str
     kept_back: str
+    taken: tuple[Taken, ...]
     is_ended: bool
     is_ended_by_party: bool
     own_phone: str | None
@@ -103,20 +104,18 @@ async def read_page(context: Context, visit: Visit) -> Page:
             was erased.
     """
     async with _open(context, visit) as exchange:
-        heard = await _last_words(exchange, visit.other)
-        said = await _last_words(exchange, visit.side)
+        heard = await exchange.last_words(visit.other)
+        said = await exchange.last_words(visit.side)
         pending = await _pending(exchange, visit)
-    secrets = exchange.secrets(visit.other, *(one.get("sender") for one in heard))
     own, other = exchange.phone(visit.side), exchange.phone(visit.other)
     consent = exchange.consent
     return Page(
         side=visit.side,
         listing_title=exchange.secrets("advertiser").mask(exchange.row["title"]),
-        other_name=secrets.mask(exchange.name(visit.other)),
-        heard=secrets.clear(heard[-1]["text"], [one["text"] for one in heard[:-1]]).text
-        if heard
-        else "",
+        other_name=exchange.secrets(visit.other).mask(exchange.name(visit.other)),
+        heard=exchange.cleared(visit.other, heard),
         kept_back=said[-1].get("doubtful", "") if said else "",
+        taken=exchange.taken(visit.side, said),
         is_ended=exchange.is_over,
         is_ended_by_party=exchange.row["blocked_by"] == visit.side,
         own_phone=readable(own) if own else None,
@@ -142,8 +141,6 @@ async def write(context: Context, visit: Visit, text: str, origin: Origin) -> UU
         context.limiter.hit([limit], exchange.now)
         message = NewMessage(visit.side, {"text": read}, origin=origin)
         message_id = await exchange.add(message)
-        if exchange.secrets(visit.side).clear(read).hits:
-            await exchange.tell_of(message_id, "notice", "number_masked")
     context.bell.ring()
     log.info("reply.written", message_id=str(message_id), side=visit.side, site=visit.site.slug)
     return message_id
@@ -196,7 +193,7 @@ async def confirm(context: Context, visit: Visit, message_id: UUID, *, is_mine: 
         if not is_mine:
             await queries().disown(exchange.connection, **named)
             return
-        words = _words(exchange, visit.side, row)
+        words = exchange.words(visit.side, row)
         await _let_go(exchange, message_id, NewMessage(visit.side, words))
         sender = words["sender"]
         if sender:
@@ -257,7 +254,7 @@ async def report(context: Context, visit: Visit, note: str) -> None:
         Refused: ``not_found``: there is none.
     """
     async with _open(context, visit) as exchange:
-        heard = await _last_messages(exchange, visit.other)
+        heard = await exchange.last_messages(visit.other)
         if not heard:
             raise Refused("not_found")
         report_id = new_id(exchange.now)
@@ -300,24 +297,6 @@ async def _open_living(context: Context, visit: Visit) -> AsyncIterator[Exchange
         yield exchange
 
 
-async def _last_messages(exchange: Exchange, side: str) -> list[Record]:
-    """Return the last messages of a side that were passed on, newest first."""
-    return await rows_of(
-        queries().read_last_words(
-            exchange.connection,
-            site_id=exchange.site.site_id,
-            conversation_id=exchange.row["conversation_id"],
-            side=side,
-        )
-    )
-
-
-async def _last_words(exchange: Exchange, side: str) -> list[dict[str, Any]]:
-    """Return what a side said last, oldest first."""
-    rows = await _last_messages(exchange, side)
-    return [_words(exchange, side, row) for row in reversed(rows)]
-
-
 async def _pending(exchange: Exchange, visit: Visit) -> list[Record]:
     return await rows_of(
         queries().list_pending(
@@ -331,12 +310,6 @@ async def _pending(exchange: Exchange, visit: Visit) -> list[Record]:
 
 
 def _shown(exchange: Exchange, visit: Visit, row: Record) -> Pending:
-    sender = _words(exchange, visit.side, row)["sender"] or ""
+    sender = exchange.words(visit.side, row)["sender"] or ""
     local, at, domain = sender.rpartition("@")
     return Pending(row["message_id"], row["received_at"], f"{local[:1]}…@{domain}" if at else None)
-
-
-def _words(exchange: Exchange, side: str, row: Record) -> dict[str, Any]:
-    place = f"message.sealed_content:{row['message_id']}"
-    words: dict[str, Any] = json.loads(exchange.key(side).open(row["sealed_content"], place))
-    return words

@@ -5,7 +5,7 @@ so that it leads to it once. Nothing here answers the envelope sender of a mail:
 told something is told at the address that is known.
 """
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -31,6 +31,7 @@ from relay.mail.reading.values import (
 )
 from relay.mail.reading.verdicts import Verdict, read_verdict
 from relay.sealing import first_id
+from relay.secrecy import Taken
 from relay.sites import Site
 from relay.validation import mailbox_key
 
@@ -112,6 +113,7 @@ async def _settle(connection: Connection, arrival: Arrival, settled: Settled) ->
 async def _reply(exchange: Exchange, arrival: Arrival, reply: Reply) -> Settled:
     refusal = _refusal(exchange, arrival, reply.heading)
     if refusal:
+        await _tell_of_end(exchange, arrival, refusal)
         return refusal
     if not (reply.text or reply.doubtful or reply.attachments):
         if arrival.mail_id is None:  # at a bounce address a program wrote, and nobody waits
@@ -134,7 +136,9 @@ async def _reply(exchange: Exchange, arrival: Arrival, reply: Reply) -> Settled:
     files = tuple((one.kind, one.content) for one in passed)
     message = NewMessage(arrival.side, content, files, held_for)
     message_id = await exchange.add(message)
-    for notice in _news_for_writer(exchange, arrival, content, held_for):
+    said = await exchange.last_words(arrival.side)
+    taken = () if held_for else exchange.taken(arrival.side, said)
+    for notice in _news_for_writer(content, taken, held_for):
         await exchange.tell_of(message_id, "notice", notice)
     log.info("reply.taken", message_id=str(message_id), held_for=held_for, site=exchange.site.slug)
     return Settled("read", held_for or "reply")
@@ -145,13 +149,22 @@ def _refusal(exchange: Exchange, arrival: Arrival, heading: Heading) -> Settled 
     is_ours = any(is_hop_mark(mark, exchange.context.bounce_keys) for mark in heading.hop_marks)
     if is_ours or heading.hops > HOPS_MOST:
         return Settled("ended", "loop")
-    if exchange.is_over or exchange.person_id(arrival.side) != arrival.owner_id:
-        return Settled("ended", "over")  # ended, or in other hands, since the mail was kept
-    return None
+    if exchange.person_id(arrival.side) != arrival.owner_id:
+        return Settled("ended", "other_hands")
+    return Settled("ended", "over") if exchange.is_over else None
+
+
+async def _tell_of_end(exchange: Exchange, arrival: Arrival, refusal: Settled) -> None:
+    """Tell whoever wrote into a conversation that ended since their mail was kept.
+
+    The same words whoever ended it and why: they say no more than the refusal of the next mail.
+    """
+    if refusal.reason == "over" and arrival.mail_id is None:
+        await exchange.tell(arrival.side, "ended")
 
 
 def _news_for_writer(
-    exchange: Exchange, arrival: Arrival, content: dict[str, Any], held_for: str | None
+    content: dict[str, Any], taken: Sequence[Taken], held_for: str | None
 ) -> Iterator[str]:
     """Yield what the writer of a reply is told of it: once a day each, at the known address."""
     if held_for == "stranger":
@@ -159,13 +172,10 @@ def _news_for_writer(
     if held_for:
         return
     left_out = ",".join(content["left_out"])
-    secrets = exchange.secrets(arrival.side, content["sender"])
-    cleared = secrets.clear(content["text"])
-    if cleared.hits:
-        yield f"number_masked:{left_out}"
-    elif secrets.address_sign in cleared.text:
-        yield f"address_masked:{left_out}"
-    elif left_out:
+    for kind in taken:
+        yield f"{kind}_masked:{left_out}"
+        left_out = ""  # told once
+    if left_out:
         yield f"files_left_out:{left_out}"
     if content["others"]:
         yield "others_left_out"

@@ -6,6 +6,7 @@ Every room that shows one side's words to the other side asks here: mails, pages
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from relay.mail.disguises import scrub
 from relay.mail.egress import leaks
@@ -17,6 +18,17 @@ from relay.texts import say
 # The token of a private link (relay/links.py): it opens a party's pages to whoever has it, with
 # or without the address around it.
 _OWN_TOKEN = re.compile(r"(?<![\w-])[\w-]{46,70}\.[\w-]{43}(?![\w-])")
+
+
+_RULES_OF_NUMBERS = frozenset(("known", "number", "split"))
+
+
+class Taken(StrEnum):
+    """What was taken out of a person's words, as that person is told."""
+
+    NUMBER = "number"
+    ADDRESS = "address"
+    HANDLE = "handle"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +68,16 @@ class Secrets:
             memory = mask_by(one, rules, memory).memory
         return mask_by(self._scrubbed(text), rules, memory)
 
+    def taken_from(self, text: str, earlier: Sequence[str] = ()) -> tuple[Taken, ...]:
+        """Return what ``clear`` takes out of *text*: its writer has to know."""
+        rules = {hit.rule for hit in self.clear(text, earlier).hits}
+        is_taken = {
+            Taken.NUMBER: bool(rules & _RULES_OF_NUMBERS),
+            Taken.ADDRESS: "address" in rules or self._scrubbed(text) != text,
+            Taken.HANDLE: "handle" in rules,
+        }
+        return tuple(kind for kind in Taken if is_taken[kind])
+
     def mask(self, text: str) -> str:
         """Return *text* with signs in the place of what is hidden."""
         return self.clear(text).text
@@ -88,6 +110,11 @@ def without_contacts(text: str, region: str, language: str) -> str:
         region=region, language=language, everything=True, addresses=True, handles=True
     )
     return mask_by(text, rules).text
+
+
+def other_side(side: str) -> str:
+    """Return the side that *side* writes to: ``buyer`` and ``advertiser`` are each other's."""
+    return "advertiser" if side == "buyer" else "buyer"
 
 
 @dataclass(frozen=True, slots=True)

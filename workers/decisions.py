@@ -130,8 +130,13 @@ def bounce(claim: Claim, reason: str) -> MailOutcome:
 
 
 def withdraw(claim: Claim, reason: str) -> MailOutcome:
-    """Settle a mail that nobody may get any more; its sender's page says so."""
-    return _outcome(claim, "refused", "refused", reason)
+    """Settle a mail that nobody may get any more.
+
+    Who answered is told, in the same words whatever ended the conversation; who filled a form
+    sees it on their private page, since anybody can fill one under another's address.
+    """
+    settled = _outcome(claim, "refused", "refused", reason)
+    return settled._replace(notice="ended") if claim.kind == "reply" else settled
 
 
 def give_back(claim: Claim, reason: str, wait_s: float) -> MailOutcome:

@@ -17,6 +17,7 @@ _HOP = "X-Relais-Hop"
 _SIGN_OF = {
     WriterNoticeKind.NUMBER_MASKED: "masking.number",
     WriterNoticeKind.ADDRESS_MASKED: "masking.address",
+    WriterNoticeKind.HANDLE_MASKED: "masking.handle",
 }
 
 

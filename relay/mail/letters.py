@@ -89,6 +89,7 @@ class NoticeKind(Enum):
     AVAILABLE = "available"  # the advertiser says that the thing is still there
     SOLD = "sold"  # the advertiser says that it is not
     UNREADABLE = "unreadable"  # a reply came by mail and nothing could be made of it
+    ENDED = "ended"  # a reply was not passed on: nothing passes any more, whoever ended it
     PHONE_ASKED = "phone_asked"  # the other side offers to exchange numbers
     WARNED = "warned"  # staff found the other side's message to be a fraud
     REPORT_RECEIVED = "report_received"
@@ -227,6 +228,7 @@ class WriterNoticeKind(Enum):
 
     NUMBER_MASKED = "number_masked"
     ADDRESS_MASKED = "address_masked"
+    HANDLE_MASKED = "handle_masked"
     FILES_LEFT_OUT = "files_left_out"
     OTHERS_LEFT_OUT = "others_left_out"  # the mail named more recipients
     IS_IT_YOU = "is_it_you"  # an address nobody knows wrote: the reply waits for a yes

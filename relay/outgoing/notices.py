@@ -6,11 +6,13 @@ from relay.mail.forwarded import compose_writer_notice
 from relay.mail.letters import WriterNotice, WriterNoticeKind
 from relay.outgoing.thread import Thread
 from relay.sealing import id_time
+from relay.secrecy import other_side
 
 # The page of the recipient's own where a notice is acted on.
 _WRITER_PAGES = {
     WriterNoticeKind.NUMBER_MASKED: "number",
     WriterNoticeKind.ADDRESS_MASKED: "answer",
+    WriterNoticeKind.HANDLE_MASKED: "answer",
     WriterNoticeKind.FILES_LEFT_OUT: "answer",
     WriterNoticeKind.OTHERS_LEFT_OUT: "answer",
     WriterNoticeKind.IS_IT_YOU: "confirm",
@@ -37,7 +39,7 @@ _WRITER_KINDS = {kind.value for kind in WriterNoticeKind}
 
 
 def _news(thread: Thread, kind: NoticeKind, detail: str) -> NoticeMail:
-    other = "advertiser" if thread.recipient_side == "buyer" else "buyer"
+    other = other_side(thread.recipient_side)
     return NoticeMail(
         kind=kind,
         reason=detail or None,
@@ -53,7 +55,7 @@ def _news(thread: Thread, kind: NoticeKind, detail: str) -> NoticeMail:
 
 
 def _to_writer(thread: Thread, kind: WriterNoticeKind, detail: str) -> WriterNotice:
-    other = "advertiser" if thread.recipient_side == "buyer" else "buyer"
+    other = other_side(thread.recipient_side)
     settings = thread.context.settings
     original_id = thread.content.get("original_id")
     return WriterNotice(

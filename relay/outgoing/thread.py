@@ -11,7 +11,7 @@ from relay.context import Context
 from relay.database import Record
 from relay.outgoing.urls import answer_url, buyer_url
 from relay.sealing import DataKey
-from relay.secrecy import Consent, Party, Secrets, is_phone_open, secrets_of
+from relay.secrecy import Consent, Party, Secrets, is_phone_open, other_side, secrets_of
 from relay.sites import Site
 
 TO_READER = frozenset(("contact", "reply", "reader_notice"))  # the others go back to who wrote
@@ -46,8 +46,7 @@ class Thread:
     @property
     def recipient_side(self) -> str:
         """The side this mail goes to."""
-        other = "advertiser" if self.writer == "buyer" else "buyer"
-        return other if self.row["kind"] in TO_READER else self.writer
+        return other_side(self.writer) if self.row["kind"] in TO_READER else self.writer
 
     @property
     def recipient(self) -> str:
@@ -109,12 +108,11 @@ class Thread:
         A hidden number of the advertiser stands in no mail at all, not even in their own:
         mails are forwarded and quoted.
         """
-        is_buyer = self.recipient_side == "advertiser"
-        side = "buyer" if is_buyer else "advertiser"
+        side = other_side(self.recipient_side)
         conversation_id = self.row["conversation_id"]
         party = Party(
             side=side,
-            phone=self.buyer.get("phone") if is_buyer else self.advertiser.phone,
+            phone=self.buyer.get("phone") if side == "buyer" else self.advertiser.phone,
             is_phone_open=self.is_phone_open(side),
             emails=frozenset(self._addresses(side)),
             writes_to=self.site.reply_local_part(conversation_id, self.recipient_side),
