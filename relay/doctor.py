@@ -56,7 +56,7 @@ async def examine(settings: Settings, *, loop: bool = False) -> list[Finding]:
             _database_role,
             _ledger,
             _queue,
-            _held_mails,
+            _inbound,
             _routes,
             _redis,
             _smarthost,
@@ -195,17 +195,21 @@ async def _queue(context: Context) -> Finding:
     )
 
 
-async def _held_mails(context: Context) -> Finding:
-    """Count the mails that came in, could not be passed on, and wait for a person."""
+async def _inbound(context: Context) -> Finding:
+    """Look at the mails that came in: read in time, and none that waits for a person."""
     try:
         async with context.database.connection() as connection:
-            count = await queries().count_held_mails(connection)
+            rows = await rows_of(queries().count_inbound(connection))
     except Unavailable:
-        return Finding("held mails", False, "cannot be counted")
-    if not count:
-        return Finding("held mails", True, "none that came in waits for a person")
-    said = f"{count} that came in wait for a person: see `relay held list` of each site"
-    return Finding("held mails", True, said, kind="advice")
+        return Finding("mails that came in", False, "cannot be counted")
+    waiting, held = (sum(row[name] for row in rows) for name in ("waiting", "held"))
+    due_s = max((row["due_s"] or 0 for row in rows), default=0)
+    said = f"{waiting} to be read, the oldest due for {due_s:.0f} s; {held} held"
+    if due_s >= OLDEST_DUE_S:
+        return Finding("mails that came in", False, f"{said}: is a `relay worker` running?")
+    if held:
+        said += ": see `relay held list` of each site"
+    return Finding("mails that came in", True, said, kind="advice" if held else "check")
 
 
 async def _routes(context: Context) -> Finding:

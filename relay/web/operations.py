@@ -7,7 +7,7 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 
 from relay.context import Context
-from relay.database import Ledger, count_ledger, is_current, queries
+from relay.database import Ledger, Record, count_ledger, is_current, queries, rows_of
 from relay.errors import Refused, Unavailable
 from relay.web.keys import CONTEXT
 from relay.web.openapi import document, operation
@@ -21,6 +21,10 @@ messages = Gauge(
 )
 unaccounted = Gauge("relay_unaccounted", "Accepted messages without a state: must be 0", ["site"])
 oldest_due = Gauge("relay_oldest_due_seconds", "Age of the oldest mail that waits")
+inbound = Gauge(
+    "relay_inbound_mails", "Mails that came in: waiting to be read, held", ["site", "state"]
+)
+inbound_due = Gauge("relay_inbound_due_seconds", "How long the oldest mail to be read is due")
 
 routes = web.RouteTableDef()
 
@@ -82,17 +86,23 @@ def _is_operator(request: web.Request) -> bool:
 
 
 async def _count(context: Context) -> None:
-    ledger, slugs = Ledger({}, {}), dict[UUID, str]()
+    ledger, slugs, arrived = Ledger({}, {}), dict[UUID, str](), list[Record]()
     try:
         async with context.database.connection() as connection:
             ledger = await count_ledger(connection)
             oldest_due.set(await queries().oldest_due(connection) or 0)
+            arrived = await rows_of(queries().count_inbound(connection))
         slugs = {site.site_id: site.slug for site in await context.sites.all()}
     except Unavailable:
         pass  # the other figures are still worth reading
     # A state without rows, or a database that is away, must not keep its last figure.
     messages.clear()
     unaccounted.clear()
+    inbound.clear()
+    inbound_due.set(max((row["due_s"] or 0 for row in arrived), default=0))
+    for row in arrived:
+        for state in ("waiting", "held"):
+            inbound.labels(slugs.get(row["site_id"], "?"), state).set(row[state])
     for (site_id, state), mails in ledger.states.items():
         messages.labels(slugs.get(site_id, "?"), state).set(mails)
     for site_id, difference in ledger.unaccounted().items():

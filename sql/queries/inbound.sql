@@ -119,8 +119,14 @@ where site_id = :site_id and state = 'held'
 order by inbound_id
 limit 500;
 
--- name: count_held_mails()$
-select count(*) from inbound where state = 'held' and site_id is not null;
+-- name: count_inbound()
+-- Mails that came in and are not at their end, by site: those that wait to be read, how long the oldest is due, those held.
+select site_id,
+    count(*) filter (where state <> 'held') as waiting, count(*) filter (where state = 'held') as held,
+    extract(epoch from greatest(now() - min(due_at) filter (where state <> 'held'), interval '0'))::float as due_s
+from inbound
+where state in ('queued', 'reading', 'held')
+group by site_id;
 
 -- name: read_again(site_id, inbound_id)^
 -- Have a held mail read once more, as if it had just come in; no row when it is not held.

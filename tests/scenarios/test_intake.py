@@ -156,8 +156,10 @@ async def test_held_mails_are_seen(relay: Relay) -> None:
     """Contract 2: `relay held` names a held mail, and ends it; the doctor counts it."""
     inbound_id = public_id("inb", await held(relay))
     settings = relay.context.settings
-    [found] = [one for one in await examine(settings) if one.what == "held mails"]
-    assert (found.mark, found.said[:1]) == ("note", "1")
+    [found] = [one for one in await examine(settings) if one.what == "mails that came in"]
+    assert found.mark == "note"
+    assert "; 1 held: see `relay held list`" in found.said
+    assert 'relay_inbound_mails{site="demo",state="held"} 1.0' in await figures(relay)
     env, site = environment(settings), relay.site.slug
     code, output, errors = await command(env, "held", "list", site, "--json")
     assert code == 0, errors
@@ -167,3 +169,26 @@ async def test_held_mails_are_seen(relay: Relay) -> None:
     assert (await command(env, "held", "end", site, inbound_id))[0] == 0
     code, output, _ = await command(env, "held", "list", site)
     assert output == "Nothing is held.\n"
+
+
+async def test_mails_nobody_reads_are_seen(relay: Relay) -> None:
+    """R15: mails that wait to be read longer than five minutes fail the doctor, and are counted."""
+    to = await alias(relay)
+    async with dialogue(relay) as spoken:
+        await deliver(spoken, to, raw=mail(to))
+    await relay.fetch("update inbound set due_at = now() - interval '6 minutes' returning 1")
+    [found] = [
+        one for one in await examine(relay.context.settings) if one.what == "mails that came in"
+    ]
+    assert found.mark == "FAIL"
+    assert found.said.endswith("is a `relay worker` running?")
+    shown = await figures(relay)
+    assert 'relay_inbound_mails{site="demo",state="waiting"} 1.0' in shown
+    [due_s] = [one.split()[1] for one in shown.splitlines() if one.startswith("relay_inbound_due")]
+    assert float(due_s) > 300
+
+
+async def figures(relay: Relay) -> str:
+    """Return what Prometheus reads."""
+    async with relay.http.get(f"{relay.url}/metrics") as answer:
+        return await answer.text()
