@@ -4,7 +4,10 @@ Every door that takes mail (LMTP, SMTP, the HTTP hook) comes through here. Nothi
 a mail is committed first and read later, elsewhere (``workers/intake.py``).
 """
 
+import asyncio
 import re
+import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,11 +20,12 @@ from relay import checkpoints
 from relay.addresses import ALIAS_OUTLIVES, read_bounce_address, read_probe_address
 from relay.batching import Batcher
 from relay.context import Context
-from relay.database import Record, queries
+from relay.database import Record, queries, rows_of
 from relay.sealing import id_time, new_id, token_hash
 
 # Mails that wait to be read: beyond, more are asked to wait at their senders'.
 BACKLOG_MOST, SITE_BACKLOG_MOST, ALIAS_BACKLOG_MOST = 10_000, 5_000, 50
+BACKLOG_FRESH_S = 1.0
 BATCH_MOST = 16  # mails of ten megabytes each at most
 PROBE_LIFE = timedelta(hours=1)
 _VERDICT = re.compile(rb"^Authentication-Results:([^\r\n]{0,900})", re.IGNORECASE | re.MULTILINE)
@@ -38,6 +42,7 @@ class Expected:
         side: ``buyer`` or ``advertiser``: who writes.
         owner_id: The person behind that side; their key seals the mail until it is read.
         mail_id: The mail a bounce address names; None for a reply address.
+        waiting: Mails of that side that wait to be read.
     """
 
     address: str
@@ -47,6 +52,7 @@ class Expected:
     owner_id: UUID
     owner_key: bytes
     mail_id: UUID | None
+    waiting: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,33 +60,6 @@ class Probe:
     """An address at which the relay waits for a mail of its own (``relay doctor``)."""
 
     probe_id: UUID
-
-
-async def expect(context: Context, address: str) -> Expected | Probe | None:
-    """Return who is expected to write to *address*; None when it is unknown, dead or erased.
-
-    Raises:
-        Unavailable: The database cannot say.
-    """
-    local_part, _, domain = address.lower().rpartition("@")
-    if domain != context.settings.mail_domain or not local_part.isascii():
-        return None
-    now = context.clock()
-    probe_id = read_probe_address(local_part, keys=context.bounce_keys)
-    if probe_id:
-        return Probe(probe_id) if now - id_time(probe_id) < PROBE_LIFE else None
-    mail_id = read_bounce_address(local_part, keys=context.bounce_keys, today=now.date())
-    async with context.database.connection() as connection:
-        row: Record | None
-        if mail_id:
-            row = await queries().find_bounced_mail(connection, mail_id=mail_id)
-        else:
-            row = await queries().find_reply_address(
-                connection,
-                address_hash=token_hash(local_part),
-                alive_since=now - ALIAS_OUTLIVES,
-            )
-    return Expected(address=address.lower(), mail_id=mail_id, **row) if row else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +72,84 @@ class _Kept:
     sealed_raw: bytes
 
 
-class Keeper:
-    """Commits what arrived, what comes together with one commit; one for each process."""
+class _Backlog:
+    """How many mails wait to be read, of each site: asked once a second, and counted on.
+
+    The limits are for the disk's sake: a second's mails more do no harm.
+    """
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self._mails: Counter[UUID] = Counter()
+        self._read_at = float("-inf")
+        self._reading = asyncio.Lock()
+
+    async def is_full(self, site_id: UUID) -> bool:
+        """Tell whether a site, or all together, have as many as may wait.
+
+        Raises:
+            Unavailable: The database cannot say.
+        """
+        async with self._reading:
+            if time.monotonic() - self._read_at > BACKLOG_FRESH_S:
+                await self._read()
+        return self._mails[site_id] >= SITE_BACKLOG_MOST or self._mails.total() >= BACKLOG_MOST
+
+    def add(self, site_id: UUID) -> None:
+        """Count one more mail."""
+        self._mails[site_id] += 1
+
+    async def _read(self) -> None:
+        rows = await self._context.database.run(
+            lambda connection: rows_of(queries().count_waiting(connection, total_most=BACKLOG_MOST))
+        )
+        self._mails = Counter({row["site_id"]: row["mails"] for row in rows})
+        self._read_at = time.monotonic()
+
+
+class Keeper:
+    """Knows who is expected to write, and commits what arrived; one for each process.
+
+    What comes together is looked up together, and shares a commit.
+    """
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._backlog = _Backlog(context)
+        self._aliases: Batcher[bytes, Record | None] = Batcher(self._find)
         self._writer: Batcher[_Kept, None] = Batcher(self._write, most=BATCH_MOST)
+
+    async def expect(self, address: str) -> Expected | Probe | None:
+        """Return who is expected to write to *address*; None when it is unknown, dead or erased.
+
+        Raises:
+            Unavailable: The database cannot say.
+        """
+        context = self._context
+        local_part, _, domain = address.lower().rpartition("@")
+        if domain != context.settings.mail_domain or not local_part.isascii():
+            return None
+        now = context.clock()
+        probe_id = read_probe_address(local_part, keys=context.bounce_keys)
+        if probe_id:
+            return Probe(probe_id) if now - id_time(probe_id) < PROBE_LIFE else None
+        mail_id = read_bounce_address(local_part, keys=context.bounce_keys, today=now.date())
+        if mail_id:
+            row = await self._find_bounced(mail_id)
+        else:
+            row = await self._aliases.submit(token_hash(local_part))
+        if row is None:
+            return None
+        return Expected(
+            address=address.lower(),
+            site_id=row["site_id"],
+            conversation_id=row["conversation_id"],
+            side=row["side"],
+            owner_id=row["owner_id"],
+            owner_key=row["owner_key"],
+            mail_id=mail_id,
+            waiting=row["waiting"],
+        )
 
     async def is_full(self, expected: Expected | Probe) -> bool:
         """Tell whether so much waits to be read that this mail should wait at its sender's.
@@ -108,17 +159,9 @@ class Keeper:
         """
         if isinstance(expected, Probe):
             return False
-        async with self._context.database.connection() as connection:
-            is_full: bool = await queries().is_full(
-                connection,
-                site_id=expected.site_id,
-                conversation_id=expected.conversation_id,
-                side=expected.side,
-                alias_most=ALIAS_BACKLOG_MOST,
-                site_most=SITE_BACKLOG_MOST,
-                total_most=BACKLOG_MOST,
-            )
-        return is_full
+        return expected.waiting >= ALIAS_BACKLOG_MOST or await self._backlog.is_full(
+            expected.site_id
+        )
 
     async def keep(self, expected: Expected | Probe, sender: str, raw: bytes) -> None:
         """Commit a mail, sealed; the same delivery once more changes nothing.
@@ -143,7 +186,29 @@ class Keeper:
             _Kept(inbound_id, expected, _copy_hash(expected.address, raw), sealed)
         )
         checkpoints.reached("arrival.committed")
+        self._backlog.add(expected.site_id)
         log.info("inbound.kept", inbound_id=str(inbound_id), size_bytes=len(raw))
+
+    async def _find(self, address_hashes: Sequence[bytes]) -> Sequence[Record | None]:
+        rows = await self._context.database.run(
+            lambda connection: rows_of(
+                queries().find_reply_addresses(
+                    connection,
+                    address_hashes=address_hashes,
+                    alive_since=self._context.clock() - ALIAS_OUTLIVES,
+                    alias_most=ALIAS_BACKLOG_MOST,
+                )
+            )
+        )
+        found = {row["address_hash"]: row for row in rows}
+        return [found.get(one) for one in address_hashes]
+
+    async def _find_bounced(self, mail_id: UUID) -> Record | None:
+        async with self._context.database.connection() as connection:
+            row: Record | None = await queries().find_bounced_mail(
+                connection, mail_id=mail_id, alias_most=ALIAS_BACKLOG_MOST
+            )
+        return row
 
     async def _write(self, batch: Sequence[_Kept]) -> Sequence[None]:
         await self._context.database.run(

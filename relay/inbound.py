@@ -18,7 +18,7 @@ import structlog
 from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP, Envelope, Session, syntax
 
-from relay.arrivals import Expected, Keeper, Probe, expect
+from relay.arrivals import Expected, Keeper, Probe
 from relay.context import Context, open_context
 from relay.errors import Unavailable
 from relay.mail.reading.limits import check, normalised
@@ -52,8 +52,7 @@ log = structlog.get_logger()
 class MailDoor:
     """One session: answers each recipient on its own (RFC 2033 4.2)."""
 
-    def __init__(self, context: Context, keeper: Keeper) -> None:
-        self._context = context
+    def __init__(self, keeper: Keeper) -> None:
         self._keeper = keeper
         self._expected: list[Expected | Probe] = []
 
@@ -79,7 +78,7 @@ class MailDoor:
         if len(self._expected) >= RECIPIENTS_MOST:
             return TOO_MANY_RECIPIENTS
         try:
-            expected = await expect(self._context, address)
+            expected = await self._keeper.expect(address)
             if expected is None:
                 return UNKNOWN
             if await self._keeper.is_full(expected):
@@ -262,7 +261,7 @@ async def open_doors(context: Context, settings: Settings) -> AsyncIterator[list
     lmtp = settings.lmtp_listen
     servers = [
         await loop.create_server(
-            lambda: _GuardedLmtp(gate, MailDoor(context, keeper), domain, None),
+            lambda: _GuardedLmtp(gate, MailDoor(keeper), domain, None),
             lmtp.host,
             lmtp.port,
         )
@@ -270,7 +269,7 @@ async def open_doors(context: Context, settings: Settings) -> AsyncIterator[list
     if smtp := settings.smtp_listen:
         servers.append(
             await loop.create_server(
-                lambda: _Guarded(gate, MailDoor(context, keeper), domain, tls), smtp.host, smtp.port
+                lambda: _Guarded(gate, MailDoor(keeper), domain, tls), smtp.host, smtp.port
             )
         )
     try:

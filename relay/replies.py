@@ -134,10 +134,10 @@ async def _reply(exchange: Exchange, arrival: Arrival, reply: Reply) -> Settled:
         "others": _has_others(exchange, reply.heading),
     }
     files = tuple((one.kind, one.content) for one in passed)
+    said = [*await exchange.last_words(arrival.side), content]
+    taken = () if held_for else exchange.taken(arrival.side, said)
     message = NewMessage(arrival.side, content, files, held_for)
     message_id = await exchange.add(message)
-    said = await exchange.last_words(arrival.side)
-    taken = () if held_for else exchange.taken(arrival.side, said)
     for notice in _news_for_writer(content, taken, held_for):
         await exchange.tell_of(message_id, "notice", notice)
     log.info("reply.taken", message_id=str(message_id), held_for=held_for, site=exchange.site.slug)

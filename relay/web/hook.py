@@ -15,7 +15,6 @@ from dataclasses import dataclass
 
 from aiohttp import BodyPartReader, web
 
-from relay.arrivals import expect
 from relay.errors import Refused, Unavailable
 from relay.mail.reading.limits import check, normalised
 from relay.mail.wire import without_verdicts
@@ -48,12 +47,12 @@ async def take_mail(request: web.Request) -> web.Response:
 
 
 async def _keep(request: web.Request, recipient: str, delivery: Delivery) -> str:
-    expected = await expect(request.app[CONTEXT], recipient)
+    keeper = request.app[KEEPER]
+    expected = await keeper.expect(recipient)
     if expected is None:
         return "unknown"
     if await asyncio.to_thread(lambda: check(normalised(delivery.raw))):
         return "unfit"
-    keeper = request.app[KEEPER]
     if await keeper.is_full(expected):
         raise Unavailable
     await keeper.keep(expected, delivery.sender, without_verdicts(delivery.raw))

@@ -1,10 +1,18 @@
--- name: find_reply_address(address_hash, alive_since)^
--- Who is expected to write to an alias, while it is alive; the alias is the scope, so this asks by it alone.
+-- name: find_reply_addresses(address_hashes, alive_since, alias_most)
+-- Who is expected to write to each alias, while it is alive; the alias is the scope, so this asks by it alone.
+-- With it, how many mails of that side wait to be read, counted no further than an alias may have.
 select
-    reply_address.site_id, reply_address.conversation_id,
+    reply_address.address_hash, reply_address.site_id, reply_address.conversation_id,
     case reply_address.side when 'buyer' then 'advertiser' else 'buyer' end as side,
-    owner.person_id as owner_id, owner.wrapped_key as owner_key
-from reply_address
+    owner.person_id as owner_id, owner.wrapped_key as owner_key,
+    (select count(*) from (
+        select 1 from inbound
+        where inbound.site_id = reply_address.site_id and inbound.conversation_id = reply_address.conversation_id
+            and inbound.side = case reply_address.side when 'buyer' then 'advertiser' else 'buyer' end and inbound.state in ('queued', 'reading')
+        limit :alias_most
+    ) as of_alias) as waiting
+from unnest(:address_hashes::bytea[]) as asked (address_hash)
+join reply_address on reply_address.address_hash = asked.address_hash
 join conversation on conversation.site_id = reply_address.site_id
     and conversation.conversation_id = reply_address.conversation_id and conversation.blocked_at is null
 join listing on listing.site_id = conversation.site_id and listing.listing_id = conversation.listing_id
@@ -12,15 +20,20 @@ join listing on listing.site_id = conversation.site_id and listing.listing_id = 
 join person as other on other.site_id = reply_address.site_id and other.wrapped_key is not null
     and other.person_id = case reply_address.side when 'buyer' then conversation.buyer_id else listing.advertiser_id end
 join person as owner on owner.site_id = reply_address.site_id and owner.wrapped_key is not null
-    and owner.person_id = case reply_address.side when 'buyer' then listing.advertiser_id else conversation.buyer_id end
-where reply_address.address_hash = :address_hash;
+    and owner.person_id = case reply_address.side when 'buyer' then listing.advertiser_id else conversation.buyer_id end;
 
--- name: find_bounced_mail(mail_id)^
+-- name: find_bounced_mail(mail_id, alias_most)^
 -- To whom the mail went that a bounce address names; the signed id is the scope, and each site is asked for it.
 select
     outbox.site_id, message.conversation_id,
     case when (outbox.kind in ('contact', 'reply', 'reader_notice')) = (message.side = 'buyer') then 'advertiser' else 'buyer' end as side,
-    owner.person_id as owner_id, owner.wrapped_key as owner_key
+    owner.person_id as owner_id, owner.wrapped_key as owner_key,
+    (select count(*) from (
+        select 1 from inbound
+        where inbound.site_id = message.site_id and inbound.conversation_id = message.conversation_id
+            and inbound.side = case when (outbox.kind in ('contact', 'reply', 'reader_notice')) = (message.side = 'buyer') then 'advertiser' else 'buyer' end and inbound.state in ('queued', 'reading')
+        limit :alias_most
+    ) as of_alias) as waiting
 from site
 join outbox on outbox.site_id = site.site_id and outbox.mail_id = :mail_id
 join message on message.site_id = outbox.site_id and message.message_id = outbox.message_id
@@ -30,25 +43,11 @@ join person as owner on owner.site_id = outbox.site_id and owner.wrapped_key is 
     and owner.person_id = case when (outbox.kind in ('contact', 'reply', 'reader_notice')) = (message.side = 'buyer')
         then listing.advertiser_id else conversation.buyer_id end;
 
--- name: is_full(site_id, conversation_id, side, alias_most, site_most, total_most)$
--- Whether so many mails wait to be read, of one alias, one site or all, that one more should wait at its sender's.
-select
-    (select count(*) from (
-        select 1 from inbound
-        where inbound.site_id = :site_id and inbound.conversation_id = :conversation_id and inbound.side = :side
-            and inbound.state in ('queued', 'reading')
-        limit :alias_most
-    ) as of_alias) >= :alias_most
-    or (select count(*) from (
-        select 1 from inbound
-        where inbound.site_id = :site_id and inbound.state in ('queued', 'reading')
-        limit :site_most
-    ) as of_site) >= :site_most
-    or (select count(*) from (
-        select 1 from inbound
-        where inbound.state in ('queued', 'reading')
-        limit :total_most
-    ) as of_all) >= :total_most;
+-- name: count_waiting(total_most)
+-- How many mails wait to be read, by site, counted no further than the door takes.
+select waiting.site_id, count(*) as mails
+from (select inbound.site_id from inbound where inbound.state in ('queued', 'reading') limit :total_most) as waiting
+group by waiting.site_id;
 
 -- name: store_inbound(site_ids, inbound_ids, conversation_ids, sides, mail_ids, owner_ids, copy_hashes, sealed_raws)!
 -- Keep mails that came in together, and ring; the same delivery to the same address once more adds nothing.

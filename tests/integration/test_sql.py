@@ -16,7 +16,7 @@ from workers.decisions import MailOutcome
 # Queries that name no site, each because the site is what they find, or because they watch over
 # the operator's own tables; everything else names the site, so that one site is one shard.
 OPERATOR_WIDE = {
-    "find_reply_address": "the alias is the scope; its answer is the site",
+    "find_reply_addresses": "the alias is the scope; its answer is the site",
     "find_key": "the key is the scope; its answer is the site",
     "pause_route": "next hops are the operator's, not a site's",
     "resume_route": "as pause_route",

@@ -388,7 +388,7 @@ async def test_a09_who_may_say_that_a_sender_is_proved(relay: Relay, door: str) 
 
 async def test_a_sender_adds_no_field(relay: Relay) -> None:
     """A9: an envelope sender with line ends in it stays one field of the mail that is kept."""
-    expected = await arrivals.expect(relay.context, await alias(relay))
+    expected = await arrivals.Keeper(relay.context).expect(await alias(relay))
     assert expected
     sender = "a@b.example>\r\nFrom: <camille@annonceur.example>\r\nX: <"
     await arrivals.Keeper(relay.context).keep(expected, sender, b"To: x\r\n\r\n")
