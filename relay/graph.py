@@ -116,8 +116,10 @@ def table(graph: Graph) -> list[tuple[Node, Node, int]]:
 def draw(graph: Graph, title: str, href: Callable[[Node], str]) -> str:
     """Return the picture as SVG: classes only, colours are the page's.
 
+    It is a group, since it holds links, which an image may not.
+
     Args:
-        title: What a screen reader says in its place; the table says the rest.
+        title: What a screen reader calls it; the table says the rest.
         href: Address of the page of a node.
     """
     places = _places(graph)
@@ -125,8 +127,9 @@ def draw(graph: Graph, title: str, href: Callable[[Node], str]) -> str:
     lines = [_line(edge, places, heaviest, graph) for edge in graph.edges]
     marks = [_mark(node, *places[node.name], href(node)) for node in graph.nodes]
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="graph" role="img"'
-        f' viewBox="0 0 {_WIDTH} {_HEIGHT}"><title>{escape(title)}</title>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="graph" role="group"'
+        f' aria-labelledby="graph-title" viewBox="0 0 {_WIDTH} {_HEIGHT}">'
+        f'<title id="graph-title">{escape(title)}</title>'
         f"{''.join(lines)}{''.join(marks)}</svg>"
     )
 

@@ -59,10 +59,16 @@ async def _put(
             state=listing.state,
             advertiser_id=advertiser_id,
             sealed_advertiser=sealed,
+            phone_hash=phone_key(site, listing.advertiser.phone),
             show_phone=listing.show_phone,
         )
     log.info("listing.put", listing_id=str(row["listing_id"]), site=site.slug)
     return Registered(row["listing_id"], row["created"], row["state"], row["show_phone"])
+
+
+def phone_key(site: Site, e164: str | None) -> bytes:
+    """Return what a listing is found by at the desk; empty where there is no phone."""
+    return site.hash("phone", e164) if e164 else b""
 
 
 async def _advertiser(

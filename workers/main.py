@@ -16,7 +16,7 @@ from prometheus_client import Gauge, start_http_server
 from relay import log as relay_log
 from relay.bell import JOB, QUEUE, dumps, loads, redis_settings
 from relay.context import Context, open_context
-from relay.lookup import mark_texts
+from relay.lookup import hash_listings, mark_texts
 from relay.settings import Settings, read_settings
 from workers.deliver import Courier
 from workers.intake import Intake
@@ -88,11 +88,12 @@ async def _purge_hourly(context: Context) -> None:
 
 
 async def _mark_texts(context: Context) -> None:
-    """Keep the marks by which near copies of a text are found (relay/lookup/texts.py)."""
+    """Keep what the desk finds by: marks of near texts, phones of listings of before."""
     while True:
         await asyncio.sleep(MARK_EVERY_S)
         for site in await context.sites.all():
             await mark_texts(context, site)
+            await hash_listings(context, site)
 
 
 async def _run_arq(context: Context, courier: Courier, redis_url: str) -> None:

@@ -57,17 +57,40 @@ async def read_delivery(
         attempts = await rows_of(
             queries().list_attempts(connection, site_id=site.site_id, mail_id=message_id)
         )
+        acts = await rows_of(
+            queries().list_message_acts(connection, site_id=site.site_id, message_id=message_id)
+        )
     if row is None:
         raise Refused("not_found")
     first = Step(row["received_at"], "received", say(language, "rules.step_received"))
-    last = Step(
-        row["settled_at"] or row["due_at"], row["state"], say(language, f"states.{row['state']}")
-    )
-    steps = (first, *(_step(one, language) for one in attempts))
-    is_told = any(one["outcome"] == row["state"] for one in attempts)
-    return Delivery(
-        message_id, row["side"], row["ref"], row["state"], steps if is_told else (*steps, last)
-    )
+    past = [*(_step(one, language) for one in attempts), *_acts(acts, language)]
+    steps = [first, *sorted(past, key=lambda step: step.at)]
+    if not any(one["outcome"] == row["state"] for one in attempts):
+        at = _since(row, steps[-1].at)
+        steps.append(Step(at, row["state"], say(language, f"states.{row['state']}")))
+    return Delivery(message_id, row["side"], row["ref"], row["state"], tuple(steps))
+
+
+def _since(row: Record, last_at: datetime) -> datetime:
+    """Return when a message came into its state, or when a waiting one is tried next.
+
+    A held one has been so since the last thing that happened to it; its due time is its end.
+    """
+    if row["state"] == "held":
+        return last_at
+    at: datetime = row["settled_at"] or row["due_at"]
+    return at
+
+
+def _acts(rows: list[Record], language: str) -> list[Step]:
+    """Return what staff did, and took back."""
+    steps = []
+    for row in rows:
+        words = say(language, f"console.action_{row['action']}")
+        steps.append(Step(row["at"], row["action"], words))
+        if row["undone_at"]:
+            steps.append(Step(row["undone_at"], "undone", say(language, "console.undone")))
+    return steps
 
 
 def _step(row: Record, language: str) -> Step:

@@ -31,6 +31,7 @@ class Found:
 
     message_id: UUID
     side: str
+    listing_id: UUID
     listing_ref: str
     listing_title: str
     state: str
@@ -110,6 +111,7 @@ def _found(keyring: Keyring, row: Record) -> Found:
     return Found(
         message_id=row["message_id"],
         side=row["side"],
+        listing_id=row["listing_id"],
         listing_ref=row["ref"],
         listing_title=row["title"],
         state=row["state"] or "purged",

@@ -5,6 +5,7 @@ ceiling; what went is written into a signed report.
 """
 
 from relay.retention.batches import Pace, Run
+from relay.retention.calendar import Calendar, DueDay, read_calendar
 from relay.retention.holds import (
     Hold,
     Scope,
@@ -22,6 +23,8 @@ from relay.retention.witness import witness
 
 __all__ = [
     "Aged",
+    "Calendar",
+    "DueDay",
     "Hold",
     "Pace",
     "Purged",
@@ -38,6 +41,7 @@ __all__ = [
     "place_hold",
     "purge",
     "purge_site",
+    "read_calendar",
     "read_last_report",
     "read_oldest",
     "read_versions",

@@ -6,13 +6,13 @@ insert into person (site_id, person_id, mail_hash, wrapped_key, sealed_mail)
 values (:site_id, :person_id, :mail_hash, :wrapped_key, :sealed_mail)
 on conflict (site_id, mail_hash) do nothing;
 
--- name: put_listing(site_id, listing_id, ref, title, details, url, language, state, advertiser_id, sealed_advertiser, show_phone)^
+-- name: put_listing(site_id, listing_id, ref, title, details, url, language, state, advertiser_id, sealed_advertiser, phone_hash, show_phone)^
 -- Create or replace a listing; says which of the two happened.
 -- No state keeps what the advertiser chose, and opens it otherwise; no show_phone keeps the choice made.
 insert into listing (site_id, listing_id, ref, title, details, url, language, state,
-    advertiser_id, sealed_advertiser, show_phone, ended_at)
+    advertiser_id, sealed_advertiser, phone_hash, show_phone, ended_at)
 values (:site_id, :listing_id, :ref, :title, :details, :url, :language, coalesce(:state, 'open'),
-    :advertiser_id, :sealed_advertiser, coalesce(:show_phone, false), case :state when 'closed' then now() end)
+    :advertiser_id, :sealed_advertiser, :phone_hash, coalesce(:show_phone, false), case :state when 'closed' then now() end)
 on conflict (site_id, ref) do update set
     title = excluded.title, details = excluded.details, url = excluded.url, language = excluded.language,
     state = case when :state is null and listing.is_chosen then listing.state else excluded.state end,
@@ -20,6 +20,7 @@ on conflict (site_id, ref) do update set
     ended_at = case when coalesce(:state, case when listing.is_chosen then listing.state else 'open' end) = 'closed'
         then coalesce(listing.ended_at, now()) end,
     advertiser_id = excluded.advertiser_id, sealed_advertiser = excluded.sealed_advertiser,
+    phone_hash = excluded.phone_hash,
     show_phone = coalesce(:show_phone, listing.show_phone and listing.advertiser_id = excluded.advertiser_id), updated_at = now()
 returning listing_id, (xmax = 0) as created, state, show_phone, updated_at;
 

@@ -126,7 +126,7 @@ select listing_id from listing where site_id = :site_id and ref = :ref;
 -- What a list shows of messages, newest first; its sealed values are opened to be masked.
 select
     message.message_id, message.sender_id, message.side, message.score, message.signals, message.received_at, message.sealed_content,
-    sender.wrapped_key, listing.ref, listing.title, outbox.state, outbox.reason, trace.sealed_origin, trace.sender_id as trace_sender_id,
+    sender.wrapped_key, listing.listing_id, listing.ref, listing.title, outbox.state, outbox.reason, trace.sealed_origin, trace.sender_id as trace_sender_id,
     (select count(*) from report where report.site_id = message.site_id and report.message_id = message.message_id)::int as reports,
     hits.rules, hits.points
 from unnest(:message_ids::uuid[]) as asked (message_id)
@@ -264,3 +264,52 @@ with gone as (
 )
 delete from text_band
 where text_band.site_id = :site_id and text_band.cluster_id = any(array(select empty.cluster_id from empty));
+
+-- name: list_listings(site_id, keys, most)
+-- The listings of advertisers with one of these phones, the newest first.
+select listing.listing_id from listing
+where listing.site_id = :site_id and listing.phone_hash = any(:keys::bytea[])
+order by listing.listing_id desc
+limit :most;
+
+-- name: describe_listings(site_id, listing_ids)
+-- What a list shows of listings; the advertiser is opened to be masked.
+select
+    listing.listing_id, listing.ref, listing.title, listing.details, listing.url, listing.language, listing.state,
+    listing.show_phone, listing.advertiser_id, listing.sealed_advertiser, listing.updated_at, person.wrapped_key, person.sealed_mail
+from unnest(:listing_ids::uuid[]) as asked (listing_id)
+join listing on listing.site_id = :site_id and listing.listing_id = asked.listing_id
+left join person on person.site_id = listing.site_id and person.person_id = listing.advertiser_id
+order by listing.listing_id desc;
+
+-- name: count_listing(site_id, listing_id)
+-- The messages of a listing by where they are, and how many of them were reported.
+select coalesce(outbox.state, 'purged') as state, count(*)::int as messages, count(distinct conversation.conversation_id)::int as conversations,
+    (count(*) filter (where exists (select 1 from report
+        where report.site_id = message.site_id and report.message_id = message.message_id offset 0)))::int as reported
+from conversation
+join message on message.site_id = conversation.site_id and message.conversation_id = conversation.conversation_id
+left join outbox on outbox.site_id = message.site_id and outbox.mail_id = message.message_id
+where conversation.site_id = :site_id and conversation.listing_id = :listing_id
+group by 1
+order by messages desc, state;
+
+-- name: list_unhashed(site_id, most)
+-- Listings of before they could be found by a phone.
+select listing.listing_id, listing.ref, listing.advertiser_id, listing.sealed_advertiser, person.wrapped_key
+from listing
+left join person on person.site_id = listing.site_id and person.person_id = listing.advertiser_id
+where listing.site_id = :site_id and listing.phone_hash is null
+order by listing.listing_id
+limit :most;
+
+-- name: hash_listings(site_id, listing_ids, phone_hashes)!
+update listing set phone_hash = asked.phone_hash
+from unnest(:listing_ids::uuid[], :phone_hashes::bytea[]) as asked (listing_id, phone_hash)
+where listing.site_id = :site_id and listing.listing_id = asked.listing_id and listing.phone_hash is null;
+
+-- name: list_message_acts(site_id, message_id)
+-- What staff did to a message, oldest first.
+select desk_act.action, desk_act.at, desk_act.undone_at from desk_act
+where desk_act.site_id = :site_id and desk_act.message_ids @> array[:message_id::uuid]
+order by desk_act.act_id;

@@ -14,13 +14,17 @@ from relay.web.bodies import LIMIT_BYTES
 from relay.web.console import (
     blocks,
     cases,
+    delivery,
     entry,
+    health,
     journal,
     keys,
+    listings,
     messages,
     queue,
     rules,
     search,
+    settings,
     undo,
 )
 from relay.web.console.doors import DOORS
@@ -39,6 +43,10 @@ PAGES = (
     cases,
     blocks,
     undo,
+    listings,
+    delivery,
+    health,
+    settings,
     journal,
     rules,
 )  # importing them registers their doors

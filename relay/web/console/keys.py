@@ -1,8 +1,5 @@
 """One key and all that hangs on it: its messages, its links, its days; and acts on all of it."""
 
-import csv
-import io
-from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -12,19 +9,18 @@ from markupsafe import Markup
 from relay import desk, graph, lookup
 from relay.desk import Action, Effect, NewBlock, Order, Weight
 from relay.errors import Refused
-from relay.lookup import Key, Kind, Sender
+from relay.lookup import Key, Kind, ListingShown, Sender
 from relay.permissions import Level, Permission
 from relay.sealing import public_id, read_public_id
 from relay.texts import say
 from relay.web.console.doors import Visit, door
 from relay.web.console.lanes import draw_lanes
 from relay.web.console.seconds import second_person
-from relay.web.pages import SECURITY_HEADERS
+from relay.web.console.tables import csv_of
 
 BLOCKED = (Kind.PHONE, Kind.MAILBOX, Kind.IP, Kind.NETWORK, Kind.TEXT)
 DAYS = (1, 7, 30, 90)
 BULK = (Action.HOLD, Action.REFUSE, Action.RELEASE, Action.CLOSE, Action.WARN)
-RISKY = ("=", "+", "-", "@", "\t", "\r", "'")
 
 
 @door("GET", "keys/{key}", Permission.QUEUE)
@@ -38,8 +34,13 @@ async def show_key(visit: Visit) -> web.StreamResponse:
     sender = await lookup.read_sender(
         visit.context, visit.site, key, visit.seen("list", f"{key.kind} links")
     )
+    owned: tuple[ListingShown, ...] = ()
+    if key.kind is Kind.PHONE:
+        look = visit.seen("list", f"{key.kind} listings")
+        owned = await lookup.find_listings(visit.context, visit.site, key, look)
     return visit.page(
         "key",
+        owned=owned,
         key=key,
         page=page,
         sender=sender,
@@ -63,7 +64,7 @@ async def export_links(visit: Visit) -> web.StreamResponse:
         (one.name[0], one.label, other.name[0], other.label, weight, other.is_shared)
         for one, other, weight in graph.table(sender.graph)
     ]
-    return _csv(("kind", "value", "linked_kind", "linked_value", "messages", "shared"), rows)
+    return csv_of(("kind", "value", "linked_kind", "linked_value", "messages", "shared"), rows)
 
 
 @door("GET", "keys/{key}/days.csv", Permission.QUEUE, Level.YES)
@@ -73,7 +74,7 @@ async def export_days(visit: Visit) -> web.StreamResponse:
     look = visit.seen("export", f"{key.kind} days")
     sender = await lookup.read_sender(visit.context, visit.site, key, look)
     rows = [(one.day, one.messages, one.replies, one.reports, one.rules) for one in sender.lanes]
-    return _csv(("day", "messages", "replies", "reports", "rules"), rows)
+    return csv_of(("day", "messages", "replies", "reports", "rules"), rows)
 
 
 @door("POST", "keys/{key}/act", Permission.HOLD, Level.YES)
@@ -142,21 +143,4 @@ def _picture(visit: Visit, sender: Sender) -> Markup:
         return visit.path("keys", Key(Kind(node.name[0]), (node.name[1],)).token)
 
     title = say(visit.language, "console.picture", n=len(sender.graph.nodes))
-    drawn = graph.draw(sender.graph, title, page_of)
-    # It holds links, which an image may not.
-    return Markup(drawn.replace('role="img"', 'role="group"', 1))  # noqa: S704 (escaped where drawn)
-
-
-def _csv(head: Sequence[str], rows: Iterable[Sequence[object]]) -> web.Response:
-    """Write a table whose cells no spreadsheet takes for formulas (A21)."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(head)
-    writer.writerows([_cell(value) for value in row] for row in rows)
-    headers = {**SECURITY_HEADERS, "Content-Disposition": 'attachment; filename="relais.csv"'}
-    return web.Response(text=out.getvalue(), content_type="text/csv", headers=headers)
-
-
-def _cell(value: object) -> str:
-    text = str(value)
-    return f"'{text}" if text.startswith(RISKY) else text
+    return Markup(graph.draw(sender.graph, title, page_of))  # noqa: S704 (escaped where drawn)

@@ -17,16 +17,21 @@ from relay.web.problems import language_of
 if TYPE_CHECKING:
     from relay.web.console.doors import Visit
 
-# Key of the page on the keyboard after «g», its name in the path, and what it needs.
+# Every page of the menu, one line each, in its order: its key on the keyboard after «g», its name
+# in the path, and what it needs. Those in WATCH stand in the second group.
 PLACES = (
     ("f", "queue", Permission.QUEUE, Level.MASKED),
     ("r", "search", Permission.QUEUE, Level.MASKED),
     ("b", "blocks", Permission.QUEUE, Level.YES),
     ("d", "acts", Permission.QUEUE, Level.YES),
     ("u", "rules", Permission.RULES, Level.START),
+    ("l", "delivery", Permission.STATISTICS, Level.YES),
+    ("s", "health", Permission.STATISTICS, Level.YES),
     ("j", "journal", Permission.AUDIT, Level.OWN),
     ("p", "staff", Permission.STAFF, Level.SECOND),
+    ("t", "settings", Permission.RETENTION, Level.START),
 )
+WATCH = frozenset({"delivery", "health", "journal", "staff", "settings"})
 
 
 class Sheets:
@@ -80,10 +85,12 @@ class Sheets:
 SHEETS = web.AppKey("sheets", Sheets)
 
 
-def _places(visit: "Visit | None") -> list[tuple[str, str]]:
+def _places(visit: "Visit | None") -> list[list[tuple[str, str]]]:
+    """Return the menu of a visitor: the work, then what watches over it."""
     if visit is None:
         return []
-    return [(key, name) for key, name, needs, least in PLACES if visit.may(needs) >= least]
+    own = [(key, name) for key, name, needs, least in PLACES if visit.may(needs) >= least]
+    return [[one for one in own if (one[1] in WATCH) == watches] for watches in (False, True)]
 
 
 class _Say:
@@ -99,6 +106,12 @@ class _Say:
         """Return the sentence of a code, or the code itself when it has none yet."""
         key = f"{prefix}{name}"
         return texts.say(self._language, key) if texts.has(self._language, key) else name
+
+    def reason(self, code: str) -> str:
+        """Return what a reason means: a server's answer, or what people decided."""
+        places = ("console.reason_", "replies.", "states.reason_")
+        known = [place for place in places if texts.has(self._language, place + code)]
+        return texts.say(self._language, known[0] + code) if known else code
 
     def when(self, at: datetime) -> str:
         return f"{texts.day(self._language, at)} {texts.clock(self._language, at)}"

@@ -1,0 +1,155 @@
+"""Delivery: what was sent, how fast, what servers answered, what waits, what rules held."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+from markupsafe import Markup
+
+from relay import charts, overview
+from relay.charts import Chart, Series
+from relay.overview import Deliveries, Fate, RuleCount
+from relay.permissions import Level, Permission
+from relay.texts import clock, has, say
+from relay.web.console.doors import Visit, door
+from relay.web.console.tables import csv_of
+
+RULES_DRAWN = 10
+
+
+@door("GET", "delivery", Permission.STATISTICS, Level.YES)
+async def show_delivery(visit: Visit) -> web.StreamResponse:
+    """Show two days by the hour, and seven days by next hop, answer and rule."""
+    found = await _read(visit, "list")
+    return visit.page(
+        "delivery",
+        found=found,
+        hours=_draw_hours(visit, found),
+        times=_draw_times(visit, found),
+        rules=_draw_rules(visit, found.rules[:RULES_DRAWN]),
+        fates=tuple(Fate),
+        hour_of=lambda at: _hour(visit, at),
+        rule_of=lambda name: rule_name(visit.language, name),
+        now=visit.context.clock(),
+    )
+
+
+@door("GET", "delivery/hours.csv", Permission.STATISTICS, Level.YES)
+async def export_hours(visit: Visit) -> web.StreamResponse:
+    """Give the messages by hour and fate."""
+    found = await _read(visit, "export")
+    rows = [(one.at.isoformat(), *one.fates.values()) for one in found.hours]
+    return csv_of(("hour", *(fate.value for fate in Fate)), rows)
+
+
+@door("GET", "delivery/answers.csv", Permission.STATISTICS, Level.YES)
+async def export_answers(visit: Visit) -> web.StreamResponse:
+    """Give what servers answered."""
+    found = await _read(visit, "export")
+    rows = [
+        (one.route, one.outcome, one.reason, one.code or "", one.enhanced or "", one.answers)
+        for one in found.answers
+    ]
+    return csv_of(("route", "outcome", "reason", "code", "enhanced", "answers"), rows)
+
+
+@door("GET", "delivery/routes.csv", Permission.STATISTICS, Level.YES)
+async def export_routes(visit: Visit) -> web.StreamResponse:
+    """Give the next hops with their times."""
+    found = await _read(visit, "export")
+    head = (
+        "route",
+        "attempts",
+        "delivered",
+        "deferred",
+        "refused",
+        "ambiguous",
+        "p50_ms",
+        "p95_ms",
+    )
+    rows = [
+        (
+            one.route, one.attempts, one.delivered, one.deferred, one.refused, one.ambiguous,
+            one.median_ms, one.p95_ms,
+        )
+        for one in found.routes
+    ]  # fmt: skip
+    return csv_of(head, rows)
+
+
+@door("GET", "delivery/rules.csv", Permission.STATISTICS, Level.YES)
+async def export_rules(visit: Visit) -> web.StreamResponse:
+    """Give the rules with the messages they pointed at."""
+    found = await _read(visit, "export")
+    rows = [(one.signal, one.messages, one.held, one.refused) for one in found.rules]
+    return csv_of(("rule", "messages", "held", "refused"), rows)
+
+
+def rule_name(language: str, signal: str) -> str:
+    """Return what a rule or a signal is called."""
+    keys = (f"console.signal_{signal}", f"rules.{signal}")
+    return next((say(language, key) for key in keys if has(language, key)), signal)
+
+
+async def _read(visit: Visit, action: str) -> Deliveries:
+    return await overview.read_deliveries(visit.context, visit.site, visit.seen(action, "delivery"))
+
+
+def _draw_hours(visit: Visit, found: Deliveries) -> Markup:
+    counts = {fate: [hour.fates[fate] for hour in found.hours] for fate in Fate}
+    total, failed = (sum(map(sum, some)) for some in (counts.values(), [counts[Fate.FAILED]]))
+    chart = Chart(
+        name="hours",
+        title=_say(visit, "hours"),
+        said=_say(visit, "hours_said", n=total, failed=failed),
+        places=[_hour(visit, hour.at) for hour in found.hours],
+        series=[Series(_say(visit, f"fate_{fate}"), counts[fate]) for fate in Fate],
+    )
+    return _drawn(charts.columns(chart))
+
+
+def _draw_times(visit: Visit, found: Deliveries) -> Markup:
+    def milliseconds(value: float) -> str:
+        return f"{value:.0f}\u00a0ms"
+
+    chart = Chart(
+        name="times",
+        title=_say(visit, "times"),
+        said=_say(visit, "times_said"),
+        places=[one.route for one in found.routes],
+        series=[
+            Series(_say(visit, "median"), [one.median_ms for one in found.routes]),
+            Series(_say(visit, "p95"), [one.p95_ms for one in found.routes]),
+        ],
+        show=milliseconds,
+    )
+    return _drawn(charts.rows(chart))
+
+
+def _draw_rules(visit: Visit, rules: Sequence[RuleCount]) -> Markup:
+    chart = Chart(
+        name="rules",
+        title=_say(visit, "rules"),
+        said=_say(visit, "rules_said", n=len(rules)),
+        places=[rule_name(visit.language, one.signal) for one in rules],
+        series=[
+            Series(_say(visit, "pointed"), [one.messages for one in rules]),
+            Series(_say(visit, "now_held"), [one.held for one in rules]),
+        ],
+    )
+    return _drawn(charts.rows(chart))
+
+
+def _drawn(svg: str) -> Markup:
+    return Markup(svg)  # noqa: S704 (every word in it is escaped where it is drawn)
+
+
+def _hour(visit: Visit, at: datetime) -> str:
+    zone = ZoneInfo(visit.site.policy.site.timezone)
+    local = at.astimezone(zone)
+    return f"{local:%d/%m} {clock(visit.language, at, zone)}"
+
+
+def _say(visit: Visit, name: str, **values: str | int) -> str:
+    return say(visit.language, f"overview.{name}", **values)
