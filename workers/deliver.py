@@ -177,7 +177,7 @@ class Courier:
     async def _make(
         self, claim: Claim, row: Record | None, *, is_held: bool
     ) -> Composed | MailOutcome:
-        """Render the mail, or say why it does not leave."""
+        """Return the mail, or why it does not leave now."""
         early = decisions.before_sending(claim, random.random())  # noqa: S311
         if early or row is None:
             return early or decisions.hold(claim, "incomplete")
@@ -187,6 +187,10 @@ class Courier:
         if self._is_stopping or paused_s > 0:
             reason = "stopped" if self._is_stopping else "route_paused"
             return decisions.give_back(claim, reason, max(0.0, paused_s))
+        return await self._render(claim, row)
+
+    async def _render(self, claim: Claim, row: Record) -> Composed | MailOutcome:
+        """Render the mail within its time; fails closed."""
         try:
             site = await self._context.sites.by_id(claim.site_id)
             files = await read_files(self._context, row)

@@ -1,4 +1,4 @@
-"""Every column that could hold words or bytes of a person is sealed, a keyed hash, or known not to."""
+"""Every column that could hold something of a person is sealed, a keyed hash, or known not to."""
 
 import asyncpg
 
