@@ -15,6 +15,7 @@ from prometheus_client import Counter
 QUEUE = "relais:queue"
 JOB = "deliver"
 RING_TIMEOUT_S = 1.0
+GATHER_S = 0.1  # commits that share a ring; arq looks every half second, NOTIFY has rung already
 
 lost = Counter("relay_bell_lost_total", "Rings that Redis did not take; the sweep replaces them")
 log = structlog.get_logger()
@@ -48,11 +49,12 @@ class Bell:
         self._task: asyncio.Task[None] | None = None
 
     def ring(self) -> None:
-        """Ask for a delivery round; a ring under way answers for this one too."""
+        """Ask for a delivery round, together with whoever asks within a tenth of a second."""
         if self._url and (self._task is None or self._task.done()):
             self._task = asyncio.create_task(self._ring(self._url))
 
     async def _ring(self, url: str) -> None:
+        await asyncio.sleep(GATHER_S)
         try:
             async with asyncio.timeout(RING_TIMEOUT_S):
                 await (await self._connected(url)).enqueue_job(JOB, _job_id=JOB)
@@ -80,6 +82,6 @@ class Bell:
     async def close(self) -> None:
         """Let a ring under way end, then close the connection."""
         if self._task:
-            await asyncio.wait([self._task], timeout=RING_TIMEOUT_S)
+            await asyncio.wait([self._task], timeout=GATHER_S + RING_TIMEOUT_S)
         if self._redis:
             await self._redis.aclose()

@@ -10,8 +10,9 @@ Source: UTS 39 for the idea of confusables: letters of one shape with a Latin on
 import re
 import string
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 _LOOKALIKES = {
     "a": "аАαΑɑᴀ", "b": "вВьЬβΒʙɓ", "c": "сСϲϹᴄ", "d": "ԁđĐɗᴅ", "e": "еЕεΕᴇ", "f": "ꜰƒ",
@@ -69,9 +70,12 @@ class Secret:
     is_token: bool = False
 
 
+@lru_cache(maxsize=8)  # one mail asks several times, for its lines and for the whole
 def secrets(
-    addresses: Iterable[str] = (), names: Iterable[str] = (), tokens: Iterable[str] = ()
-) -> dict[str, list[Secret]]:
+    addresses: frozenset[str] = frozenset(),
+    names: frozenset[str] = frozenset(),
+    tokens: frozenset[str] = frozenset(),
+) -> Mapping[str, Sequence[Secret]]:
     """Return what is to be looked for, by kind: ``address``, ``name``, ``token``.
 
     Args:
@@ -139,7 +143,7 @@ def scrub(
     squeezed = squeeze(text)
     spans = [
         span
-        for kind in secrets(addresses, names, tokens).values()
+        for kind in secrets(frozenset(addresses), frozenset(names), frozenset(tokens)).values()
         for secret in kind
         if _holds(squeezed, secret.pieces)
         for span in _spans(secret, text)

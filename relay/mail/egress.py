@@ -109,7 +109,7 @@ def leaks(
         ValueError: The mail is not of the plain kind the relay writes; it is not to leave then.
     """
     parts = list(read_parts(content))
-    wanted = secrets(hidden_addresses, hidden_names, hidden_tokens)
+    wanted = secrets(*map(frozenset, (hidden_addresses, hidden_names, hidden_tokens)))
     known: set[str] = set()
     found: dict[Leak, None] = {}
     for where, text in _views(parts):

@@ -144,12 +144,8 @@ def open_thread(context: Context, site: Site, row: Record) -> Thread:
     Raises:
         Unsealable: A key is missing from the ring, or a value was moved.
     """
-    keys = {
-        row[f"{owner}_id"]: context.keyring.unwrap(
-            row[f"{owner}_key"], f"person:{row[f'{owner}_id']}"
-        )
-        for owner in ("sender", "buyer", "advertiser")
-    }
+    wrapped = {row[f"{one}_id"]: row[f"{one}_key"] for one in ("sender", "buyer", "advertiser")}
+    keys = {who: context.keyring.unwrap(key, f"person:{who}") for who, key in wrapped.items()}
     sender = keys[row["sender_id"]]
     place = advertiser_place(site.site_id, row["ref"])
     earlier = zip(row["earlier_ids"] or (), row["earlier_contents"] or (), strict=True)
