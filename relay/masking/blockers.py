@@ -65,12 +65,14 @@ _IDS = (
     rf"(?=[\d.]*(?<!\d)(?:\d|\d{{3}})(?!\d))(?:{_BYTE}\.){{3}}{_BYTE}(?![.\d])"  # IP address
     r"|\d{1,3}[.,]\d{4,}\s?°?[nsewo]?\s?[,;/ ]\s?-?\d{1,3}[.,]\d{4,}"  # coordinates
 )
-# All of these go on, after their first figures, with a sign, a word, or thousands.
-_STARTS_SOFT = re.compile(r"\d+\s?[^\d\s]|\d{1,3} \d{3}")
+_FIRST = r"(?<!\d)(?<!\d[.,/:\n-])"  # no figure goes on here, nor a column of them
+# All of these go on, after their first figures, with a sign, a word or thousands, or follow a
+# currency.
+_STARTS_SOFT = re.compile(
+    _FIRST + r"(?:\d+\s?[^\d\s]|\d{1,3} \d{3}|(?<=[€$£])\d|(?<=[€$£].)\d)"
+)
 _SOFT = re.compile(f"{_DATES}|{_TIMES}|{_SIZES}|{_MARKS}|{_QUANTITY}|{_DECIMAL}|{_IDS}")
-_WEAK = re.compile(_SHORT_DATES)
-_BEFORE_SOFT = re.compile(r"[\d][.,/:-]?$")
-_CURRENCIES = frozenset("€$£")
+_WEAK = re.compile(f"{_FIRST}(?:{_SHORT_DATES})")
 _CURRENCY_FIRST = re.compile(rf"[€$£]\s?(?:{_AMOUNT})(?!\d)")
 _RANGE_DATE = re.compile(
     r"\b(?:0?[1-9]|[12]\d|3[01])\s?(?:,|et|au|a|ou|and|to|or|bis|und|y|al|e|-)\s?(?:le "
@@ -200,22 +202,15 @@ def _in_order(found: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
 
 def short_date_at(text: str, start: int) -> int:
     """Return the end of what may be a day and month, or a date with a short year; else *start*."""
-    if start and _BEFORE_SOFT.search(text, max(0, start - 2), start):
-        return start
     found = _WEAK.match(text, start)
     return found.end() if found else start
 
 
 def quantity_at(text: str, start: int) -> int:
     """Return the end of the date, time, price or size that begins at *start*; *start* if none."""
-    before = text[max(0, start - 2) : start]
-    if before and _BEFORE_SOFT.search(before):
-        return start
-    if before and not _CURRENCIES.isdisjoint(before):
-        sign = start - (1 if before[-1] in _CURRENCIES else 2)
-        if found := _CURRENCY_FIRST.match(text, sign):
-            return found.end()
     if not _STARTS_SOFT.match(text, start):
         return start
-    found = _RANGE_DATE.match(text, start) or _SOFT.match(text, start)
+    sign = start - (2 if text[start - 1].isspace() else 1)
+    found = _CURRENCY_FIRST.match(text, max(0, sign))
+    found = found or _RANGE_DATE.match(text, start) or _SOFT.match(text, start)
     return found.end() if found else start

@@ -66,7 +66,7 @@ def _pick(pool: Iterable[Candidate], row: Row, judge: Judge, soft: Soft) -> list
     """Return the best candidates of *pool* that do not overlap.
 
     They are scored only when their turn comes: the one that could score best is next, and
-    one that overlaps a better one never is.
+    one that overlaps a better one never is, nor another reading of the same stretch.
     """
     waiting = [
         (-most, False, c.first, -c.last, c)
@@ -76,6 +76,7 @@ def _pick(pool: Iterable[Candidate], row: Row, judge: Judge, soft: Soft) -> list
     heapify(waiting)
     best: list[Candidate] = []
     used: set[int] = set()
+    tried: set[tuple[int, int]] = set()
     while waiting:
         _, scored, first, last, c = heappop(waiting)
         if not used.isdisjoint(range(first, -last)):
@@ -84,6 +85,9 @@ def _pick(pool: Iterable[Candidate], row: Row, judge: Judge, soft: Soft) -> list
             used.update(range(first, -last))
             best.append(c)
             continue
+        if (first, last) in tried:
+            continue
+        tried.add((first, last))
         if soft and _is_soft(row, c, soft):
             continue
         value = judge.score(row, c)

@@ -21,8 +21,8 @@ Found = tuple[int, int, str]
 def _row_of(region: str) -> re.Pattern[str]:
     """Return a pattern for a number with plus sign, and for one of each length of the plan."""
     plans = numbering(region)
-    with_zero = sorted(plans.home_lengths(zero=True), reverse=True)
-    without = sorted(plans.home_lengths(zero=False), reverse=True) if not plans.has_trunk else []
+    with_zero = sorted(plans.with_zero.home, reverse=True)
+    without = sorted(plans.without.home, reverse=True) if not plans.has_trunk else []
     rows = [rf"0(?:{_BETWEEN}\d){{{size - 1}}}(?!\d)" for size in with_zero]
     rows += [rf"[1-9](?:{_BETWEEN}\d){{{size - 1}}}(?!\d)" for size in without]
     rows.append(rf"00[1-9](?:{_BETWEEN}\d){{6,12}}(?!\d)")

@@ -5,7 +5,8 @@ import re
 from relay.masking.trie import any_of
 
 APART = 99.0  # nothing on both sides can be one number
-_LONGEST_SIGNS, _LONGEST, _LONGEST_FILLER = 12, 110, 3  # characters
+_LONGEST_SIGNS, _LONGEST = 12, 110  # characters
+LONGEST_FILLER = 3  # characters that may stand for a separator, and say nothing
 _SIGNS = re.compile(r"[^\w$£€%¥]|_")
 _ONLY_SIGNS = re.compile(r"(?:[^\w$£€%¥°]|_)*")
 _BORDER = re.compile(
@@ -58,7 +59,7 @@ def is_connector(word: str) -> bool:
 
 def says_split(gap: str) -> bool:
     """Tell whether *gap* says that a number goes on after it."""
-    return len(gap) > _LONGEST_FILLER and _SPLIT.search(gap) is not None
+    return _SPLIT.search(gap) is not None
 
 
 def cost(gap: str) -> float:
@@ -78,7 +79,7 @@ def cost(gap: str) -> float:
 
 def _said_cost(gap: str) -> float:
     """Return what a gap with letters costs: a filler, a connector, a sentence."""
-    if len(gap) <= _LONGEST_FILLER and len(gap.split()) == 1 and gap == gap.strip():
+    if len(gap) <= LONGEST_FILLER and len(gap.split()) == 1 and gap == gap.strip():
         return 0.15
     if len(gap) <= _LONGEST_CONNECTING:
         words = _WORD.findall(gap)

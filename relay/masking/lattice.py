@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import NamedTuple
 
 from relay.masking.atoms import Atom
 from relay.masking.grammar import Arc, arcs
-from relay.masking.plans import SHORTEST, Form, numbering, read
+from relay.masking.plans import SHORTEST, Form, Sizes, numbering, read
 from relay.masking.words import Kind
 
 _PLUS = ("+", " plus", " piu", " mas", " mais")
@@ -17,7 +17,8 @@ _LONGEST_ROW = 17  # digits: exit code and the longest international number
 # The most digits one word can add: triple and a ten, six hundred and twelve, a ten or a unit.
 _MOST_DIGITS = {Kind.TIMES: 9, Kind.HUNDRED: 3, Kind.TEN: 2, Kind.TEEN: 2, Kind.UNIT: 2}
 _MOST_ATOMS = 28  # a number has no more pieces, joined words included
-_WIDE = frozenset(range(SHORTEST, _LONGEST_ROW + 1))  # digits after a plus sign or an exit code
+_ANY = frozenset(range(SHORTEST, _LONGEST_ROW + 1))
+_WIDE = Sizes(_ANY, _ANY, _LONGEST_ROW)  # after a plus sign or an exit code
 _NOTHING = "000"  # no country code begins with a zero
 _WIDEST = 10  # readings kept at each atom
 _JOINING = 0.3  # cheaper gaps inside one value cost nothing
@@ -65,6 +66,14 @@ class Row:
     gaps: Sequence[float]
     region: str
     upto: Sequence[int]
+    _steps: dict[int, tuple[Arc, ...]] = field(default_factory=dict, repr=False)
+
+    def steps(self, at: int) -> tuple[Arc, ...]:
+        """Return what can be read from atom *at* on; worked out once."""
+        known = self._steps.get(at)
+        if known is None:
+            known = self._steps[at] = tuple(arcs(self.atoms, at, self.text))
+        return known
 
 
 def is_figures(row: Row, first: int, last: int) -> bool:
@@ -83,13 +92,10 @@ def candidates(row: Row, first: int, last: int, *, strong: bool) -> Iterator[Can
     trunk = numbering(row.region).has_trunk
     starts = [k for k in range(first, last) if (not trunk or _begins(row, k)) is strong]
     if starts:
-        steps = [tuple(arcs(row.atoms, k, row.text)) for k in range(first, last)]
         reach = _reach(row, first, last)
         for start in starts:
             if reach[start - first] >= SHORTEST:
-                yield from _best(
-                    _from(row, start, last, steps[start - first :], reach[start - first :])
-                )
+                yield from _best(_from(row, start, last, reach[start - first :]))
 
 
 def _reach(row: Row, first: int, last: int) -> list[int]:
@@ -141,7 +147,7 @@ def figures(row: Row, first: int, last: int, *, strong: bool) -> Iterator[Candid
         if zeros.startswith(_NOTHING):
             continue
         wide = plus or zeros.startswith("00")
-        lengths = _WIDE if wide else plans.lengths(head[0])
+        lengths = (_WIDE if wide else plans.sizes(head[0])).all
         for end in range(start + 1, last + 1):
             size = upto[end] - upto[start]
             if size > _LONGEST_ROW:
@@ -160,9 +166,7 @@ def _paid(row: Row, first: int, last: int) -> float:
     return sum([a.cost for a in row.atoms[first:last]]) + sum(row.gaps[first + 1 : last])
 
 
-def _from(
-    row: Row, start: int, last: int, steps: Sequence[tuple[Arc, ...]], reach: Sequence[int]
-) -> Iterator[Candidate]:
+def _from(row: Row, start: int, last: int, reach: Sequence[int]) -> Iterator[Candidate]:
     """Yield candidates that begin at atom *start*, over every reading of the atoms."""
     plus = plus_before(row.text, row.atoms[start].start)
     plans = numbering(row.region)
@@ -172,7 +176,7 @@ def _from(
         if not rows:
             return
         kept = _cheapest(rows.pop(at, None))
-        for end, more, price in steps[at - start] if kept else ():
+        for end, more, price in row.steps(at) if kept else ():
             if end > last:
                 continue
             paid = price + _between(row, start, at, end)
@@ -180,16 +184,14 @@ def _from(
                 read_so_far, total = digits + more, cost + paid
                 size = len(read_so_far)
                 wide = plus or read_so_far[:2] == "00"
-                lengths = _WIDE if wide else plans.lengths(read_so_far[0])
-                if size in lengths:
+                sizes = _WIDE if wide else plans.sizes(read_so_far[0])
+                if size in sizes.all:
                     result = read(read_so_far, plus=plus, region=row.region)
                     if result:
                         yield Candidate(start, end, *result, total, strong)
-                longest = _LONGEST_ROW if wide else plans.longest
                 if (
-                    read_so_far[:3] != _NOTHING
-                    and size < longest
-                    and size + reach[end - start] >= SHORTEST
+                    SHORTEST - reach[end - start] <= size < sizes.longest
+                    and read_so_far[:3] != _NOTHING
                 ):
                     known = rows.setdefault(end, {})
                     known[read_so_far] = min(total, known.get(read_so_far, total))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import cache
 from importlib import resources
+from typing import NamedTuple
 
 # Regions whose numbers are written at home in the national way, besides those of one country code.
 _SAME_PLAN = {"FR": ("RE", "GP", "MQ", "GF", "YT", "BL", "MF")}
@@ -95,23 +96,29 @@ def _regions() -> dict[str, tuple[str, ...]]:
     return {code: tuple(regions) for code, regions in found.items()}
 
 
+class Sizes(NamedTuple):
+    """How many digits a number can have: at home, there or with neighbours, and at most."""
+
+    home: frozenset[int]
+    all: frozenset[int]
+    longest: int
+
+
 @dataclass(frozen=True, slots=True)
 class Numbering:
     """What a site's region reads as a phone number.
 
     Args:
         home, near: Plans whose national numbers are read, the own ones first.
-        with_zero, without: Digits a number without sign can have, by its first digit.
-        longest: The most of these.
+        with_zero, without: Sizes of a number without sign, by its first digit.
         any_home: Matches what ``home`` can read in any form, to refuse the rest at once.
         any_near: The same for ``near``.
     """
 
     home: tuple[Plan, ...]
     near: tuple[Plan, ...]
-    with_zero: frozenset[int]
-    without: frozenset[int]
-    longest: int
+    with_zero: Sizes
+    without: Sizes
     any_home: re.Pattern[str]
     any_near: re.Pattern[str]
 
@@ -125,12 +132,8 @@ class Numbering:
         """Tell whether national numbers begin with a trunk prefix."""
         return bool(self.home and self.home[0].trunk)
 
-    def home_lengths(self, *, zero: bool) -> frozenset[int]:
-        """Return the digits a national number of the region can have."""
-        return _lengths(self.home, (), zero=zero)
-
-    def lengths(self, first: str) -> frozenset[int]:
-        """Return how many digits a number without sign can have when it begins with *first*."""
+    def sizes(self, first: str) -> Sizes:
+        """Return the sizes of a number without sign that begins with *first*."""
         return self.with_zero if first == "0" else self.without
 
 
@@ -143,10 +146,15 @@ def _any(plans: tuple[Plan, ...], *, mobile: bool) -> re.Pattern[str]:
     return re.compile("|".join(sorted(forms)) or "(?!)")
 
 
-def _lengths(home: tuple[Plan, ...], near: tuple[Plan, ...], *, zero: bool) -> frozenset[int]:
+def _sizes(home: tuple[Plan, ...], near: tuple[Plan, ...], *, zero: bool) -> Sizes:
+    own = _lengths([(plan, plan.lengths) for plan in home], zero=zero)
+    both = own | _lengths([(plan, plan.mobile_lengths) for plan in near], zero=zero)
+    return Sizes(own, both, max(both, default=LONGEST))
+
+
+def _lengths(plans: list[tuple[Plan, tuple[int, ...]]], *, zero: bool) -> frozenset[int]:
     found: set[int] = set()
-    sizes = [(p, p.lengths) for p in home] + [(p, p.mobile_lengths) for p in near]
-    for plan, lengths in sizes:
+    for plan, lengths in plans:
         for length in lengths:
             if zero and plan.trunk:
                 found.add(length + len(plan.trunk))
@@ -170,13 +178,11 @@ def numbering(region: str) -> Numbering:
         for plan in _plans(_NEIGHBOURS.get(region, _DEFAULT_NEIGHBOURS))
         if plan.code not in codes
     )
-    with_zero, without = _lengths(home, near, zero=True), _lengths(home, near, zero=False)
     return Numbering(
         home,
         near,
-        with_zero,
-        without,
-        max(with_zero | without, default=LONGEST),
+        _sizes(home, near, zero=True),
+        _sizes(home, near, zero=False),
         _any(home, mobile=False),
         _any(near, mobile=True),
     )
@@ -247,7 +253,7 @@ def read(digits: str, *, plus: bool, region: str) -> tuple[str, Form] | None:
         number = international(digits[2:])
         return (number, Form.EXIT_CODE) if number else None
     plans = numbering(region)
-    if plans.any_home.fullmatch(digits):
+    if len(digits) in plans.sizes(digits[0]).home and plans.any_home.fullmatch(digits):
         return _national(digits, plans) or _unusual(digits, plans)
     if plans.code == "33" and len(digits) == 10 and digits[0] == "0" and digits[1] != "0":  # noqa: PLR2004
         return f"+33{digits[1:]}", Form.POSSIBLE

@@ -52,7 +52,8 @@ class Judge:
 
     def at_most(self, row: Row, c: Candidate) -> float:
         """Return the most that ``score`` can say of a candidate, without reading around it."""
-        return self._form(row, c) + context.CUE_BEFORE + context.SPLIT_SAID
+        said = context.SPLIT_SAID if _says_split(row, c) else 0.0
+        return self._form(row, c) + context.CUE_BEFORE + said
 
     def _form(self, row: Row, c: Candidate) -> float:
         atoms = row.atoms[c.first : c.last]
@@ -68,7 +69,7 @@ class Judge:
         start, end = atoms[0].start, atoms[-1].end
         cue = context.cue_weight(self.text, start, end)
         value = self._form(row, c) + cue
-        if any(gaps.says_split(self.text[a.end : b.start]) for a, b in pairwise(atoms)):
+        if _says_split(row, c):
             value += context.SPLIT_SAID
         if value >= context.ACCEPT and context.is_code(self.text, start):
             likely = in_pairs(atoms) and not _is_rising(atoms)
@@ -90,6 +91,14 @@ class Judge:
         if not is_plain(row, c) and any(short_date_at(self.text, a.start) > a.end for a in atoms):
             value += context.SHORT_DATE
         return value
+
+
+def _says_split(row: Row, c: Candidate) -> bool:
+    """Tell whether words between the atoms of a candidate say that the number goes on."""
+    return any(
+        b.start - a.end > gaps.LONGEST_FILLER and gaps.says_split(row.text[a.end : b.start])
+        for a, b in pairwise(row.atoms[c.first : c.last])
+    )
 
 
 def is_plain(row: Row, c: Candidate) -> bool:
