@@ -13,7 +13,6 @@ from relay.masking.words import GLUED_LEAST, Word, cut_glued, unleet, vocabulary
 TOKEN = re.compile(r"(?<![^\W_])\|[^\W_]+|[^\W_]+(?:\|(?![^\W_]))?|\|\|?(?![^\W_])|[^\W_]+")
 _LETTERS_AND_FIGURES = re.compile(r"[^\W_]+")
 _PLAIN_WORD_LEAST = 3  # letters; shorter ones may be look-alikes, longer ones number words
-_TOKEN_END = re.compile(r"[^\W_]*")
 _RUNS = re.compile(r"[0-9]+")
 _PARTS = re.compile(r"[0-9]+|[^\W\d_]+")
 _LETTERS = re.compile(r"[^\W\d_]+")
@@ -69,39 +68,38 @@ def find_atoms(reading: Reading, seen: Evidence) -> list[Atom]:
     atoms: list[Atom] = []
     unknown: list[tuple[int, str]] = []
     known = vocabulary().words if seen.words else {}
-    for start, end in _tokens(text) if seen.words else _figures(text, seen.runs):
-        token = text[start:end]
+    for start, token in _tokens(text) if seen.words else _figures(text, seen.runs):
         if word := known.get(token):
-            atoms.append(Atom(start, end, (word.digits,), word, 0.1 * word.weak, word.weak))
+            cost = 0.1 * word.weak
+            atoms.append(Atom(start, start + len(token), (word.digits,), word, cost, word.weak))
         elif token.isdigit():
-            if end - start > 1 or not _LABEL.search(text, max(0, start - 12), end):
-                atoms.append(Atom(start, end, (token,)))
-        elif token.isalpha():
-            more = _letters(reading, start, token)
-            atoms += more
-            if not more:
-                unknown.append((start, token))
-        else:
+            if len(token) > 1 or not _LABEL.search(text, max(0, start - 12), start + 1):
+                atoms.append(Atom(start, start + len(token), (token,)))
+        elif not token.isalpha():
             after_word = bool(atoms) and atoms[-1].word is not None
             atoms += _odd(reading, start, token, after_word=after_word)
+        elif more := _letters(reading, start, token):
+            atoms += more
+        else:
+            unknown.append((start, token))
     if unknown and sum([a.word is not None and not a.shy for a in atoms]) >= _LEAST_WORDS:
         atoms = _with_misspelt(atoms, unknown, text)
     return _without_lonely(atoms, text)
 
 
-def _letters(reading: Reading, start: int, token: str) -> list[Atom]:
+def _letters(reading: Reading, start: int, token: str) -> Sequence[Atom]:
     """Read a token of letters alone that is no number word: words in one, or look-alikes."""
-    if len(token) < _PLAIN_WORD_LEAST:
-        return _pure_look(reading, start, token)
-    return _glued(start, token) if len(token) >= GLUED_LEAST else []
+    if len(token) >= GLUED_LEAST:
+        return _glued(start, token)
+    return _pure_look(reading, start, token) if len(token) <= _PURE_LOOK_LONGEST else ()
 
 
-def _tokens(text: str) -> Iterator[tuple[int, int]]:
+def _tokens(text: str) -> Iterator[tuple[int, str]]:
     pattern = TOKEN if "|" in text else _LETTERS_AND_FIGURES
-    return (found.span() for found in pattern.finditer(text))
+    return ((found.start(), found.group()) for found in pattern.finditer(text))
 
 
-def _figures(text: str, runs: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+def _figures(text: str, runs: Sequence[tuple[int, int]]) -> Iterator[tuple[int, str]]:
     """Yield the tokens that hold a figure, without walking over the other words."""
     done, size = 0, len(text)
     for start, end in runs:
@@ -110,9 +108,10 @@ def _figures(text: str, runs: Sequence[tuple[int, int]]) -> Iterator[tuple[int, 
         first = start
         while first > done and text[first - 1].isalnum():
             first -= 1
-        tail = _TOKEN_END.match(text, end) if end < size else None
-        done = tail.end() if tail else end
-        yield first, done
+        done = end
+        while done < size and text[done].isalnum():
+            done += 1
+        yield first, text[first:done]
 
 
 def _with_misspelt(atoms: list[Atom], unknown: list[tuple[int, str]], text: str) -> list[Atom]:
@@ -215,7 +214,7 @@ def _looks(reading: Reading, start: int, token: str) -> tuple[tuple[str, ...], i
 
 
 def _pure_look(reading: Reading, start: int, token: str) -> list[Atom]:
-    if len(token) > _PURE_LOOK_LONGEST or not _LOOK_LETTERS.issuperset(token):
+    if not _LOOK_LETTERS.issuperset(token):
         return []
     readings, letters = _looks(reading, start, token)
     if not readings:

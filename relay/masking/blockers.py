@@ -109,13 +109,13 @@ _PLATES = re.compile(r"(?P<plate>\b[a-z]{2}[ -]?\d{3}[ -]?[a-z]{2}\b)")
 _OLD_PLATES = re.compile(
     r"(?P<oldplate>\d(?<!\w\d)(?<!\d[ .-]\d)\d{1,3} ?[a-z]{2,3} ?\d{2}\b(?! ?\d))"
 )
+_CODED = (_OLD_PLATES, _CODES, _PLATES)
 _NINE = re.compile(r"[0-9](?:[ .-]?[0-9]){8,}")
-_PLATE_HINT = re.compile(r"[0-9]{3}[ -]?[a-z]{2}\b")
-_LONG_TOKEN = re.compile(
-    r"[0-9][a-z0-9-]{7,}|[0-9][a-z0-9]{2}[ .][0-9]{3}[ .][0-9]{3}|"
-    r"[0-9][0-9] ?[a-z0-9]{4} ?[a-z0-9]{4}"
+# Every plate, account and code has one of these: most numbers have none, and end here.
+_MAY_BE_CODE = re.compile(
+    r"[0-9](?:[a-z]+[0-9]|[0-9] ?[a-z]{2,3} ?[0-9]|[0-9]{2}[ -]?[a-z]{2}\b|[0-9a-f]{0,7}-[0-9a-f]{4}-"
+    r"|(?:[a-z][a-z0-9]|[0-9][a-z])[ .][0-9]{3}|(?<=[a-z]{2}[0-9])[0-9][ -]?[a-z0-9]{4})"
 )
-_OLD_PLATE = re.compile(r"[0-9]{2} ?[a-z]{2,3} ?[0-9][0-9]\b")
 _CODE_FIGURES = 4  # fewer make a word with a number
 _LINK_HINT = re.compile(r"//|www\.|\.[a-z]{2,3}/")
 _FILE_HINT = re.compile(r"\.(?:jpe?g|png|gif|pdf|heic|mp4|mov|doc|xls|htm|php|zip|webp)")
@@ -173,15 +173,13 @@ def identifiers(text: str) -> list[tuple[int, int, str]]:
 def _patterns(text: str) -> list[re.Pattern[str]]:
     """Return the patterns that can match at all, so that most texts meet none."""
     chosen = [
-        (_OLD_PLATE.search(text), _OLD_PLATES),
-        (_LONG_TOKEN.search(text), _CODES),
-        (_PLATE_HINT.search(text), _PLATES),
         ("isbn" in text, _ISBN),
         ("/" in text and _LINK_HINT.search(text), _LINKS),
         ("." in text and _FILE_HINT.search(text), _FILES),
         ("@" in text, _MAILS),
     ]
-    return [pattern for hint, pattern in chosen if hint]
+    codes = _CODED if _MAY_BE_CODE.search(text) else ()
+    return [*codes, *(pattern for hint, pattern in chosen if hint)]
 
 
 def _is_called(kind: str, text: str, span: tuple[int, int]) -> bool:
