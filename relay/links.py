@@ -28,6 +28,8 @@ class Side(Enum):
     BUYER = b"b"  # in a mail, which only the owner of the address reads
     ADVERTISER = b"a"
     SENDER = b"s"  # in the answer to a form: whoever filled it, under whatever address
+    ASKER = b"q"  # who began a request of rights: leads to the page of its code, and no further
+    SUBJECT = b"r"  # who proved to be the person of a request; its id stands for the message's
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from relay.mail.compose import (
 from relay.mail.forwarded import compose_reply
 from relay.mail.letters import ReplyMail, SafeFile
 from relay.outgoing.notices import compose_news
+from relay.outgoing.rights_letters import LETTER, compose_letter, read_letters
 from relay.outgoing.thread import Thread, open_thread
 from relay.outgoing.urls import advertiser_links, buyer_links
 from relay.policy import Disclosure
@@ -68,12 +69,14 @@ async def read_mails(
             queries().read_mails(connection, site_ids=site_ids, mail_ids=mail_ids)
         )
     )
-    return {row["mail_id"]: row for row in rows}
+    found = {row["mail_id"]: row for row in rows}
+    others = [pair for pair in zip(site_ids, mail_ids, strict=True) if pair[1] not in found]
+    return found | await read_letters(context, others) if others else found
 
 
 async def read_files(context: Context, row: Record) -> tuple[SafeFile, ...]:
     """Read the files that go with a mail; most have none, and nothing is asked then."""
-    if not row["files"] or row["kind"] != "reply" or row["sender_key"] is None:
+    if row["kind"] != "reply" or not row["files"] or row["sender_key"] is None:
         return ()
     key = context.keyring.unwrap(row["sender_key"], f"person:{row['sender_id']}")
     found = await context.database.run(
@@ -98,6 +101,9 @@ def render(context: Context, site: Site, row: Record, files: tuple[SafeFile, ...
     Raises:
         Exception: Whatever a template or a text can provoke; the caller counts it and holds.
     """
+    if row["reason"].startswith(LETTER):
+        letter = compose_letter(context, site, row)
+        return letter or Withdrawn("over")  # its code was used, or the request forgotten
     if row["suppressed"]:
         return Bounced("suppressed")
     if row["blocked_at"] is not None and _is_from_other_side(row):

@@ -1,6 +1,6 @@
 """Addresses of the private pages that stand in mails, signed and with an end."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 from relay.context import Context
@@ -36,6 +36,18 @@ def answer_url(context: Context, site: Site, message_id: UUID, advertiser_id: UU
     ends_on = (id_time(message_id) + ACTIONS_LIFE).date()
     link = Link(Side.ADVERTISER, site.site_id, message_id, ends_on, advertiser_id)
     return f"{context.settings.public_url}/a/{sign_link(link, context.link_keys)}"
+
+
+def proof_url(context: Context, site: Site, request_id: UUID, until: date) -> str:
+    """Return the page where the code of a request of rights is written."""
+    link = Link(Side.ASKER, site.site_id, request_id, until)
+    return f"{context.settings.public_url}/rights/code/{sign_link(link, context.link_keys)}"
+
+
+def request_url(context: Context, site: Site, request_id: UUID, until: date) -> str:
+    """Return the private page of a request of rights, for who proved to be its person."""
+    link = Link(Side.SUBJECT, site.site_id, request_id, until)
+    return f"{context.settings.public_url}/r/{sign_link(link, context.link_keys)}"
 
 
 def advertiser_links(page: str) -> Links:

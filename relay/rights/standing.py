@@ -1,5 +1,6 @@
 """Where a request stands, and every step it can take: who, when, why; clocks with it (pure)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -136,6 +137,11 @@ class Standing:
     ended_at: datetime | None = None
     contested_at: datetime | None = None
 
+    @property
+    def clock_from(self) -> datetime:
+        """From when the month is counted: receipt, or the contest of a refusal."""
+        return self.contested_at or self.received_at
+
     def is_late(self, at: datetime) -> bool:
         """Tell whether the last day is over without an answer; never while proof is awaited."""
         waits = self.state in (State.RECEIVED, State.ACCEPTED)
@@ -180,7 +186,8 @@ def take(standing: Standing, step: Step) -> Standing:
     if step.event in NEEDS_REASON and not step.reason.strip():
         raise Refused("reason_missing")
     _check(standing, step)
-    after = replace(standing, state=state, changed_at=step.at, **_clocks(standing, step))
+    move = _CLOCKS.get(step.event, _stay)
+    after = replace(move(standing, step.at), state=state, changed_at=step.at)
     if state in ENDS:
         after = replace(after, ended_at=step.at, paused_at=None)
     return after
@@ -210,41 +217,71 @@ def _check(standing: Standing, step: Step) -> None:
         raise Refused("request_state")
 
 
-def _clocks(standing: Standing, step: Step) -> dict[str, object]:
-    """Return what a step changes of the clocks."""
-    at = step.at
-    match step.event:
-        case Event.PROOF_ASKED:
-            return {"paused_at": at}
-        case Event.PROVED:
-            return _resumed(standing, at) | {"proved_at": at}
-        case Event.EXTENDED:
-            return {
-                "extended_at": at,
-                "due_on": last_day(
-                    standing.received_at, paused_days=standing.paused_days, extended=True
-                ),
-            }
-        case Event.ACCEPTED:
-            return {"acts_at": at + UNDO if standing.kind is Kind.ERASURE else at}
-        case Event.TAKEN_BACK:
-            return {"acts_at": None}
-        case Event.CARRIED_OUT | Event.PARTLY_CARRIED_OUT:
-            life = FREEZE_LIFE if standing.kind is Kind.RESTRICTION else LINK_LIFE
-            return {"answered_at": standing.answered_at or at, "link_until": at + life}
-        case Event.REFUSED:
-            return {"answered_at": at, "link_until": at + CONTEST_LIFE} | _resumed(standing, at)
-        case Event.CONTESTED:
-            fresh = {"contested_at": at, "answered_at": None, "link_until": None}
-            return fresh | {"due_on": last_day(at), "extended_at": None, "paused_days": 0}
-        case _:
-            return {}
+def _stay(standing: Standing, _at: datetime) -> Standing:
+    return standing
 
 
-def _resumed(standing: Standing, at: datetime) -> dict[str, object]:
+def _pause(standing: Standing, at: datetime) -> Standing:
+    return replace(standing, paused_at=at)
+
+
+def _resume(standing: Standing, at: datetime) -> Standing:
+    """Let the clock run on: the last day moves by the whole days of the pause."""
     if standing.paused_at is None:
-        return {}
+        return standing
     paused_days = standing.paused_days + days_between(standing.paused_at, at)
     is_extended = standing.extended_at is not None
-    due_on = last_day(standing.received_at, paused_days=paused_days, extended=is_extended)
-    return {"paused_at": None, "paused_days": paused_days, "due_on": due_on}
+    due_on = last_day(standing.clock_from, paused_days=paused_days, extended=is_extended)
+    return replace(standing, paused_at=None, paused_days=paused_days, due_on=due_on)
+
+
+def _prove(standing: Standing, at: datetime) -> Standing:
+    return replace(_resume(standing, at), proved_at=at)
+
+
+def _extend(standing: Standing, at: datetime) -> Standing:
+    due_on = last_day(standing.clock_from, paused_days=standing.paused_days, extended=True)
+    return replace(standing, extended_at=at, due_on=due_on)
+
+
+def _accept(standing: Standing, at: datetime) -> Standing:
+    return replace(standing, acts_at=at + UNDO if standing.kind is Kind.ERASURE else at)
+
+
+def _take_back(standing: Standing, _at: datetime) -> Standing:
+    return replace(standing, acts_at=None)
+
+
+def _answer(standing: Standing, at: datetime) -> Standing:
+    life = FREEZE_LIFE if standing.kind is Kind.RESTRICTION else LINK_LIFE
+    return replace(standing, answered_at=standing.answered_at or at, link_until=at + life)
+
+
+def _refuse(standing: Standing, at: datetime) -> Standing:
+    return replace(_resume(standing, at), answered_at=at, link_until=at + CONTEST_LIFE)
+
+
+def _contest(standing: Standing, at: datetime) -> Standing:
+    """Begin a clock anew: a contest asks for another answer."""
+    return replace(
+        standing,
+        contested_at=at,
+        answered_at=None,
+        link_until=None,
+        due_on=last_day(at),
+        extended_at=None,
+        paused_days=0,
+    )
+
+
+_CLOCKS: dict[Event, Callable[[Standing, datetime], Standing]] = {
+    Event.PROOF_ASKED: _pause,
+    Event.PROVED: _prove,
+    Event.EXTENDED: _extend,
+    Event.ACCEPTED: _accept,
+    Event.TAKEN_BACK: _take_back,
+    Event.CARRIED_OUT: _answer,
+    Event.PARTLY_CARRIED_OUT: _answer,
+    Event.REFUSED: _refuse,
+    Event.CONTESTED: _contest,
+}

@@ -14,7 +14,17 @@ from relay.contact_rows import describe_browser
 from relay.context import Context, open_context
 from relay.conversations import ContactDesk
 from relay.settings import Listen, Settings
-from relay.web import actions, api, exchange, hook, operations, privacy, public
+from relay.web import (
+    actions,
+    api,
+    exchange,
+    hook,
+    operations,
+    own_request,
+    privacy,
+    public,
+    rights,
+)
 from relay.web.bodies import LIMIT_BYTES
 from relay.web.console import make_console
 from relay.web.keys import CONTEXT, DESK, KEEPER, PAGES, SPOKEN
@@ -39,7 +49,7 @@ def make_app(context: Context) -> web.Application:
     app[KEEPER] = Keeper(context)
     app[PAGES] = Pages()
     app[SPOKEN] = weakref.WeakSet()
-    for door in (public, exchange, hook, actions, api, privacy, operations):
+    for door in (public, exchange, rights, own_request, hook, actions, api, privacy, operations):
         app.add_routes(door.routes)
     app.router.add_static("/static/", STATIC)
     app.on_shutdown.append(_drain)

@@ -73,6 +73,8 @@ with live as (
     select live.mail_id from live
     where not exists (select 1 from message
         where message.site_id = :site_id and message.message_id = live.message_id offset 0)
+        and not exists (select 1 from data_request      -- a letter of the rights desk
+        where data_request.site_id = :site_id and data_request.request_id = live.message_id offset 0)
     limit :most
 ), ended as (
     update outbox set state = 'purged', reason = 'retention', settled_at = now()

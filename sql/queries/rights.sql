@@ -177,12 +177,13 @@ with gone as (
 )
 select count(*) from gone;
 
--- name: enqueue_letter(site_id, mail_id, request_id, reason, due_at, expires_at)!
+-- name: enqueue_letter(site_id, mail_id, request_id, reason, life)!
+-- Due by the clock of the database, as every mail (F54).
 with rung as (
     select pg_notify('outbox', '')
 )
 insert into outbox (site_id, mail_id, message_id, kind, state, reason, due_at, expires_at)
-select :site_id, :mail_id, :request_id, 'notice', 'queued', :reason, :due_at, :expires_at from rung;
+select :site_id, :mail_id, :request_id, 'notice', 'queued', :reason, now(), now() + :life::interval from rung;
 
 -- name: find_subjects(site_id, mail_hash, mailbox_hash)
 -- The persons behind a mailbox: of the exact address, and of its other spellings in messages.
@@ -246,27 +247,23 @@ where message.site_id = :site_id and message.phone_hash = :phone_hash and messag
 -- name: list_said(site_id, person_ids)
 -- Every message of the conversations of persons, theirs and those they received, oldest first.
 with own as (
-    select conversation.conversation_id, conversation.listing_id, conversation.buyer_id from conversation
+    select conversation.conversation_id, conversation.listing_id from conversation
     where conversation.site_id = :site_id and conversation.buyer_id = any(:person_ids::uuid[])
     union
-    select conversation.conversation_id, conversation.listing_id, conversation.buyer_id from listing
+    select conversation.conversation_id, conversation.listing_id from listing
     join conversation on conversation.site_id = listing.site_id and conversation.listing_id = listing.listing_id
     where listing.site_id = :site_id and listing.advertiser_id = any(:person_ids::uuid[])
 )
 select message.message_id, message.conversation_id, message.sender_id, message.side, message.sealed_content,
     message.policy_version, message.received_at, message.score, message.signals,
     coalesce(sender.wrapped_key, sender.frozen_key) as sender_key,
-    listing.listing_id, listing.ref, listing.title, listing.ended_at, listing.advertiser_id,
-    listing.sealed_advertiser, own.buyer_id,
-    case when message.side = 'buyer' then own.buyer_id else listing.advertiser_id end as writer_id,
+    listing.ref, listing.title, listing.ended_at, listing.advertiser_id, listing.sealed_advertiser,
     coalesce(advertiser.wrapped_key, advertiser.frozen_key) as advertiser_key,
-    coalesce(buyer.wrapped_key, buyer.frozen_key) as buyer_key, buyer.sealed_mail as buyer_mail,
-    outbox.state, outbox.reason, outbox.settled_at
+    outbox.state
 from own
 join message on message.site_id = :site_id and message.conversation_id = own.conversation_id
 join listing on listing.site_id = :site_id and listing.listing_id = own.listing_id
 join person as sender on sender.site_id = :site_id and sender.person_id = message.sender_id
-join person as buyer on buyer.site_id = :site_id and buyer.person_id = own.buyer_id
 join person as advertiser on advertiser.site_id = :site_id and advertiser.person_id = listing.advertiser_id
 left join outbox on outbox.site_id = :site_id and outbox.mail_id = message.message_id
 order by message.message_id;
@@ -313,3 +310,292 @@ select case_id from report_case where site_id = :site_id and message_id = any(:m
 select action, split_part(subject, ' ', 1) as subject, reason, at from look
 where site_id = :site_id and split_part(subject, ' ', 1) = any(:subjects::text[])
 order by number;
+
+-- name: own_messages(site_id, person_ids, as_of)
+-- Messages that persons wrote, and whether a hold keeps each.
+with own as (
+    select conversation.conversation_id, conversation.listing_id, conversation.buyer_id from conversation
+    where conversation.site_id = :site_id and conversation.buyer_id = any(:person_ids::uuid[])
+    union
+    select conversation.conversation_id, conversation.listing_id, conversation.buyer_id from listing
+    join conversation on conversation.site_id = listing.site_id and conversation.listing_id = listing.listing_id
+    where listing.site_id = :site_id and listing.advertiser_id = any(:person_ids::uuid[])
+)
+select message.message_id, message.conversation_id, message.sender_id, message.sealed_content, message.received_at,
+    message.policy_version, own.listing_id, own.buyer_id, listing.ended_at,
+    is_held(:site_id, message.message_id, :as_of) as held
+from own
+join message on message.site_id = :site_id and message.conversation_id = own.conversation_id
+    and message.sender_id = any(:person_ids::uuid[])
+join listing on listing.site_id = :site_id and listing.listing_id = own.listing_id
+order by message.message_id;
+
+-- name: own_traces(site_id, person_ids, as_of)
+-- Traces of persons, and whether a hold keeps each.
+select sender_trace.message_id, sender_trace.sender_id, sender_trace.sealed_origin, sender_trace.received_at,
+    message.policy_version, listing.ended_at,
+    is_held(:site_id, sender_trace.message_id, :as_of) or exists (select 1 from legal_hold
+        where legal_hold.site_id = :site_id and legal_hold.blocks_until > :as_of
+            and legal_hold.scope = 'person' and legal_hold.subject_id = sender_trace.sender_id offset 0) as held
+from sender_trace
+left join message on message.site_id = sender_trace.site_id and message.message_id = sender_trace.message_id
+left join conversation on conversation.site_id = message.site_id and conversation.conversation_id = message.conversation_id
+left join listing on listing.site_id = conversation.site_id and listing.listing_id = conversation.listing_id
+where sender_trace.site_id = :site_id and sender_trace.sender_id = any(:person_ids::uuid[])
+order by sender_trace.message_id;
+
+-- name: own_listings(site_id, person_ids, as_of)
+-- Listings of persons, and whether a hold keeps each, or anything said about it.
+select listing.listing_id, listing.ref, listing.advertiser_id, listing.sealed_advertiser, listing.ended_at,
+    exists (select 1 from legal_hold
+        where legal_hold.site_id = :site_id and legal_hold.blocks_until > :as_of
+            and legal_hold.subject_id in (listing.listing_id, listing.advertiser_id) offset 0)
+    or exists (select 1 from conversation
+        join legal_hold on legal_hold.site_id = :site_id and legal_hold.blocks_until > :as_of
+            and legal_hold.subject_id in (conversation.conversation_id, conversation.buyer_id)
+        where conversation.site_id = :site_id and conversation.listing_id = listing.listing_id offset 0)
+    or exists (select 1 from held_messages(:site_id, :as_of) as held
+        join message on message.site_id = :site_id and message.message_id = held.message_id
+        join conversation on conversation.site_id = :site_id and conversation.conversation_id = message.conversation_id
+        where conversation.listing_id = listing.listing_id offset 0) as held
+from listing
+where listing.site_id = :site_id and listing.advertiser_id = any(:person_ids::uuid[])
+order by listing.listing_id;
+
+-- name: own_reports(site_id, person_ids, as_of)
+-- Reports persons made, and whether a hold keeps the message they speak of.
+select report.report_id, report.reporter_id, report.sealed_note, report.created_at,
+    is_held(:site_id, report.message_id, :as_of) as held
+from report
+where report.site_id = :site_id and report.reporter_id = any(:person_ids::uuid[])
+order by report.report_id;
+
+-- name: own_inbound(site_id, person_ids, as_of)
+-- Mails persons sent that are still kept as they came, and whether a hold keeps each.
+select inbound.inbound_id, inbound.owner_id, inbound.sealed_raw, inbound.received_at,
+    exists (select 1 from legal_hold
+        where legal_hold.site_id = :site_id and legal_hold.blocks_until > :as_of
+            and legal_hold.subject_id in (inbound.conversation_id, inbound.owner_id) offset 0) as held
+from inbound
+where inbound.site_id = :site_id and inbound.owner_id = any(:person_ids::uuid[])
+order by inbound.inbound_id;
+
+-- name: own_conversations(site_id, person_ids, as_of)
+-- Conversations of persons on either side, and whether a hold keeps each.
+select conversation.conversation_id, conversation.buyer_id, listing.listing_id, listing.advertiser_id,
+    exists (select 1 from legal_hold
+        where legal_hold.site_id = :site_id and legal_hold.blocks_until > :as_of and legal_hold.subject_id in
+            (conversation.conversation_id, listing.listing_id, conversation.buyer_id, listing.advertiser_id) offset 0)
+    or exists (select 1 from message
+        where message.site_id = :site_id and message.conversation_id = conversation.conversation_id
+            and is_held(:site_id, message.message_id, :as_of) offset 0) as held
+from (
+    select known.conversation_id from conversation as known
+    where known.site_id = :site_id and known.buyer_id = any(:person_ids::uuid[])
+    union
+    select known.conversation_id from listing as ad
+    join conversation as known on known.site_id = ad.site_id and known.listing_id = ad.listing_id
+    where ad.site_id = :site_id and ad.advertiser_id = any(:person_ids::uuid[])
+) as own
+join conversation on conversation.site_id = :site_id and conversation.conversation_id = own.conversation_id
+join listing on listing.site_id = :site_id and listing.listing_id = conversation.listing_id
+order by conversation.conversation_id;
+
+-- name: last_hold_end(site_id, subject_ids, as_of)$
+-- When the last of the holds on these ends.
+select max(greatest(blocks_until, ends_at)) from legal_hold
+where site_id = :site_id and blocks_until > :as_of and subject_id = any(:subject_ids::uuid[]);
+
+-- name: move_messages(site_id, message_ids, sealed_contents, sender_id)!
+-- Messages that are kept go on under another key.
+update message set sealed_content = moved.sealed_content, sender_id = :sender_id
+from unnest(:message_ids::uuid[], :sealed_contents::bytea[]) as moved (message_id, sealed_content)
+where message.site_id = :site_id and message.message_id = moved.message_id;
+
+-- name: move_files(site_id, message_ids, numbers, sealed_contents)!
+update message_file set sealed_content = moved.sealed_content
+from unnest(:message_ids::uuid[], :numbers::smallint[], :sealed_contents::bytea[]) as moved (message_id, number, sealed_content)
+where message_file.site_id = :site_id and message_file.message_id = moved.message_id and message_file.number = moved.number;
+
+-- name: move_traces(site_id, message_ids, sealed_origins, sender_id)!
+update sender_trace set sealed_origin = moved.sealed_origin, sender_id = :sender_id
+from unnest(:message_ids::uuid[], :sealed_origins::bytea[]) as moved (message_id, sealed_origin)
+where sender_trace.site_id = :site_id and sender_trace.message_id = moved.message_id;
+
+-- name: move_listings(site_id, listing_ids, sealed_advertisers, advertiser_id)!
+update listing set sealed_advertiser = moved.sealed_advertiser, advertiser_id = :advertiser_id, state = 'closed',
+    ended_at = coalesce(listing.ended_at, now()), updated_at = now()
+from unnest(:listing_ids::uuid[], :sealed_advertisers::bytea[]) as moved (listing_id, sealed_advertiser)
+where listing.site_id = :site_id and listing.listing_id = moved.listing_id;
+
+-- name: move_reports(site_id, report_ids, sealed_notes, reporter_id)!
+update report set sealed_note = moved.sealed_note, reporter_id = :reporter_id
+from unnest(:report_ids::uuid[], :sealed_notes::bytea[]) as moved (report_id, sealed_note)
+where report.site_id = :site_id and report.report_id = moved.report_id;
+
+-- name: move_inbound(site_id, inbound_ids, sealed_raws, owner_id)!
+update inbound set sealed_raw = moved.sealed_raw, owner_id = :owner_id
+from unnest(:inbound_ids::uuid[], :sealed_raws::bytea[]) as moved (inbound_id, sealed_raw)
+where inbound.site_id = :site_id and inbound.inbound_id = moved.inbound_id;
+
+-- name: move_buyers(site_id, conversation_ids, person_ids, buyer_id)!
+update conversation set buyer_id = :buyer_id
+where site_id = :site_id and conversation_id = any(:conversation_ids::uuid[]) and buyer_id = any(:person_ids::uuid[]);
+
+-- name: move_holds(site_id, person_ids, subject_id)!
+-- A hold on a person goes on, on what is kept of them.
+update legal_hold set subject_id = :subject_id
+where site_id = :site_id and scope = 'person' and subject_id = any(:person_ids::uuid[]);
+
+-- name: end_conversations(site_id, conversation_ids, at)!
+-- Nothing passes any more: mails under way are withdrawn, aliases are unknown.
+with ended as (
+    update conversation set blocked_at = coalesce(blocked_at, :at)
+    where conversation.site_id = :site_id and conversation.conversation_id = any(:conversation_ids::uuid[])
+), addresses as (
+    delete from reply_address
+    where reply_address.site_id = :site_id and reply_address.conversation_id = any(:conversation_ids::uuid[])
+)
+delete from reveal
+where reveal.site_id = :site_id and reveal.conversation_id = any(:conversation_ids::uuid[]);
+
+-- name: blank_listings(site_id, listing_ids)!
+-- What is left of a listing while conversations need its row: nothing its advertiser wrote.
+update listing set title = '', details = '', url = null, sealed_advertiser = '', state = 'closed', show_phone = false,
+    ended_at = coalesce(ended_at, now()), updated_at = now()
+where site_id = :site_id and listing_id = any(:listing_ids::uuid[]);
+
+-- name: destroy_keys(site_id, person_ids, request_id, erased_at)
+-- The keys of persons, and their addresses; their rows go with the next purge. Written into the log of erasures.
+with gone as (
+    update person set wrapped_key = null, frozen_key = null, frozen_at = null, sealed_mail = null,
+        mail_hash = uuid_send(gen_random_uuid())
+    where person.site_id = :site_id and person.person_id = any(:person_ids::uuid[])
+        and coalesce(person.wrapped_key, person.frozen_key) is not null
+    returning person.person_id
+), known as (
+    delete from known_address
+    where known_address.site_id = :site_id and known_address.person_id = any(:person_ids::uuid[])
+)
+insert into erasure_log (site_id, person_id, request_id, erased_at)
+select :site_id, gone.person_id, :request_id, :erased_at from gone
+on conflict (site_id, person_id) do nothing
+returning person_id;
+
+-- name: list_erasures(site_id)
+select person_id, request_id, erased_at from erasure_log where site_id = :site_id order by erased_at, person_id;
+
+-- name: add_certificate(site_id, certificate_id, request_id, body, signature)!
+insert into erasure_certificate (site_id, certificate_id, request_id, body, signature)
+values (:site_id, :certificate_id, :request_id, :body, :signature);
+
+-- name: last_certificate(site_id, request_id)^
+select body, signature from erasure_certificate
+where site_id = :site_id and request_id = :request_id
+order by certificate_id desc limit 1;
+
+-- name: freeze_persons(site_id, person_ids, at)
+-- Their keys are set aside: nothing of theirs is opened, mailed or shown until they are put back.
+update person set frozen_key = wrapped_key, wrapped_key = null, frozen_at = :at
+where site_id = :site_id and person_id = any(:person_ids::uuid[]) and wrapped_key is not null
+returning person_id;
+
+-- name: unfreeze_persons(site_id, person_ids)
+update person set wrapped_key = frozen_key, frozen_key = null, frozen_at = null
+where site_id = :site_id and person_id = any(:person_ids::uuid[]) and wrapped_key is null and frozen_key is not null
+returning person_id;
+
+-- name: release_frozen(site_id, person_ids, expires_at)!
+-- Mails that waited while a party was frozen leave now.
+update outbox set state = 'queued', reason = 'released', due_at = now(), expires_at = :expires_at, crashes = 0
+from (
+    select message.message_id from conversation
+    join message on message.site_id = conversation.site_id and message.conversation_id = conversation.conversation_id
+    where conversation.site_id = :site_id and conversation.buyer_id = any(:person_ids::uuid[])
+    union
+    select message.message_id from listing
+    join conversation on conversation.site_id = listing.site_id and conversation.listing_id = listing.listing_id
+    join message on message.site_id = conversation.site_id and message.conversation_id = conversation.conversation_id
+    where listing.site_id = :site_id and listing.advertiser_id = any(:person_ids::uuid[])
+) as said
+where outbox.site_id = :site_id and outbox.mail_id = said.message_id and outbox.state = 'held' and outbox.reason = 'erased';
+
+-- name: add_objection(site_id, mailbox_hash, purpose, request_id, since)!
+insert into objection (site_id, mailbox_hash, purpose, request_id, since)
+values (:site_id, :mailbox_hash, :purpose, :request_id, :since)
+on conflict (site_id, mailbox_hash, purpose) do nothing;
+
+-- name: is_objected(site_id, mailbox_hash, purpose)$
+select exists (select 1 from objection
+    where site_id = :site_id and mailbox_hash = :mailbox_hash and purpose = :purpose);
+
+-- name: forget_marks_of(site_id, mailbox_hash)!
+-- Texts of a mailbox are compared with no others any more.
+delete from text_mark using message
+where text_mark.site_id = :site_id and message.site_id = :site_id and message.mailbox_hash = :mailbox_hash
+    and text_mark.message_id = message.message_id;
+
+-- name: correct_person(site_id, person_id, mail_hash, sealed_mail)!
+update person set mail_hash = :mail_hash, sealed_mail = :sealed_mail
+where site_id = :site_id and person_id = :person_id;
+
+-- name: correct_messages(site_id, message_ids, sealed_contents, mailbox_hashes, phone_hashes)!
+update message set sealed_content = given.sealed_content, mailbox_hash = given.mailbox_hash, phone_hash = given.phone_hash
+from unnest(:message_ids::uuid[], :sealed_contents::bytea[], :mailbox_hashes::bytea[], :phone_hashes::bytea[])
+    as given (message_id, sealed_content, mailbox_hash, phone_hash)
+where message.site_id = :site_id and message.message_id = given.message_id;
+
+-- name: correct_listings(site_id, listing_ids, sealed_advertisers)!
+update listing set sealed_advertiser = given.sealed_advertiser, updated_at = now()
+from unnest(:listing_ids::uuid[], :sealed_advertisers::bytea[]) as given (listing_id, sealed_advertiser)
+where listing.site_id = :site_id and listing.listing_id = given.listing_id;
+
+-- name: own_words(site_id, person_ids)
+-- What persons wrote as buyers, to be corrected.
+select message.message_id, message.sender_id, message.sealed_content, message.mailbox_hash, message.phone_hash
+from conversation
+join message on message.site_id = conversation.site_id and message.conversation_id = conversation.conversation_id
+    and message.sender_id = conversation.buyer_id
+where conversation.site_id = :site_id and conversation.buyer_id = any(:person_ids::uuid[])
+order by message.message_id;
+
+-- name: due_requests(site_id, after_id, before_id, before_at, most)
+select request_id as id from data_request
+where site_id = :site_id and request_id > :after_id and request_id < :before_id and received_at < :before_at
+    and ended_at is not null
+order by request_id
+limit :most;
+
+-- name: delete_requests(site_id, ids)^
+-- The register's rows with their history and certificates.
+with requests as (
+    delete from data_request where data_request.site_id = :site_id and data_request.request_id = any(:ids::uuid[])
+    returning 1
+), events as (
+    delete from request_event where request_event.site_id = :site_id and request_event.request_id = any(:ids::uuid[])
+), certificates as (
+    delete from erasure_certificate
+    where erasure_certificate.site_id = :site_id and erasure_certificate.request_id = any(:ids::uuid[])
+), erasures as (
+    delete from erasure_log where erasure_log.site_id = :site_id and erasure_log.request_id = any(:ids::uuid[])
+), proofs as (
+    delete from request_proof where request_proof.site_id = :site_id and request_proof.request_id = any(:ids::uuid[])
+)
+select (select count(*) from requests) as data_request;
+
+-- name: oldest_requests(site_id)$
+select received_at from data_request where site_id = :site_id order by request_id limit 1;
+
+-- name: forget_unproved(site_id, ended_before)$
+-- Requests that nobody ever proved are nobody's: not even the register keeps them.
+with gone as (
+    delete from data_request where site_id = :site_id and state = 'expired' and ended_at < :ended_before
+    returning request_id
+), events as (
+    delete from request_event where request_event.site_id = :site_id
+        and request_event.request_id in (select gone.request_id from gone)
+), proofs as (
+    delete from request_proof where request_proof.site_id = :site_id
+        and request_proof.request_id in (select gone.request_id from gone)
+)
+select count(*) from gone;

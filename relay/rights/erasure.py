@@ -1,0 +1,138 @@
+"""The act of erasure: the end of all that nothing keeps (GDPR 17).
+
+What goes is deleted and its key destroyed, so that backups cannot be read either. What a hold or
+a legal duty keeps is sealed anew under a key of its own, apart from everything else of the person.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+
+from relay.context import Context
+from relay.database import Connection, Record, queries, rows_of
+from relay.rights.access import Subject, open_subject
+from relay.rights.certificate import Certificate, write_certificate
+from relay.rights.moving import move_kept
+from relay.rights.plan import Plan, plan_erasure
+from relay.sites import Site
+
+BATCH = 1000
+
+log = structlog.get_logger()
+
+
+async def erase(
+    context: Context, connection: Connection, site: Site, subjects: Sequence[Subject], plan: Plan
+) -> UUID | None:
+    """Carry out a plan within a transaction; return under whom what is kept lies, if anything.
+
+    The transaction holds the lock of ``heed_holds``: no hold is placed meanwhile (A40).
+    """
+    now = context.clock()
+    person_ids = [one.person_id for one in subjects]
+    kept_id = None
+    if plan.keeps:
+        kept_id = await move_kept(context, connection, site, subjects, plan)
+    named = {"site_id": site.site_id}
+    ids = [row["conversation_id"] for row in (*plan.conversations.goes, *plan.conversations.kept)]
+    await queries().end_conversations(connection, **named, conversation_ids=ids, at=now)
+    await _delete(connection, site, "delete_messages", plan.messages.goes, "message_id")
+    await _delete(connection, site, "delete_traces", plan.traces.goes, "message_id")
+    await _delete(connection, site, "delete_reports", plan.reports.goes, "report_id")
+    await _delete(connection, site, "delete_inbound", plan.inbound.goes, "inbound_id")
+    await queries().blank_listings(
+        connection, **named, listing_ids=[row["listing_id"] for row in plan.listings.goes]
+    )
+    bought = [row for row in plan.conversations.goes if row["buyer_id"] in person_ids]
+    await _delete(connection, site, "delete_conversations", bought, "conversation_id")
+    return kept_id
+
+
+async def destroy_keys(
+    connection: Connection, site: Site, person_ids: Sequence[UUID], request_id: UUID, at: datetime
+) -> None:
+    """Destroy the keys of persons and write their end into the log of erasures."""
+    gone = await rows_of(
+        queries().destroy_keys(
+            connection,
+            site_id=site.site_id,
+            person_ids=list(person_ids),
+            request_id=request_id,
+            erased_at=at,
+        )
+    )
+    for row in gone:
+        log.info(
+            "person.erased",
+            site=site.slug,
+            person_id=str(row["person_id"]),
+            request_id=str(request_id),
+        )
+
+
+async def erase_persons(
+    context: Context,
+    connection: Connection,
+    site: Site,
+    subjects: Sequence[Subject],
+    request_id: UUID,
+) -> tuple[Plan, UUID | None]:
+    """Erase persons within a transaction; returns what was done, and under whom the rest lies."""
+    await queries().heed_holds(connection, site_id=site.site_id)
+    plan = await plan_erasure(context, connection, site, subjects)
+    kept_id = await erase(context, connection, site, subjects, plan)
+    ids = [one.person_id for one in subjects]
+    await destroy_keys(connection, site, ids, request_id, context.clock())
+    certificate = Certificate(
+        request_id=request_id,
+        made_at=context.clock(),
+        gone={**plan.counts, "persons": len(subjects)},
+        kept=plan.kept_lines,
+    )
+    await write_certificate(context, connection, site, certificate)
+    return plan, kept_id
+
+
+async def end_kept(
+    context: Context, connection: Connection, site: Site, kept_id: UUID, request_id: UUID
+) -> bool:
+    """Erase what was kept of a person and is not kept any more; tell whether all of it is gone."""
+    await queries().heed_holds(connection, site_id=site.site_id)
+    row = await queries().read_person(connection, site_id=site.site_id, person_id=kept_id)
+    if row is None:
+        return True  # the purge took the last of it
+    subject = open_subject(context, row)
+    plan = await plan_erasure(context, connection, site, [subject])
+    if plan.keeps:
+        return False
+    await erase_persons(context, connection, site, [subject], request_id)
+    return True
+
+
+async def replay(
+    context: Context, site: Site, person_id: UUID, request_id: UUID, erased_at: datetime
+) -> bool:
+    """Erase a person whom a restored backup brought back; tell whether they were there.
+
+    Rows under a hold are kept, under a key of their own, as at the first time.
+    """
+    async with context.database.connection() as connection, connection.transaction():
+        row = await queries().read_person(connection, site_id=site.site_id, person_id=person_id)
+        if row is None:
+            return False
+        await queries().heed_holds(connection, site_id=site.site_id)
+        subjects = [open_subject(context, row)]
+        plan = await plan_erasure(context, connection, site, subjects)
+        await erase(context, connection, site, subjects, plan)
+        await destroy_keys(connection, site, [person_id], request_id, erased_at)
+    return True
+
+
+async def _delete(
+    connection: Connection, site: Site, query: str, rows: Sequence[Record], name: str
+) -> None:
+    ids = [row[name] for row in rows]
+    for at in range(0, len(ids), BATCH):
+        await getattr(queries(), query)(connection, site_id=site.site_id, ids=ids[at : at + BATCH])

@@ -1,0 +1,196 @@
+"""Acts on a person's data that are no erasure: freeze, objection, correction (GDPR 16, 18, 21)."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from relay.catalogue import advertiser_place, unseal_advertiser
+from relay.contact_rows import DELIVERY_EXPIRY
+from relay.context import Context
+from relay.database import Connection, Record, queries, rows_of
+from relay.errors import Refused
+from relay.rights.access import Subject, find_subjects
+from relay.rights.intake import is_new_address_proved
+from relay.rights.requests import DataRequest
+from relay.sites import Site
+from relay.validation import mailbox_key
+
+MAIL, STATISTICS, SECURITY = "mail", "statistics", "security"
+PURPOSES = (MAIL, STATISTICS, SECURITY)
+_FOR_GOOD = timedelta(days=3650)  # a suppression needs an end; an objection has none
+
+
+async def freeze(
+    context: Context, connection: Connection, site: Site, request: DataRequest
+) -> None:
+    """Set aside the keys of a person: their data is stored, and serves for nothing (GDPR 18)."""
+    subjects = await find_subjects(context, connection, site, request)
+    ids = [one.person_id for one in subjects]
+    await rows_of(
+        queries().freeze_persons(
+            connection, site_id=site.site_id, person_ids=ids, at=context.clock()
+        )
+    )
+
+
+async def unfreeze(
+    context: Context, connection: Connection, site: Site, request: DataRequest
+) -> None:
+    """Put the keys of a person back; mails that waited leave."""
+    subjects = await find_subjects(context, connection, site, request)
+    named = {"site_id": site.site_id, "person_ids": [one.person_id for one in subjects]}
+    await rows_of(queries().unfreeze_persons(connection, **named))
+    await queries().release_frozen(
+        connection, **named, expires_at=context.clock() + DELIVERY_EXPIRY
+    )
+
+
+async def object_to(
+    context: Context, connection: Connection, site: Site, request: DataRequest
+) -> None:
+    """Stop the uses a person objects to; none named: mail, the only one that reaches them."""
+    content = _content(request)
+    now = context.clock()
+    mailbox_hash = site.hash("mailbox", mailbox_key(content.email))
+    for purpose in content.purposes or (MAIL,):
+        await queries().add_objection(
+            connection,
+            site_id=site.site_id,
+            mailbox_hash=mailbox_hash,
+            purpose=purpose,
+            request_id=request.request_id,
+            since=now,
+        )
+    if MAIL in (content.purposes or (MAIL,)):
+        await _suppress(connection, site, content.email, now)
+    if SECURITY in content.purposes:
+        await queries().forget_marks_of(connection, site_id=site.site_id, mailbox_hash=mailbox_hash)
+
+
+async def correct(
+    context: Context, connection: Connection, site: Site, request: DataRequest
+) -> None:
+    """Write the new name, phone or address wherever the person gave the old one (GDPR 16).
+
+    Raises:
+        Refused: ``changes_missing``; ``new_address_unproved``; ``new_address_known``: another
+            person's already.
+    """
+    changes = _content(request).changes
+    if not changes:
+        raise Refused("changes_missing")
+    subjects = await find_subjects(context, connection, site, request)
+    if "email" in changes:
+        if not await is_new_address_proved(connection, site, request.request_id):
+            raise Refused("new_address_unproved")
+        await _move_address(connection, site, subjects, changes["email"])
+    await _correct_words(connection, site, subjects, changes, context.clock())
+    await _correct_listings(connection, site, subjects, changes)
+
+
+async def _suppress(connection: Connection, site: Site, email: str, now: datetime) -> None:
+    await queries().suppress(
+        connection,
+        site_id=site.site_id,
+        mail_hash=site.hash("mail", email.lower()),
+        reason="objection",
+        expires_at=now + _FOR_GOOD,
+    )
+
+
+async def _move_address(
+    connection: Connection, site: Site, subjects: Sequence[Subject], email: str
+) -> None:
+    """Let the newest row of a person be found under a new address."""
+    mail_hash = site.hash("mail", email.lower())
+    found = await queries().find_person(connection, site_id=site.site_id, mail_hash=mail_hash)
+    ids = {one.person_id for one in subjects}
+    if found and found["person_id"] not in ids:
+        raise Refused("new_address_known")
+    if not subjects or found:
+        return
+    newest = max(subjects, key=lambda one: one.person_id)
+    await queries().correct_person(
+        connection,
+        site_id=site.site_id,
+        person_id=newest.person_id,
+        mail_hash=mail_hash,
+        sealed_mail=newest.key.seal(email, f"person.sealed_mail:{newest.person_id}"),
+    )
+
+
+async def _correct_words(
+    connection: Connection,
+    site: Site,
+    subjects: Sequence[Subject],
+    changes: Mapping[str, str],
+    now: datetime,
+) -> None:
+    """Correct what the person gave with their messages; what stood there is kept beside it."""
+    keys = {one.person_id: one.key for one in subjects}
+    rows = await rows_of(
+        queries().own_words(connection, site_id=site.site_id, person_ids=list(keys))
+    )
+    sealed = []
+    for row in rows:
+        place = f"message.sealed_content:{row['message_id']}"
+        key = keys[row["sender_id"]]
+        content: dict[str, Any] = json.loads(key.open(row["sealed_content"], place))
+        sealed.append(key.seal(json.dumps(_corrected(content, changes, now)), place))
+    phone = site.hash("phone", changes["phone"]) if "phone" in changes else None
+    mailbox = site.hash("mailbox", mailbox_key(changes["email"])) if "email" in changes else None
+    await queries().correct_messages(
+        connection,
+        site_id=site.site_id,
+        message_ids=[row["message_id"] for row in rows],
+        sealed_contents=sealed,
+        mailbox_hashes=[mailbox or row["mailbox_hash"] for row in rows],
+        phone_hashes=[phone or row["phone_hash"] for row in rows],
+    )
+
+
+def _corrected(
+    content: Mapping[str, Any], changes: Mapping[str, str], now: datetime
+) -> dict[str, Any]:
+    """Return what a message says of its writer, corrected, with the history of it (GDPR 5(2))."""
+    before = {name: content.get(name) for name in changes if content.get(name) != changes[name]}
+    if not before:
+        return dict(content)
+    was = [*content.get("corrected", []), {"at": now.isoformat(), **before}]
+    fresh = {name: changes[name] for name in before}
+    if "phone" in fresh:
+        fresh["phone_typed"] = fresh["phone"]
+    return {**content, **fresh, "corrected": was}
+
+
+async def _correct_listings(
+    connection: Connection, site: Site, subjects: Sequence[Subject], changes: Mapping[str, str]
+) -> None:
+    keys = {one.person_id: one.key for one in subjects}
+    rows = await rows_of(
+        queries().list_own_listings(connection, site_id=site.site_id, person_ids=list(keys))
+    )
+    names = {"name": "pseudonym", "phone": "phone", "email": "email"}
+    fresh = {names[name]: value for name, value in changes.items()}
+    await queries().correct_listings(
+        connection,
+        site_id=site.site_id,
+        listing_ids=[row["listing_id"] for row in rows],
+        sealed_advertisers=[_resealed(site, keys, row, fresh) for row in rows],
+    )
+
+
+def _resealed(site: Site, keys: Mapping[Any, Any], row: Record, fresh: Mapping[str, str]) -> bytes:
+    key = keys[row["advertiser_id"]]
+    place = advertiser_place(site.site_id, row["ref"])
+    person = replace(unseal_advertiser(key, row["sealed_advertiser"], place), **fresh)
+    sealed: bytes = key.seal(json.dumps(asdict(person)), place)
+    return sealed
+
+
+def _content(request: DataRequest) -> Any:
+    if request.content is None:
+        raise Refused("request_state")
+    return request.content

@@ -1,0 +1,217 @@
+"""One request as the acts hold it: its standing, and what it says, opened with its own key."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from datetime import datetime
+from uuid import UUID
+
+from relay.contact_rows import DELIVERY_EXPIRY
+from relay.context import Context
+from relay.database import Connection, Record, queries, rows_of
+from relay.errors import Refused
+from relay.rights.standing import Door, Event, Kind, Standing, State, Step, take
+from relay.sealing import DataKey, new_id
+from relay.sites import Site
+
+PERSON, SYSTEM = "person", "system"
+_CLOCKS = [one.name for one in fields(Standing) if one.name not in ("kind", "state")]
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a request says; sealed, and gone some weeks after its end.
+
+    Args:
+        email: The address concerned, to which proof and answer go.
+        phone: E.164, a help for the look-up and never a proof.
+        changes: New ``name``, ``phone`` (E.164) or ``email`` of a rectification.
+        purposes: What an objection is against.
+        note: The officer's last words to the person.
+    """
+
+    email: str
+    phone: str | None = None
+    details: str = ""
+    changes: Mapping[str, str] = field(default_factory=dict)
+    purposes: tuple[str, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DataRequest:
+    """A request; *content* is None once it was forgotten, *key* with it."""
+
+    request_id: UUID
+    door: Door
+    language: str
+    standing: Standing
+    content: Content | None
+    key: DataKey | None
+    subject_hash: bytes | None
+    ground: str | None
+    decided_by: UUID | None
+    kept_id: UUID | None
+
+    @property
+    def reference(self) -> str:
+        """Its number as people say it: two groups of four."""
+        return reference_of(self.request_id)
+
+
+def reference_of(request_id: UUID) -> str:
+    """Return the number by which people name a request."""
+    tail = request_id.hex[-8:].upper()
+    return f"{tail[:4]}-{tail[4:]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One line of a request's history."""
+
+    event: Event
+    state: State
+    actor: str
+    reason: str
+    at: datetime
+
+
+async def read_request(
+    context: Context, connection: Connection, site: Site, request_id: UUID, *, lock: bool = False
+) -> DataRequest:
+    """Read and open a request.
+
+    Raises:
+        Refused: ``not_found``.
+    """
+    ask = queries().lock_request if lock else queries().read_request
+    row: Record | None = await ask(connection, site_id=site.site_id, request_id=request_id)
+    if row is None:
+        raise Refused("not_found")
+    key = content = None
+    if row["wrapped_key"] is not None:
+        key = context.keyring.unwrap(row["wrapped_key"], f"request:{request_id}")
+        if row["sealed_content"] is not None:
+            content = open_content(key, request_id, row["sealed_content"])
+    return DataRequest(
+        request_id=request_id,
+        door=Door(row["door"]),
+        language=row["language"],
+        standing=standing_of(row),
+        content=content,
+        key=key,
+        subject_hash=row["subject_hash"],
+        ground=row["ground"],
+        decided_by=row["decided_by"],
+        kept_id=row["kept_id"],
+    )
+
+
+def standing_of(row: Record) -> Standing:
+    """Return the standing in a row of requests."""
+    clocks = {name: row[name] for name in _CLOCKS}
+    return Standing(Kind(row["kind"]) if row["kind"] else None, State(row["state"]), **clocks)
+
+
+def open_content(key: DataKey, request_id: UUID, sealed: bytes) -> Content:
+    """Open what a request says."""
+    said = json.loads(key.open(sealed, _place(request_id)))
+    return Content(**{**said, "purposes": tuple(said["purposes"])})
+
+
+def seal_content(key: DataKey, request_id: UUID, content: Content) -> bytes:
+    """Seal what a request says."""
+    return key.seal(json.dumps(asdict(content)), _place(request_id))
+
+
+def _place(request_id: UUID) -> str:
+    return f"data_request.sealed_content:{request_id}"
+
+
+async def advance(
+    connection: Connection,
+    site: Site,
+    request: DataRequest,
+    step: Step,
+    *,
+    kind: Kind | None = None,
+) -> DataRequest:
+    """Let a request take a step, and write who, when and why beside it.
+
+    Args:
+        kind: What is asked, where the step says it.
+
+    Raises:
+        Refused: As ``standing.take``.
+    """
+    standing = take(request.standing, step)
+    if step.event is Event.KIND_SAID:
+        standing = replace(standing, kind=kind)
+    await queries().keep_standing(
+        connection,
+        site_id=site.site_id,
+        request_id=request.request_id,
+        kind=standing.kind,
+        state=standing.state,
+        **{name: getattr(standing, name) for name in _CLOCKS if name != "received_at"},
+    )
+    await note_event(connection, site, request.request_id, step, standing.state)
+    return replace(request, standing=standing)
+
+
+async def note_event(
+    connection: Connection, site: Site, request_id: UUID, step: Step, state: State
+) -> None:
+    """Write one line of a request's history: codes only, no words of the person."""
+    await queries().add_event(
+        connection,
+        site_id=site.site_id,
+        event_id=new_id(step.at),
+        request_id=request_id,
+        event=step.event,
+        state=state,
+        actor=step.actor,
+        reason=step.reason if step.actor == SYSTEM else "",  # words of people are sealed elsewhere
+        at=step.at,
+    )
+
+
+async def keep_content(
+    connection: Connection, site: Site, request: DataRequest, content: Content
+) -> DataRequest:
+    """Store what a request says now."""
+    if request.key is None:
+        raise Refused("request_state")
+    await queries().keep_content(
+        connection,
+        site_id=site.site_id,
+        request_id=request.request_id,
+        subject_hash=request.subject_hash,
+        sealed_content=seal_content(request.key, request.request_id, content),
+    )
+    return replace(request, content=content)
+
+
+async def write_letter(
+    context: Context, connection: Connection, site: Site, request_id: UUID, name: str
+) -> None:
+    """Enqueue a letter of the desk (relay/outgoing/rights_letters.py), within a transaction."""
+    await queries().enqueue_letter(
+        connection,
+        site_id=site.site_id,
+        mail_id=new_id(context.clock()),
+        request_id=request_id,
+        reason=f"letter:{name}",
+        life=DELIVERY_EXPIRY,
+    )
+
+
+async def read_history(connection: Connection, site: Site, request_id: UUID) -> list[Happened]:
+    """Return every step of a request, oldest first."""
+    rows = await rows_of(
+        queries().list_events(connection, site_id=site.site_id, request_id=request_id)
+    )
+    return [
+        Happened(Event(row["event"]), State(row["state"]), row["actor"], row["reason"], row["at"])
+        for row in rows
+    ]

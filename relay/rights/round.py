@@ -1,0 +1,107 @@
+"""What happens by itself: acts whose undo is over, ends, reminders, and what is forgotten."""
+
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+from prometheus_client import Gauge
+
+from relay.context import Context
+from relay.database import Connection, Record, queries, rows_of
+from relay.errors import Refused
+from relay.rights.clock import local_day
+from relay.rights.decisions import carry_out
+from relay.rights.erasure import end_kept
+from relay.rights.requests import SYSTEM, advance, read_request, write_letter
+from relay.rights.standing import CONTENT_LIFE, PROOF_LIFE, REMIND_DAYS, Event, Step
+from relay.sites import Site
+
+waiting = Gauge("relay_requests_waiting", "Rights requests that wait for an officer", ["site"])
+late = Gauge("relay_requests_late", "Rights requests past their last day: must be 0", ["site"])
+
+log = structlog.get_logger()
+
+
+async def attend(context: Context, site: Site) -> None:
+    """Do all that is due at a site; safe to run at any time, and twice at once."""
+    now = context.clock()
+    async with context.database.connection() as connection:
+        named = {"site_id": site.site_id, "now": now}
+        due = await rows_of(queries().list_due_acts(connection, **named))
+        over = await rows_of(
+            queries().list_over(connection, **named, unproved_since=now - PROOF_LIFE)
+        )
+        held = await rows_of(queries().list_partly_held(connection, site_id=site.site_id))
+    for row in due:
+        await carry_out(context, site, row["request_id"])
+    for row in over:
+        await _end(context, site, row["request_id"], Event(row["event"]))
+    for row in held:
+        await _end_held(context, site, row["request_id"])
+    await _remind(context, site, now)
+    await _forget(context, site, now)
+
+
+async def gauge_requests(context: Context, site: Site) -> tuple[int, int]:
+    """Set the metrics of a site; return how many requests wait and how many are late."""
+    async with context.database.connection() as connection:
+        row = await queries().count_live_requests(
+            connection, site_id=site.site_id, today=local_day(context.clock())
+        )
+    waiting.labels(site.slug).set(row["waiting"])
+    late.labels(site.slug).set(row["late"])
+    return row["waiting"], row["late"]
+
+
+async def _end(context: Context, site: Site, request_id: UUID, event: Event) -> None:
+    async with context.database.connection() as connection, connection.transaction():
+        request = await read_request(context, connection, site, request_id, lock=True)
+        try:
+            await advance(connection, site, request, Step(event, context.clock(), SYSTEM))
+        except Refused:
+            return  # a person was faster
+
+
+async def _end_held(context: Context, site: Site, request_id: UUID) -> None:
+    """Erase what was kept once nothing keeps it, and tell the person."""
+    async with context.database.connection() as connection, connection.transaction():
+        request = await read_request(context, connection, site, request_id, lock=True)
+        if request.kept_id and not await end_kept(
+            context, connection, site, request.kept_id, request.request_id
+        ):
+            return
+        step = Step(Event.CARRIED_OUT, context.clock(), SYSTEM)
+        await advance(connection, site, request, step)
+        await write_letter(context, connection, site, request.request_id, "erased")
+    context.bell.ring()
+
+
+async def _remind(context: Context, site: Site, now: datetime) -> None:
+    """Write to the controller as last days come near, once for each of REMIND_DAYS."""
+    async with context.database.connection() as connection, connection.transaction():
+        rows = await rows_of(
+            queries().list_to_remind(connection, site_id=site.site_id, today=local_day(now))
+        )
+        for row in rows:
+            reached = sum(row["days_left"] <= days for days in REMIND_DAYS)
+            if reached > row["reminded"]:
+                await _write_reminder(context, connection, site, row, reached)
+
+
+async def _write_reminder(
+    context: Context, connection: Connection, site: Site, row: Record, reached: int
+) -> None:
+    request_id, days_left = row["request_id"], row["days_left"]
+    await queries().note_reminded(
+        connection, site_id=site.site_id, request_id=request_id, reminded=reached
+    )
+    await write_letter(context, connection, site, request_id, f"remind:{days_left}")
+    level = log.error if days_left < 0 else log.warning
+    level("request.due", request_id=str(request_id), days_left=days_left, site=site.slug)
+
+
+async def _forget(context: Context, site: Site, now: datetime) -> None:
+    async with context.database.connection() as connection, connection.transaction():
+        named = {"site_id": site.site_id, "ended_before": now - CONTENT_LIFE}
+        await queries().forget_unproved(connection, **named)
+        await queries().forget_contents(connection, **named)

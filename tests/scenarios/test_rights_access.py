@@ -1,0 +1,171 @@
+"""Access: from the public page to the ZIP, with a real mailbox between."""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from relay import parties
+from relay.contacts import Origin
+from relay.links import Link, Side
+from relay.looks import record_look
+from relay.parties import Visit
+from relay.rights import decisions
+from relay.rights.round import attend
+from relay.rights.standing import Ground, State
+from relay.sealing import read_public_id
+from tests.relays import HIDDEN, Relay
+from tests.rig.deliveries import pass_time
+from tests.rights import CAMILLE, LEA, Person, code_in, link_in, quiet, text_of, unpack
+
+
+@pytest.fixture
+async def person(relay: Relay) -> Person:
+    """Léa, who wrote to Camille once."""
+    assert (await relay.post())[0] == 202
+    await quiet(relay)
+    return Person(relay)
+
+
+async def test_from_the_page_to_the_zip(relay: Relay, person: Person) -> None:
+    """A person asks, proves by code, an officer accepts, and the ZIP holds all that is theirs."""
+    page = await person.ask("access")
+    assert page.path.startswith("/rights/code/")
+    own = await person.prove(page)
+    assert (own.status, own.path[:3]) == (200, "/r/")
+    [request_id] = await person.requests()
+    assert await person.state(request_id) is State.RECEIVED
+    look = await person.look()
+    await decisions.accept(relay.context, relay.site, request_id, look)
+    mails = await person.collect(2)
+    ready = next(mail for mail in mails if "prêtes" in mail["Subject"])
+    packet = await person.post(f"{link_in(ready)}/download")
+    files = unpack(packet.body)
+    readable = files["lisez-moi.html"]
+    assert "samedi matin" in readable
+    assert LEA in readable
+    assert "06 39 98 04 56" in readable or "+33639980456" in readable
+    held = json.loads(files["donnees.json"])
+    assert held["said"][0]["text"].startswith("Bonjour, le vélo")
+    assert held["traces"][0]["ip"] == "127.0.0.1"
+    assert "essai" not in files["consultations.csv"]  # a look at the request, not at the person
+    assert await person.state(request_id) is State.DELIVERED
+
+
+async def test_the_other_party_is_redacted(relay: Relay, person: Person) -> None:
+    """What was received is shown without name, number or address of who wrote it."""
+    message_id = read_public_id("msg", relay.accepted[0])
+    [row] = await relay.fetch("select advertiser_id from listing")
+    until = (relay.context.clock() + timedelta(days=1)).date()
+    assert message_id
+    link = Link(Side.ADVERTISER, relay.site.site_id, message_id, until, row["advertiser_id"])
+    text = f"Oui, appelez Camille au 06 39 98 01 23 ou écrivez à {CAMILLE}, à samedi."
+    origin = Origin("192.0.2.77", 40000, "", "Browser", "fr")
+    await parties.write(relay.context, Visit(relay.site, link), text, origin)
+    await quiet(relay)
+    own = await person.prove(await person.ask("access"))
+    [request_id] = await person.requests()
+    await decisions.accept(relay.context, relay.site, request_id, await person.look())
+    everything = "\n".join(unpack((await person.post(f"{own.path}/download")).body).values())
+    assert "à samedi" in everything
+    for secret in ("Camille", CAMILLE, "06 39 98 01 23", HIDDEN, "192.0.2.77"):
+        assert secret not in everything
+
+
+async def test_a_foreign_address_gets_no_hint(relay: Relay, person: Person) -> None:
+    """A39: asking for a known or an unknown address gives the same answers, and no data."""
+    known = await person.ask("access")
+    unknown = await Person(relay, "nobody@ailleurs.example").ask("access")
+    assert (known.status, known.path[:14]) == (unknown.status, unknown.path[:14])
+    assert known.text.split("/rights/code/")[0] == unknown.text.split("/rights/code/")[0]
+    wrong = [(await person.post(one.path, code="12345678")) for one in (known, unknown)]
+    assert {one.status for one in wrong} == {422}
+    for request_id in await person.requests():
+        assert await person.state(request_id) is State.IDENTITY_PENDING
+    mails = await person.collect(2)
+    for mail in mails:  # the letter itself holds nothing of the person either
+        assert "samedi" not in text_of(mail)
+        assert "Camille" not in text_of(mail)
+
+
+async def test_a_code_is_tried_few_times(relay: Relay, person: Person) -> None:
+    """A39: after five wrong codes the right one is refused too; another code opens."""
+    page = await person.ask("access")
+    [mail] = await person.collect()
+    for _ in range(5):
+        assert (await person.post(page.path, code="00000000")).status == 422
+    assert (await person.post(page.path, code=code_in(mail))).status == 422
+    await person.post(f"{page.path}/again")
+    assert (await person.prove(page)).path.startswith("/r/")
+
+
+async def test_a_code_lives_half_an_hour(relay: Relay, person: Person) -> None:
+    """A39: a code given too late is refused, by the same words as a wrong one."""
+    page = await person.ask("access")
+    [mail] = await person.collect()
+    pass_time(relay.context, timedelta(minutes=31))
+    late = await person.post(page.path, code=code_in(mail))
+    wrong = await person.post(page.path, code="00000000")
+    assert late.status == wrong.status == 422
+    assert late.text == wrong.text
+
+
+async def test_the_clock_stands_still_for_proof(relay: Relay, person: Person) -> None:
+    """Days during which proof is awaited are added to the month; without proof it ends after 30."""
+    page = await person.ask("access")
+    [before] = await relay.fetch("select due_on from data_request")
+    await person.collect()
+    pass_time(relay.context, timedelta(days=3))
+    await person.post(f"{page.path}/again")
+    await person.prove(page)
+    [after] = await relay.fetch("select due_on, paused_days, state from data_request")
+    assert (after["state"], after["paused_days"]) == ("received", 3)
+    assert after["due_on"] > before["due_on"]
+    await Person(relay, "nobody@ailleurs.example").ask("erasure")
+    pass_time(relay.context, timedelta(days=35))
+    await attend(relay.context, relay.site)
+    states = await relay.fetch("select state from data_request order by request_id")
+    assert [row["state"] for row in states] == ["received", "expired"]
+
+
+async def test_a_refusal_names_the_remedies(relay: Relay, person: Person) -> None:
+    """A refusal tells its ground, the officer's words, the CNIL and the court, and is contested."""
+    await person.prove(await person.ask("access"))
+    [request_id] = await person.requests()
+    await decisions.refuse(
+        relay.context,
+        relay.site,
+        request_id,
+        Ground.EXCESSIVE,
+        await person.look("Déjà reçu hier."),
+    )
+    refusal = next(mail for mail in await person.collect(2) if "refusée" in mail["Subject"])
+    said = text_of(refusal)
+    for part in (
+        "RGPD 12(5)",
+        "Déjà reçu hier.",
+        "cnil.fr",
+        "tribunal",
+        relay.site.policy.controller.name,
+    ):
+        assert part in said
+    page = await person.post(f"{link_in(refusal)}/contest")
+    assert page.status == 200
+    assert await person.state(request_id) is State.RECEIVED
+
+
+async def test_looks_at_the_person_are_told(relay: Relay, person: Person) -> None:
+    """The ZIP holds when and why staff looked, and never who."""
+    look = replace(
+        await person.look("dossier 7"), action="open", subject=f"{relay.accepted[0]} text"
+    )
+    async with relay.context.database.connection() as connection:
+        await record_look(connection, look)
+    own = await person.prove(await person.ask("portability"))
+    [request_id] = await person.requests()
+    await decisions.accept(relay.context, relay.site, request_id, await person.look())
+    files = unpack((await person.post(f"{own.path}/download")).body)
+    assert "dossier 7" in files["consultations.csv"]
+    [name] = await relay.fetch("select name from staff where staff_id = $1", look.staff_id)
+    assert not any(name["name"] in one for one in files.values())
