@@ -5,6 +5,7 @@ a legal duty keeps is sealed anew under a key of its own, apart from everything 
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -111,22 +112,40 @@ async def end_kept(
     return True
 
 
-async def replay(
-    context: Context, site: Site, person_id: UUID, request_id: UUID, erased_at: datetime
-) -> bool:
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """One line of the log of erasures: ids only."""
+
+    person_id: UUID
+    request_id: UUID
+    erased_at: datetime
+
+
+async def list_erasures(context: Context, site: Site) -> list[Erased]:
+    """Return who was erased, oldest first: to be kept apart from the backups."""
+    async with context.database.connection() as connection:
+        rows = await rows_of(queries().list_erasures(connection, site_id=site.site_id))
+    return [Erased(row["person_id"], row["request_id"], row["erased_at"]) for row in rows]
+
+
+async def replay(context: Context, site: Site, erased: Erased) -> bool:
     """Erase a person whom a restored backup brought back; tell whether they were there.
 
     Rows under a hold are kept, under a key of their own, as at the first time.
     """
     async with context.database.connection() as connection, connection.transaction():
-        row = await queries().read_person(connection, site_id=site.site_id, person_id=person_id)
+        row = await queries().read_person(
+            connection, site_id=site.site_id, person_id=erased.person_id
+        )
         if row is None:
             return False
         await queries().heed_holds(connection, site_id=site.site_id)
         subjects = [open_subject(context, row)]
         plan = await plan_erasure(context, connection, site, subjects)
         await erase(context, connection, site, subjects, plan)
-        await destroy_keys(connection, site, [person_id], request_id, erased_at)
+        await destroy_keys(
+            connection, site, [erased.person_id], erased.request_id, erased.erased_at
+        )
     return True
 
 

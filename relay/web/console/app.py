@@ -22,6 +22,7 @@ from relay.web.console import (
     listings,
     messages,
     queue,
+    rights,
     rules,
     search,
     settings,
@@ -49,6 +50,7 @@ PAGES = (
     settings,
     journal,
     rules,
+    rights,
 )  # importing them registers their doors
 OWN_STATUSES = {
     "form_foreign": 403,
@@ -76,6 +78,7 @@ OWN_STATUSES = {
     "case_not_open": 409,
     "appeal_same_person": 403,
     "second_person_needed": 403,
+    "ground_missing": 422,
 }
 
 log = structlog.get_logger()

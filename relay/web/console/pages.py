@@ -1,7 +1,7 @@
 """The console's HTML: Jinja templates of ``relay/templates/console``, escaped always."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -27,6 +27,7 @@ PLACES = (
     ("u", "rules", Permission.RULES, Level.START),
     ("l", "delivery", Permission.STATISTICS, Level.YES),
     ("s", "health", Permission.STATISTICS, Level.YES),
+    ("v", "requests", Permission.REQUESTS, Level.START),
     ("j", "journal", Permission.AUDIT, Level.OWN),
     ("p", "staff", Permission.STAFF, Level.SECOND),
     ("t", "settings", Permission.RETENTION, Level.START),
@@ -112,6 +113,9 @@ class _Say:
         places = ("console.reason_", "replies.", "states.reason_")
         known = [place for place in places if texts.has(self._language, place + code)]
         return texts.say(self._language, known[0] + code) if known else code
+
+    def date(self, day: date) -> str:
+        return texts.day(self._language, datetime.combine(day, time(12), UTC))
 
     def when(self, at: datetime) -> str:
         return f"{texts.day(self._language, at)} {texts.clock(self._language, at)}"
