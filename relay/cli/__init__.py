@@ -14,6 +14,7 @@ COMMANDS = {
     "healthcheck": ("upkeep", "healthcheck"),
     "key": ("upkeep", "key"),
     "keys": ("keys", "keys"),
+    "backup": ("backups", "backup"),
     "site": ("sites", "site"),
     "policy": ("policies", "policy"),
     "purge": ("purge", "purge_now"),

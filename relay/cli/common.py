@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import click
 
@@ -176,6 +176,16 @@ def kept_key(path: Path) -> str:
 def replace_private(path: Path, text: str) -> None:
     """Put *text* in the place of a file that only its owner reads, whole or not at all."""
     with _private(path, text) as written:
+        written.replace(path)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[IO[bytes]]:
+    """Give a file to write into, which takes the place of *path* once it is whole and on disk."""
+    with _private(path, "") as written, written.open("wb") as draft:
+        yield draft
+        draft.flush()
+        os.fsync(draft.fileno())
         written.replace(path)
 
 

@@ -1,4 +1,4 @@
-"""``relay keys``: what the master keys wrap, a new one, and the end of an old one."""
+"""``relay keys``: what the master keys wrap, a new one, the end of an old one."""
 
 import asyncio
 import sys

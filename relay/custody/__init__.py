@@ -4,6 +4,18 @@ A master key wraps the data key of each person, site and member of staff. Rotati
 anew; what was sealed stays as it is.
 """
 
+from relay.custody.restored import Gap, settle_restored
 from relay.custody.rotation import Standing, may_retire, read_standing, rotate
+from relay.custody.saved import Loaded, load_keys, saved_lines
 
-__all__ = ["Standing", "may_retire", "read_standing", "rotate"]
+__all__ = [
+    "Gap",
+    "Loaded",
+    "Standing",
+    "load_keys",
+    "may_retire",
+    "read_standing",
+    "rotate",
+    "saved_lines",
+    "settle_restored",
+]

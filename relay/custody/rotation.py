@@ -14,7 +14,7 @@ import structlog
 
 from relay import checkpoints
 from relay.context import Context
-from relay.custody.shelves import Stock, Wrapped, stocks
+from relay.custody.shelves import Stock, Wrapped, read_stocks
 from relay.database import queries
 from relay.errors import Refused
 from relay.sealing import Unsealable, wrapped_by
@@ -52,7 +52,7 @@ class Standing:
 async def read_standing(context: Context) -> Standing:
     """Count what each master key wraps, reading every wrapped key once."""
     found: dict[str, Counter[str]] = {}
-    for stock in stocks(await context.sites.all()):
+    for stock in await read_stocks(context):
         async for page in stock.pages(context):
             for key in page:
                 found.setdefault(wrapped_by(key.value), Counter())[stock.shelf.table] += 1
@@ -81,7 +81,7 @@ async def rotate(context: Context, *, tell: Tell) -> Standing:
         )
     if ignorant:
         raise Refused("keys_unknown_elsewhere", sessions=ignorant)
-    for stock in stocks(await context.sites.all()):
+    for stock in await read_stocks(context):
         await _rewrap(context, stock, tell)
     return await _complete(context)
 

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from relay.context import Context
 from relay.database import Connection, queries, rows_of
-from relay.sites import Site
 
 FIRST = UUID(int=0)
 PAGE = 500
@@ -84,10 +83,15 @@ class Stock:
         return {"site_id": self.site_id} if self.site_id else {}
 
 
-def stocks(sites: list[Site]) -> list[Stock]:
-    """Return every stock of keys there is: those of sites and staff before those of persons."""
+async def read_stocks(context: Context) -> list[Stock]:
+    """Return every stock of keys there is: those of sites and staff before those of persons.
+
+    The sites are asked of the database: one whose own key cannot be opened counts, too.
+    """
+    async with context.database.connection() as connection:
+        sites = [row["site_id"] for row in await rows_of(queries().all_sites(connection))]
     return [
         Stock(shelf, site_id)
         for shelf in SHELVES
-        for site_id in ([site.site_id for site in sites] if shelf.is_by_site else [None])
+        for site_id in (sites if shelf.is_by_site else [None])
     ]

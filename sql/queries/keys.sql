@@ -53,3 +53,34 @@ on conflict (key_id) do nothing;
 
 -- name: rotated_at(key_id)$
 select completed_at from key_rotation where key_id = :key_id;
+
+-- name: destroy_keys(site_id, ids)$
+-- What was sealed for these persons can be read by nobody any more.
+with gone as (
+    update person set wrapped_key = null, sealed_mail = null
+    where site_id = :site_id and person_id = any(:ids::uuid[]) and wrapped_key is not null
+    returning 1
+)
+select count(*) from gone;
+
+-- name: hold_restored(site_id, until)
+-- Mails that were under way when a backup was made: whether they arrived since, a person finds out.
+update outbox set state = 'held', reason = 'restored', due_at = :until, token = nextval('outbox_token')
+where site_id = :site_id and state in ('sending', 'deferred') and kind in ('contact', 'reply')
+returning mail_id;
+
+-- name: end_restored(site_id)$
+-- The same for notices, which are never sent twice.
+with ended as (
+    update outbox set state = 'unconfirmed', reason = 'restored', settled_at = now(), token = nextval('outbox_token')
+    where site_id = :site_id and state in ('sending', 'deferred') and kind not in ('contact', 'reply')
+    returning 1
+)
+select count(*) from ended;
+
+-- name: describe_backup(site_id)^
+-- The last that a restored database knows of, and what will leave.
+select
+    (select received_at from message where message.site_id = :site_id order by message_id desc limit 1) as last_message_at,
+    (select at from look where look.site_id = :site_id order by number desc limit 1) as last_look_at,
+    (select count(*) from outbox where outbox.site_id = :site_id and state = 'queued') as queued;

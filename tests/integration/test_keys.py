@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from relay import staff
 from relay.context import open_context
 from relay.custody import may_retire, read_standing, rotate
-from relay.custody.shelves import SHELVES, stocks
+from relay.custody.shelves import SHELVES, read_stocks
 from relay.database import DatabaseRole
 from relay.errors import Refused
 from relay.sealing import Keyring
@@ -91,7 +91,7 @@ async def test_killed_after_any_batch(peopled: Relay, settings: Settings, tmp_pa
 
 async def test_an_erased_person_stays_erased(peopled: Relay) -> None:
     """A38: a key destroyed after a rotation has read it is not written back."""
-    [stock] = [one for one in stocks([peopled.site]) if one.shelf.table == "person"]
+    [stock] = [one for one in await read_stocks(peopled.context) if one.shelf.table == "person"]
     [page] = [page async for page in stock.pages(peopled.context)]
     await peopled.fetch("update person set wrapped_key = null where person_id = $1", page[0].row_id)
     async with peopled.context.database.connection() as connection:

@@ -1,4 +1,4 @@
-"""Every column that could hold something of a person is sealed, a keyed hash, or known not to."""
+"""Every column of words or bytes of a person is sealed, a keyed hash, or known to hold none."""
 
 import asyncpg
 

@@ -1,0 +1,107 @@
+"""``relay backup``: the keys a backup is read with, and what to do once one was restored."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TypeVar
+
+import click
+
+from relay import log
+from relay.cli.common import configured, json_option, replacing, show, told, with_engines
+from relay.context import Context, open_context
+from relay.custody import Gap, Loaded, load_keys, saved_lines, settle_restored
+from relay.errors import Refused
+from relay.sealing import public_id
+from relay.settings import Settings, read_settings
+
+Result = TypeVar("Result")
+BROKEN = "This file is cut short or changed, or signed with a master key that is not here."
+
+
+@click.group()
+def backup() -> None:
+    """What belongs to a backup besides the database: keys, and the way back."""
+
+
+@backup.command("keys")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@json_option
+@told
+def save_keys(*, file: Path, as_json: bool) -> None:
+    """Write the keys of persons to FILE, in the place of the last: without it no backup is read."""
+
+    async def act(context: Context) -> int:
+        written = 0
+        with replacing(file) as draft:
+            async for line in saved_lines(context):
+                written += draft.write(line)
+        return written
+
+    size_bytes = _run(act, configured())
+    show(as_json, {"file": str(file), "bytes": size_bytes}, f"{file}: {size_bytes} bytes")
+
+
+@backup.command("restored")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@json_option
+@told
+def restored(*, file: Path, as_json: bool) -> None:
+    """After a restore and before anything else runs: load FILE, and say what is missing.
+
+    Whoever is not in FILE was erased since the backup, and is erased again. Mails that were under
+    way when the backup was made are held. Starts the engines of the state directory if need be.
+    """
+
+    async def act(context: Context) -> tuple[Loaded, list[Gap]]:
+        loaded = await load_keys(context, file)
+        return loaded, [await settle_restored(context, s) for s in await context.sites.all()]
+
+    with _standing_alone() as settings:
+        loaded, gaps = _run(act, settings)
+    values = {"keys": asdict(loaded), "sites": [asdict(gap) for gap in gaps]}
+    show(as_json, values, "\n".join([_keys(loaded), *map(_gap, gaps)]))
+
+
+def _keys(loaded: Loaded) -> str:
+    return (
+        f"keys of {loaded.saved_at:%Y-%m-%d %H:%M} UTC: {loaded.restored} restored,"
+        f" {loaded.forgotten} persons erased again, {loaded.newer} younger than the file"
+    )
+
+
+def _gap(gap: Gap) -> str:
+    last = f"{gap.last_message_at:%Y-%m-%d %H:%M:%S} UTC" if gap.last_message_at else "never"
+    held = "".join(f"\n  held {public_id('msg', mail_id)}" for mail_id in gap.held)
+    return (
+        f"{gap.site}  last message {last}; {gap.queued} mails leave, {len(gap.held)} were under"
+        f" way and are held (`relay held list {gap.site}`), {gap.ended} notices are not sent"
+        f" again{held}"
+    )
+
+
+@contextmanager
+def _standing_alone() -> Iterator[Settings]:
+    """Give the settings of a database that nothing works on yet."""
+    settings = read_settings()
+    if settings.database_url:
+        yield configured()
+        return
+    log.configure(settings.log_format)
+    with with_engines(settings) as (ready, _):
+        yield ready
+
+
+def _run(act: Callable[[Context], Awaitable[Result]], settings: Settings) -> Result:
+    async def run() -> Result:
+        async with open_context(settings, pool_size=2) as context:
+            return await act(context)
+
+    try:
+        return asyncio.run(run())
+    except Refused as error:
+        if error.code != "keys_file_broken":
+            raise
+        raise click.ClickException(f"{BROKEN} Nothing was done.") from None

@@ -1,0 +1,193 @@
+"""The drill: a backup, an erasure, a restore. Who was erased stays so; little is sent twice."""
+
+import asyncio
+import base64
+import json
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import asyncpg
+import pytest
+from pydantic import SecretStr
+
+from relay.context import Context, open_context
+from relay.custody import rotate
+from relay.database import queries
+from relay.engines import Engines
+from relay.engines.wheels import find_programs
+from relay.lookup.sealed import content_of
+from relay.settings import MasterKey, Settings
+from tests.conftest import with_database
+from tests.integration.test_cli import relay as command
+from tests.relays import Relay, courier, until
+from tests.rig.cluster import settings_with
+from tests.rig.deliveries import list_for, write
+from tests.rig.serving import environment
+from tests.rig.smtp_sink import SmtpSink
+
+NEW = MasterKey(key_id="k2", key=SecretStr(base64.b64encode(b"\x02" * 32).decode()))
+Restore = Callable[[Path], Awaitable[str]]
+
+
+async def run(program: str, *arguments: str) -> None:
+    """Run a client program of the PostgreSQL wheel."""
+    path = find_programs().postgres.with_name(program)
+    process = await asyncio.create_subprocess_exec(
+        str(path), *arguments, stderr=asyncio.subprocess.PIPE
+    )
+    _, errors = await process.communicate()
+    assert process.returncode == 0, errors.decode()
+
+
+@pytest.fixture
+async def restore(engines: Engines) -> AsyncIterator[Restore]:
+    """Restores a dump into a database of its own, and gives its URL."""
+    made: list[str] = []
+    connection = await asyncpg.connect(engines.database_url)
+
+    async def act(dump: Path) -> str:
+        made.append("r_" + uuid.uuid4().hex[:12])
+        await connection.execute(f"create database {made[-1]}")
+        url = with_database(engines.database_url, made[-1])
+        await run("pg_restore", "--dbname", url, "--exit-on-error", str(dump))
+        return url
+
+    yield act
+    for name in made:
+        await connection.execute(f"drop database {name} with (force)")
+    await connection.close()
+
+
+async def contents(context: Context) -> dict[str, str]:
+    """Return the words of each message by its public id; "" for one that nobody can read."""
+    async with context.database.connection() as connection:
+        rows = await connection.fetch(
+            "select message.message_id, message.sender_id, sealed_content, wrapped_key"
+            " from message join person on person.person_id = message.sender_id"
+        )
+    return {
+        f"msg_{row['message_id'].hex}": content_of(context.keyring, row).get("text", "")
+        for row in rows
+    }
+
+
+async def erase(relay: Relay, message: str) -> None:
+    """Destroy the key of whoever wrote a message."""
+    [row] = await relay.fetch(
+        "select sender_id from message where message_id = $1",
+        uuid.UUID(message.removeprefix("msg_")),
+    )
+    async with relay.context.database.connection() as connection:
+        gone = await queries().destroy_keys(
+            connection, site_id=relay.site.site_id, ids=[row["sender_id"]]
+        )
+    assert gone == 1
+
+
+async def test_f56_restored_to_last_night(
+    relay: Relay, settings: Settings, restore: Restore, tmp_path: Path
+) -> None:
+    """F56, A38: after a restore the erased person is erased again, only what was queued leaves,
+    and what was under way is held and named.
+    """
+    await list_for(relay, "camille")
+    erased, living, under_way = await write(relay, 3)
+    await relay.fetch(
+        "update outbox set state = 'deferred' where mail_id = $1",
+        uuid.UUID(under_way.removeprefix("msg_")),
+    )
+    dump, keys = tmp_path / "night.dump", tmp_path / "keys"
+    await run("pg_dump", "--format=custom", "--file", str(dump), database_of(settings))
+
+    await erase(relay, erased)
+    [lost] = await write(relay, 1)
+    code, _, errors = await command(environment(settings), "backup", "keys", str(keys))
+    assert code == 0, errors
+
+    there = settings_with(settings, await restore(dump))
+    async with open_context(there) as context:
+        assert (await contents(context))[erased] != ""  # the backup alone remembers
+    code, output, errors = await command(
+        environment(there), "backup", "restored", str(keys), "--json"
+    )
+    assert code == 0, errors
+    said = json.loads(output)
+    assert said["keys"]["forgotten"] == 1
+    [gap] = said["sites"]
+    held = [f"msg_{uuid.UUID(one).hex}" for one in gap["held"]]
+    assert (held, gap["queued"], gap["last_message_at"] is not None) == ([under_way], 2, True)
+    async with open_context(there) as context:
+        read = await contents(context)
+        assert (read[erased], read[living] != "", lost in read) == ("", True, False)
+        await only_queued_leaves(context, living, under_way)
+
+
+async def only_queued_leaves(context: Context, queued: str, held: str) -> None:
+    """Deliver, and assert that one mail was sent and the other still waits."""
+
+    async def states() -> dict[str, str]:
+        async with context.database.connection() as connection:
+            rows = await connection.fetch("select mail_id, state from outbox")
+        return {f"msg_{row['mail_id'].hex}": row["state"] for row in rows}
+
+    async with SmtpSink() as sink, courier(context, sink.port):
+        await until(lambda: _is(states, queued, "delivered"))
+    assert len(sink.mails) == 1
+    assert (await states())[held] == "held"
+
+
+async def _is(states: Callable[[], Awaitable[dict[str, str]]], mail: str, state: str) -> bool:
+    return (await states()).get(mail) == state
+
+
+async def test_a38_a_retired_key_closes_old_backups(
+    relay: Relay, settings: Settings, restore: Restore, tmp_path: Path
+) -> None:
+    """A38: once the master key of its time is retired, a backup opens for nobody without the newer
+    file of keys, and with it for everybody but the erased.
+    """
+    await list_for(relay, "camille")
+    erased, living = await write(relay, 2)
+    dump, keys = tmp_path / "old.dump", tmp_path / "keys"
+    await run("pg_dump", "--format=custom", "--file", str(dump), database_of(settings))
+    await relay.context.database.close()
+    both = settings.model_copy(update={"master_key": (NEW, *settings.master_key)})
+    alone = settings.model_copy(update={"master_key": (NEW,)})
+    async with open_context(both) as context:
+        await rotate(context, tell=lambda *_: None)
+    await erase(relay, erased)
+    code, _, errors = await command(environment(alone), "backup", "keys", str(keys))
+    assert code == 0, errors
+
+    there = settings_with(alone, await restore(dump))
+    async with open_context(there) as context:
+        assert set((await contents(context)).values()) == {""}
+    code, _, errors = await command(environment(there), "backup", "restored", str(keys))
+    assert code == 0, errors
+    async with open_context(there) as context:
+        read = await contents(context)
+        assert (read[erased], read[living] != "") == ("", True)
+
+
+async def test_a_file_cut_short_is_refused(
+    relay: Relay, settings: Settings, tmp_path: Path
+) -> None:
+    """A38: a file of keys that lost a line or its end erases nobody."""
+    await list_for(relay, "camille")
+    await write(relay, 3)
+    keys = tmp_path / "keys"
+    code, _, errors = await command(environment(settings), "backup", "keys", str(keys))
+    assert code == 0, errors
+    lines = keys.read_bytes().splitlines(keepends=True)
+    for broken in (lines[:-1], lines[:2] + lines[3:], [*lines, b"more\n"], []):
+        keys.write_bytes(b"".join(broken))
+        code, _, _ = await command(environment(settings), "backup", "restored", str(keys))
+        assert code == 1
+    assert "" not in (await contents(relay.context)).values()
+
+
+def database_of(settings: Settings) -> str:
+    """Return the URL of the database of a relay under test."""
+    assert settings.database_url is not None
+    return settings.database_url.get_secret_value()
