@@ -27,6 +27,7 @@ class Side(Enum):
 
     BUYER = b"b"  # in a mail, which only the owner of the address reads
     ADVERTISER = b"a"
+    DECISION = b"d"  # in a mail to whom a decision about a message concerns; names that person
     SENDER = b"s"  # in the answer to a form: whoever filled it, under whatever address
     ASKER = b"q"  # who began a request of rights: leads to the page of its code, and no further
     SUBJECT = b"r"  # who proved to be the person of a request; its id stands for the message's
@@ -37,8 +38,8 @@ class Link:
     """What a token stands for.
 
     Args:
-        person_id: The advertiser it was made for: a listing may pass to another one. None for
-            a buyer, whom the message itself names.
+        person_id: The advertiser it was made for: a listing may pass to another one; or whom a
+            decision concerns. None for a buyer, whom the message itself names.
         expires_on: Last day it is read.
     """
 

@@ -41,6 +41,7 @@ from relay.desk.rules import (
     list_rules,
     switch_rule,
 )
+from relay.desk.rulings import Ruled, contest, read_ruling
 from relay.desk.work import carry_out, preview, undo
 
 __all__ = [
@@ -63,6 +64,7 @@ __all__ = [
     "Reported",
     "Reporter",
     "RuleShown",
+    "Ruled",
     "Ruling",
     "Source",
     "State",
@@ -71,6 +73,7 @@ __all__ = [
     "Weight",
     "appeal",
     "carry_out",
+    "contest",
     "decide",
     "escalate",
     "file_report",
@@ -88,6 +91,7 @@ __all__ = [
     "preview",
     "read_case",
     "read_reporter",
+    "read_ruling",
     "switch_rule",
     "take",
     "undo",

@@ -48,13 +48,13 @@ class Statement:
     end_date: datetime | None = None
     automated_detection: bool = False
 
-    def sealed(self, site: Site, case_id: UUID) -> bytes:
-        """Seal the statement for its case."""
+    def sealed(self, site: Site, case_id: UUID, column: str = "sealed_statement") -> bytes:
+        """Seal the statement for a column of its case."""
         values = asdict(self) | {
             "end_date": self.end_date.isoformat() if self.end_date else None,
             "automated_decision": "none",
         }
-        return site.key.seal(json.dumps(values), f"report_case.sealed_statement:{case_id}")
+        return site.key.seal(json.dumps(values), f"report_case.{column}:{case_id}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +113,7 @@ class CaseFile:
     statement: Statement | None
     appeal_until: datetime | None
     appeal: Appeal | None
+    judgement: Statement | None
     judged_by: UUID | None
     judged_at: datetime | None
     reports: tuple[Reported, ...]
@@ -217,12 +218,11 @@ async def judge(
             state=state.value,
             judged_by=look.staff_id,
             judged_at=now,
-            sealed_statement=statement.sealed(site, case_id),
+            sealed_judgement=statement.sealed(site, case_id, "sealed_judgement"),
         )
         trail = Trail()
-        for to_author in (True, False):
-            news = f"{News.APPEAL_JUDGED}:{state.value}"
-            await _tell_side(Teller(connection, site, now, trail), row, news, to_author=to_author)
+        news = f"{News.APPEAL_JUDGED}:{state.value}"
+        await _tell_both(Teller(connection, site, now, trail), row, news, state)
         await write_act(connection, site, Order(Action.JUDGE, look, case_id=case_id), trail, now)
     context.bell.ring()
     log.info("case.judged", case_id=str(case_id), state=state.value, site=site.slug)
@@ -285,6 +285,16 @@ async def _tell_ruling(teller: Teller, row: Record, ruling: Ruling) -> None:
         await _tell_side(teller, row, News.RESTRICTED, to_author=True)
 
 
+async def _tell_both(teller: Teller, row: Record, news: str, state: State) -> None:
+    """Tell how an appeal ended; an author whom nothing ever restricted hears nothing."""
+    await _tell_side(teller, row, news, to_author=False)
+    if row["decision"] == Decision.ACTION or state is State.OVERTURNED:
+        await _tell_side(teller, row, news, to_author=True)
+
+
 async def _tell_side(teller: Teller, row: Record, news: str, *, to_author: bool) -> None:
+    """Tell the author or whoever reported; of what staff reported themselves nobody is told."""
+    if not to_author and not row["has_reporter"]:
+        return
     mark = mark_of(teller.site, row, f"{news}\0{to_author}", teller.now)
     await teller.tell(row["message_id"], news, mark, to_author=to_author)

@@ -95,20 +95,30 @@ def _file(keyring: Keyring, site: Site, row: Record, reports: Sequence[Record]) 
         decided_by=row["decided_by"],
         decided_at=row["decided_at"],
         decision=Decision(row["decision"]) if row["decision"] else None,
-        statement=_statement(site, row),
+        statement=read_statement(site, row),
         appeal_until=row["appeal_until"],
         appeal=_appeal(site, row),
+        judgement=read_judgement(site, row),
         judged_by=row["judged_by"],
         judged_at=row["judged_at"],
         reports=tuple(_reported(keyring, site, one) for one in reports),
     )
 
 
-def _statement(site: Site, row: Record) -> Statement | None:
-    if row["sealed_statement"] is None:
+def read_statement(site: Site, row: Record) -> Statement | None:
+    """Open the reasons of a decision; None before it is made."""
+    return _opened(site, row, "sealed_statement")
+
+
+def read_judgement(site: Site, row: Record) -> Statement | None:
+    """Open the reasons with which an appeal ended; None before it does."""
+    return _opened(site, row, "sealed_judgement")
+
+
+def _opened(site: Site, row: Record, column: str) -> Statement | None:
+    if row[column] is None:
         return None
-    place = f"report_case.sealed_statement:{row['case_id']}"
-    values = json.loads(site.key.open(row["sealed_statement"], place))
+    values = json.loads(site.key.open(row[column], f"report_case.{column}:{row['case_id']}"))
     values.pop("automated_decision")
     end_date = values.pop("end_date")
     return Statement(**values, end_date=datetime.fromisoformat(end_date) if end_date else None)

@@ -5,6 +5,7 @@ from relay.mail.compose import Composed, NoticeKind, NoticeMail, compose_notice
 from relay.mail.forwarded import compose_writer_notice
 from relay.mail.letters import WriterNotice, WriterNoticeKind
 from relay.outgoing.thread import Thread
+from relay.outgoing.urls import decision_url
 from relay.sealing import id_time
 from relay.secrecy import other_side
 
@@ -17,6 +18,16 @@ _WRITER_PAGES = {
     WriterNoticeKind.OTHERS_LEFT_OUT: "answer",
     WriterNoticeKind.IS_IT_YOU: "confirm",
 }
+# Read, and contested, on a page that lives as long as an appeal is taken.
+_OF_DECISIONS = (
+    NoticeKind.REPORT_DECIDED_ACTION,
+    NoticeKind.REPORT_DECIDED_NO_ACTION,
+    NoticeKind.REPORT_ABUSIVE,
+    NoticeKind.RESTRICTED,
+    NoticeKind.APPEAL_RECEIVED,
+    NoticeKind.APPEAL_JUDGED_UPHELD,
+    NoticeKind.APPEAL_JUDGED_OVERTURNED,
+)
 _PAGES = {NoticeKind.PHONE_ASKED: "number", NoticeKind.PHONE_SHOWN: "number"}
 
 
@@ -46,7 +57,9 @@ def _news(thread: Thread, kind: NoticeKind, detail: str) -> NoticeMail:
         language=thread.language,
         site_name=thread.site.policy.site.name,
         neutral_subject=thread.site.policy.site.sensitive,
-        page_url=_page(thread, _PAGES.get(kind, "answer")),
+        page_url=_decision_page(thread)
+        if kind in _OF_DECISIONS
+        else _page(thread, _PAGES.get(kind, "answer")),
         from_address=thread.alias(other),
         recipient=thread.recipient,
         message_id=message_id_for(thread.row["mail_id"], thread.context.settings.mail_domain),
@@ -72,6 +85,14 @@ def _to_writer(thread: Thread, kind: WriterNoticeKind, detail: str) -> WriterNot
         references=(original_id,) if original_id else (),
         sent_at=id_time(thread.row["mail_id"]),
         hop=hop_mark(thread.row["mail_id"], thread.context.bounce_keys),
+    )
+
+
+def _decision_page(thread: Thread) -> str:
+    row = thread.row
+    person_id = row["buyer_id" if thread.recipient_side == "buyer" else "advertiser_id"]
+    return decision_url(
+        thread.context, thread.site, row["message_id"], person_id, id_time(row["mail_id"])
     )
 
 

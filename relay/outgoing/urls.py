@@ -1,6 +1,6 @@
 """Addresses of the private pages that stand in mails, signed and with an end."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from relay.context import Context
@@ -10,6 +10,7 @@ from relay.sealing import id_time
 from relay.sites import Site
 
 ACTIONS_LIFE = timedelta(days=90)  # of the links with which an advertiser answers
+APPEAL_LIFE = timedelta(days=186)  # longer than a decision may be contested (relay/desk/moves.py)
 
 
 def status_url(context: Context, site: Site, message_id: UUID) -> str:
@@ -48,6 +49,15 @@ def request_url(context: Context, site: Site, request_id: UUID, until: date) -> 
     """Return the private page of a request of rights, for who proved to be its person."""
     link = Link(Side.SUBJECT, site.site_id, request_id, until)
     return f"{context.settings.public_url}/r/{sign_link(link, context.link_keys)}"
+
+
+def decision_url(
+    context: Context, site: Site, message_id: UUID, person_id: UUID, told_at: datetime
+) -> str:
+    """Return the page where somebody reads a decision about a message, and contests it."""
+    ends_on = (told_at + APPEAL_LIFE).date()
+    link = Link(Side.DECISION, site.site_id, message_id, ends_on, person_id)
+    return f"{context.settings.public_url}/d/{sign_link(link, context.link_keys)}"
 
 
 def advertiser_links(page: str) -> Links:

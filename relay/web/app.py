@@ -17,6 +17,7 @@ from relay.settings import Listen, Settings
 from relay.web import (
     actions,
     api,
+    decisions,
     exchange,
     hook,
     operations,
@@ -49,7 +50,11 @@ def make_app(context: Context) -> web.Application:
     app[KEEPER] = Keeper(context)
     app[PAGES] = Pages()
     app[SPOKEN] = weakref.WeakSet()
-    for door in (public, exchange, rights, own_request, hook, actions, api, privacy, operations):
+    doors = (
+        *(public, exchange, decisions, rights, own_request),
+        *(hook, actions, api, privacy, operations),
+    )
+    for door in doors:
         app.add_routes(door.routes)
     app.router.add_static("/static/", STATIC)
     app.on_shutdown.append(_drain)

@@ -44,6 +44,7 @@ STATUSES = {
     "code_refused": 422,
     "right_not_offered": 422,
     "request_state": 409,
+    "appeal_not_open": 409,
     "body_too_slow": 408,
     "body_too_large": 413,
     "media_type_refused": 415,

@@ -215,13 +215,15 @@ limit 500;
 
 -- name: read_case(site_id, case_id)^
 select case_id, message_id, state, category, opened_at, taken_by, taken_until, decided_by, decided_at, decision,
-    sealed_statement, appeal_until, appealed_by, appealed_at, sealed_appeal, judged_by, judged_at, hold_id
+    sealed_statement, appeal_until, appealed_by, appealed_at, sealed_appeal, sealed_judgement, judged_by, judged_at, hold_id
 from report_case
 where site_id = :site_id and case_id = :case_id;
 
 -- name: lock_case(site_id, case_id)^
 select report_case.case_id, report_case.message_id, report_case.state, report_case.taken_by, report_case.taken_until,
-    report_case.decided_by, report_case.decision, report_case.appeal_until, report_case.hold_id, message.mailbox_hash
+    report_case.decided_by, report_case.decision, report_case.appeal_until, report_case.hold_id, message.mailbox_hash,
+    exists (select 1 from report where report.site_id = report_case.site_id and report.message_id = report_case.message_id
+        and report.reporter_id is not null) as has_reporter
 from report_case
 join message on message.site_id = report_case.site_id and message.message_id = report_case.message_id
 where report_case.site_id = :site_id and report_case.case_id = :case_id
@@ -256,9 +258,24 @@ update report_case set state = 'appealed', appealed_by = :appealed_by, appealed_
 where site_id = :site_id and message_id = :message_id and state = 'decided' and appeal_until >= :appealed_at
 returning case_id;
 
--- name: judge_case(site_id, case_id, state, judged_by, judged_at, sealed_statement)!
-update report_case set state = :state, judged_by = :judged_by, judged_at = :judged_at, sealed_statement = :sealed_statement
+-- name: judge_case(site_id, case_id, state, judged_by, judged_at, sealed_judgement)!
+update report_case set state = :state, judged_by = :judged_by, judged_at = :judged_at, sealed_judgement = :sealed_judgement
 where site_id = :site_id and case_id = :case_id;
+
+-- name: read_ruling(site_id, message_id, person_id, before_at)^
+-- A decision that can no longer be undone, and what somebody has to do with it.
+select
+    report_case.case_id, report_case.state, report_case.decision, report_case.decided_at, report_case.sealed_statement,
+    report_case.appeal_until, report_case.appealed_by, report_case.appealed_at, report_case.sealed_judgement, report_case.judged_at,
+    message.received_at, message.sender_id = :person_id as is_author,
+    exists (select 1 from report where report.site_id = report_case.site_id and report.message_id = report_case.message_id
+        and report.reporter_id = :person_id) as is_reporter,
+    exists (select 1 from report where report.site_id = report_case.site_id and report.message_id = report_case.message_id
+        and report.source <> 'staff') as by_notice
+from report_case
+join message on message.site_id = report_case.site_id and message.message_id = report_case.message_id
+where report_case.site_id = :site_id and report_case.message_id = :message_id
+    and report_case.state in ('decided', 'appealed', 'upheld', 'overturned') and report_case.decided_at <= :before_at;
 
 -- name: count_unfounded(site_id, reporter_id)^
 -- How a reporter's reports ended (DSA 23: who reports without ground is warned, then set aside).

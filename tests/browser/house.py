@@ -12,15 +12,19 @@ from uuid import UUID
 
 from aiohttp import ClientSession, web
 
-from relay import administration, listings, parties
+from relay import administration, desk, listings, parties
 from relay.administration import KeyPair
 from relay.catalogue import Advertiser, Listing
 from relay.contacts import Origin
 from relay.context import Context, open_context
+from relay.desk import Category, Decision, Notice, Ruling, Source, Statement
 from relay.exchange import NewMessage, read_exchange
 from relay.links import Link, Side
+from relay.looks import Look
 from relay.outgoing import answer_url, buyer_url
+from relay.outgoing.urls import decision_url
 from relay.parties import Visit
+from relay.sealing import new_id
 from relay.settings import read_settings
 from relay.sites import Site
 from relay.web.app import make_app
@@ -43,6 +47,12 @@ CONTACT = {
     "name": "Léa",
     "message": "Bonjour, le vélo est-il toujours disponible ?",
 }
+REASONS = Statement(
+    decision_facts="Le message demande un paiement par mandat, hors du site.",
+    decision_ground="terms",
+    clause="Conditions, article 4",
+    decision_visibility="message_refused",
+)
 EMBED = """<!doctype html>
 <html lang="{lang}">
 <head>
@@ -140,6 +150,27 @@ class House:
             " settled_at = case when $4 then now() end where mail_id = $1 returning mail_id",
             message_id, state, reason, ended,
         )  # fmt: skip
+
+    async def decide(self, message_id: UUID) -> str:
+        """Have a message reported and decided; return where its author reads that."""
+        now, staff_id = self.context.clock(), new_id(self.context.clock())
+        await self.ask(
+            "insert into staff (staff_id, name, wrapped_key) values ($1, $2, '') returning name",
+            staff_id, f"p{staff_id.hex[-12:]}",
+        )  # fmt: skip
+        notice = Notice(
+            message_id=message_id, category=Category.SCAM, source=Source.STAFF, why="Mandat."
+        )
+        receipt = await desk.file_report(self.context, self.site, notice)
+        seen = Look(self.site.site_id, staff_id, "act", "case", "essai", now)
+        ruling = Ruling(Decision.ACTION, REASONS)
+        await desk.decide(self.context, self.site, receipt.case_id, ruling, seen)
+        author = await self.ask("select sender_id from message where message_id = $1", message_id)
+        await self.ask(
+            "update report_case set decided_at = decided_at - interval '1 minute'"
+            " where case_id = $1 returning case_id", receipt.case_id,
+        )  # fmt: skip
+        return decision_url(self.context, self.site, message_id, author, now)
 
     async def ask(self, query: str, *values: object) -> Any:
         """Return the first value that the database answers."""

@@ -153,6 +153,20 @@ async def answer_faults(page: Page, house: House) -> None:
     await page.get_by_role("alert").wait_for()
 
 
+async def decision(page: Page, house: House) -> None:
+    """A decision, read by the author of the message."""
+    await page.goto(await house.decide(await house.contact()))
+
+
+async def decision_contested(page: Page, house: House) -> None:
+    """The same, contested; first without a word."""
+    await decision(page, house)
+    await page.get_by_role("button").click()
+    await page.get_by_label("revoir").fill("Ce n’était qu’une question.")
+    await page.get_by_role("button").click()
+    await page.wait_for_url("**?done*")
+
+
 ANSWERS = ("available", "sold", "pause", "show-phone", "block", "report")
 BUYER_PAGES = ("answer", "number", "confirm", "report", "end", "why")
 SCENES: dict[str, Scene] = {
@@ -173,6 +187,8 @@ SCENES: dict[str, Scene] = {
     **{f"buyer-{name}": exchange(name, "buyer") for name in BUYER_PAGES},
     **{f"advertiser-{name}": exchange(name, "advertiser") for name in BUYER_PAGES[:3]},
     "buyer-answer-faults": answer_faults,
+    "decision": decision,
+    "decision-contested": decision_contested,
     "advertiser-number-done": exchange("number", "advertiser", press="Montrer"),
     "buyer-end-done": exchange("end", "buyer", press="Terminer"),
     "buyer-report-done": exchange("report", "buyer", press="Envoyer"),

@@ -84,6 +84,8 @@ class Desk:
             "console-search": f"{site}/search",
             "console-blocks": f"{site}/blocks",
             "console-acts": f"{site}/acts",
+            "console-rules": f"{site}/rules",
+            "console-rule": f"{site}/rules/r07_mandate",
             "console-journal": f"{site}/journal",
             "console-staff": f"{site}/staff",
             "console-account": "/account",

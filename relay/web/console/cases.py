@@ -1,11 +1,13 @@
 """A case: what was reported of one message, whose turn it is, the decision and its appeal."""
 
+from dataclasses import replace
+from datetime import UTC, date, datetime, time
 from uuid import UUID
 
 from aiohttp import web
 
 from relay import desk
-from relay.desk import Decision, Ruling, State, Statement
+from relay.desk import CaseFile, Decision, Reporter, Ruling, State, Statement
 from relay.errors import Refused
 from relay.looks import Look
 from relay.permissions import Level, Permission
@@ -29,6 +31,7 @@ async def show_case(visit: Visit) -> web.StreamResponse:
     return visit.page(
         "case",
         case=case,
+        records=await _records(visit, case),
         found=found,
         acts=acts,
         is_open=case.state in (State.RECEIVED, State.IN_REVIEW, State.ESCALATED),
@@ -73,7 +76,11 @@ async def decide(visit: Visit) -> web.StreamResponse:
     decision = decisions.get(visit.fields.get("decision", ""))
     if decision is None:
         raise Refused("decision_missing")
-    ruling = Ruling(decision, _statement(visit, decision), "abusive" in visit.fields)
+    look = visit.seen("open", public_id("case", case_id))
+    case = await desk.read_case(visit.context, visit.site, case_id, look)
+    found = await find_message(visit, case.message_id)
+    statement = replace(_statement(visit, decision), automated_detection=bool(found.rules))
+    ruling = Ruling(decision, statement, "abusive" in visit.fields)
     look = _act(visit, case_id, f"decide {decision}")
     effect = await desk.decide(visit.context, visit.site, case_id, ruling, look)
     return _back(visit, case_id, go_on(effect))
@@ -90,6 +97,13 @@ async def judge(visit: Visit) -> web.StreamResponse:
     return _back(visit, case_id)
 
 
+async def _records(visit: Visit, case: CaseFile) -> list[Reporter]:
+    """Return how the reports of each party who reported ended, for who may warn them (DSA 23)."""
+    reporters = dict.fromkeys(one.reporter_id for one in case.reports if one.reporter_id)
+    look = visit.seen("list", f"{public_id('case', case.case_id)} reporters")
+    return [await desk.read_reporter(visit.context, visit.site, one, look) for one in reporters]
+
+
 def _statement(visit: Visit, decision: Decision) -> Statement:
     if decision is Decision.NO_ACTION:
         return Statement(decision_facts=visit.reason)
@@ -99,7 +113,16 @@ def _statement(visit: Visit, decision: Decision) -> Statement:
         decision_ground=ground if ground in GROUNDS else GROUNDS[0],
         clause=visit.fields.get("clause", "")[:300],
         decision_visibility=measure if measure in MEASURES else "",
+        end_date=_end(visit.fields.get("ends", "")),
     )
+
+
+def _end(written: str) -> datetime | None:
+    """Return the last day of a measure; None without one, or where it is no date."""
+    try:
+        return datetime.combine(date.fromisoformat(written), time(12), UTC)
+    except ValueError:
+        return None
 
 
 def _act(visit: Visit, case_id: UUID, what: str) -> Look:

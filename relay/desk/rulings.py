@@ -1,0 +1,101 @@
+"""A decision as one of its two sides reads it on a page of their own, and contests it there."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from relay.context import Context
+from relay.database import Record, queries
+from relay.desk.cases import Decision, Statement
+from relay.desk.files import read_judgement, read_statement
+from relay.desk.moves import State
+from relay.desk.orders import UNDO
+from relay.desk.reports import appeal
+from relay.errors import Refused
+from relay.sites import Site
+
+
+@dataclass(frozen=True, slots=True)
+class Ruled:
+    """What the author or a reporter of a message is told of its case (DSA 16(5), 17(3), 20(5)).
+
+    Args:
+        is_author: Whoever reads wrote the message; else they reported it.
+        by_notice: Somebody outside the team pointed at the message (DSA 17(3)(b)).
+        statement: The reasons, which name nobody.
+        is_appealed: Somebody contested it; *judgement* says how that ended, once it has.
+    """
+
+    is_author: bool
+    received_at: datetime
+    decision: Decision
+    decided_at: datetime
+    by_notice: bool
+    statement: Statement
+    appeal_until: datetime
+    is_appealed: bool
+    is_own_appeal: bool
+    appealed_at: datetime | None
+    state: State
+    judgement: Statement | None
+    judged_at: datetime | None
+
+    def is_open(self, now: datetime) -> bool:
+        """Tell whether it can be contested now."""
+        return self.state is State.DECIDED and now <= self.appeal_until
+
+
+async def read_ruling(context: Context, site: Site, message_id: UUID, person_id: UUID) -> Ruled:
+    """Show a person the decision about a message of theirs, or one that they reported.
+
+    Raises:
+        Refused: ``not_found``: nothing was decided, or nothing that concerns them.
+    """
+    async with context.database.connection() as connection:
+        row: Record | None = await queries().read_ruling(
+            connection,
+            site_id=site.site_id,
+            message_id=message_id,
+            person_id=person_id,
+            before_at=context.clock() - UNDO,
+        )
+    if row is None or not _concerns(row):
+        raise Refused("not_found")
+    statement = read_statement(site, row)
+    if statement is None:
+        raise Refused("not_found")
+    by = "author" if row["is_author"] else "reporter"
+    return Ruled(
+        is_author=row["is_author"],
+        received_at=row["received_at"],
+        decision=Decision(row["decision"]),
+        decided_at=row["decided_at"],
+        by_notice=row["by_notice"],
+        statement=statement,
+        appeal_until=row["appeal_until"],
+        is_appealed=row["appealed_by"] is not None,
+        is_own_appeal=row["appealed_by"] == by,
+        appealed_at=row["appealed_at"],
+        state=State(row["state"]),
+        judgement=read_judgement(site, row),
+        judged_at=row["judged_at"],
+    )
+
+
+async def contest(
+    context: Context, site: Site, message_id: UUID, person_id: UUID, text: str
+) -> None:
+    """Contest a decision from the page that shows it.
+
+    Raises:
+        Invalid: ``field_missing``: it says nothing.
+        Refused: ``not_found``; ``appeal_not_open``: too late, or contested already.
+    """
+    ruled = await read_ruling(context, site, message_id, person_id)
+    await appeal(context, site, message_id, by_author=ruled.is_author, text=text)
+
+
+def _concerns(row: Record) -> bool:
+    """An author hears of a report only once it led to something."""
+    restricts = row["decision"] == Decision.ACTION or row["state"] == State.OVERTURNED
+    return bool(row["is_reporter"] or (row["is_author"] and restricts))
