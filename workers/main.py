@@ -21,6 +21,7 @@ from relay.settings import Settings, read_settings
 from workers.deliver import Courier
 from workers.intake import Intake
 from workers.journal import Timing
+from workers.notifier import Notifier, Poster
 from workers.purge import purge_expired
 from workers.transport import Transport
 
@@ -54,6 +55,7 @@ async def run(settings: Settings, *, timing: Timing = Timing()) -> None:  # noqa
             "listen_in": lambda: context.database.listen("inbound", intake.ring),
             "purge": lambda: _purge_hourly(context),
             "marks": lambda: _mark_texts(context),
+            "events": Notifier(context, Poster()).run,
         }
         if settings.redis_url:
             redis_url = settings.redis_url.get_secret_value()

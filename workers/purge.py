@@ -8,6 +8,7 @@ from relay.desk import forget, open_cases
 from relay.lookup import forget_texts
 from relay.moderation import expire_held
 from relay.retention import purge
+from relay.webhooks import forget_events
 
 log = structlog.get_logger()
 
@@ -29,6 +30,7 @@ async def purge_expired(context: Context) -> None:
     for site in sites:
         await forget_texts(context, site)
         await forget(context, site)
+        await forget_events(context, site)
     log.info(
         "purge.done",
         holds_expired=expired,

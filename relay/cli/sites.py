@@ -3,15 +3,19 @@
 import asyncio
 import base64
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import TypeVar
 
 import click
 
-from relay import administration
+from relay import administration, webhooks
 from relay.administration import KeyPair
 from relay.cli.common import configured, json_option, show, told
 from relay.context import Context, open_context
+from relay.errors import Refused
+from relay.sealing import public_id, read_public_id
+from relay.sites import Site
 
 Result = TypeVar("Result")
 origins_option = click.option(
@@ -121,6 +125,85 @@ def token_key(slug: str, *, as_json: bool) -> None:
 
     key = _run(act)
     show(as_json, {"token_key": key}, key)
+
+
+@site.group("webhook")
+def webhook() -> None:
+    """Where a site's own program is told what moderators did."""
+
+
+@webhook.command("set")
+@click.argument("slug")
+@click.argument("url")
+@json_option
+@told
+def set_hook(slug: str, url: str, *, as_json: bool) -> None:
+    """Tell a site at an https address from now on; print the secret, once."""
+    secret = _run(_at_site(slug, lambda context, found: webhooks.set_hook(context, found, url)))
+    _show_secret(secret, as_json=as_json)
+
+
+@webhook.command("rotate")
+@click.argument("slug")
+@json_option
+@told
+def rotate_secret(slug: str, *, as_json: bool) -> None:
+    """Give a site a new secret; the old one signs beside it for seven days."""
+    _show_secret(_run(_at_site(slug, webhooks.rotate_secret)), as_json=as_json)
+
+
+@webhook.command("remove")
+@click.argument("slug")
+@json_option
+@told
+def remove_hook(slug: str, *, as_json: bool) -> None:
+    """Tell a site nothing any more."""
+    _run(_at_site(slug, webhooks.remove_hook))
+    show(as_json, {"removed": slug}, "The site is told nothing any more.")
+
+
+@webhook.command("events")
+@click.argument("slug")
+@json_option
+@told
+def list_events(slug: str, *, as_json: bool) -> None:
+    """List the newest events and what became of them."""
+    rows = [
+        {**asdict(one), "event_id": public_id("evt", one.event_id)}
+        for one in _run(_at_site(slug, webhooks.list_events))
+    ]
+    lines = [
+        f"{r['event_id']}  {r['kind']}  {r['state']}  {r['reason']}  {r['tries']}" for r in rows
+    ]
+    show(as_json, {"events": rows}, "\n".join(lines) or "Nothing was told yet.")
+
+
+@webhook.command("replay")
+@click.argument("slug")
+@click.argument("event")
+@json_option
+@told
+def replay(slug: str, event: str, *, as_json: bool) -> None:
+    """Tell an event once more, under its own id."""
+    event_id = read_public_id("evt", event)
+    if event_id is None:
+        raise Refused("not_found")
+    _run(_at_site(slug, lambda context, found: webhooks.replay(context, found, event_id)))
+    show(as_json, {"replayed": event}, "It is told again within seconds.")
+
+
+def _at_site(
+    slug: str, act: Callable[[Context, Site], Awaitable[Result]]
+) -> Callable[[Context], Awaitable[Result]]:
+    async def run(context: Context) -> Result:
+        return await act(context, await administration.find_site(context, slug))
+
+    return run
+
+
+def _show_secret(secret: str, *, as_json: bool) -> None:
+    said = f"{secret}   checks what the site is told; it is not shown again"
+    show(as_json, {"secret": secret}, said)
 
 
 def _run(act: Callable[[Context], Awaitable[Result]]) -> Result:

@@ -38,6 +38,8 @@ def changes(action: Action, rows: Iterable[Record]) -> list[Record]:
             row["conversation_id"]: row for row in rows if (row["blocked_at"] is None) == closes
         }
         return list(threads.values())
+    if action in (Action.NOTIFY, Action.CLEAR):
+        return list(rows)
     states = _FROM.get(action, ())
     return [row for row in rows if row["state"] in states and _may(action, row)]
 
@@ -68,7 +70,7 @@ async def apply(
             found = ask.close_threads(connection, **named, closed_at=due_at - UNDO)
         case Action.REOPEN:
             found = ask.reopen_threads(connection, **named)
-        case _:  # WARN changes no message: it only tells
+        case _:  # WARN, NOTIFY and CLEAR change no message: they only tell
             return list(ids)
     return [row["message_id"] for row in await rows_of(found)]
 

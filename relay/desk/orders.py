@@ -29,6 +29,8 @@ class Action(StrEnum):
     WARN = "warn"
     CLOSE = "close"
     REOPEN = "reopen"
+    NOTIFY = "notify"  # the site's own program
+    CLEAR = "clear"
     SWITCH = "switch"  # of a rule
     DECIDE = "decide"
     JUDGE = "judge"
@@ -45,6 +47,8 @@ INVERSES = {
     Action.RESTORE: Action.UNBLOCK,
     Action.CLOSE: Action.REOPEN,
     Action.REOPEN: Action.CLOSE,
+    Action.NOTIFY: Action.CLEAR,
+    Action.CLEAR: Action.NOTIFY,
     Action.SWITCH: Action.SWITCH,
 }
 
@@ -79,7 +83,8 @@ class Order:
 
     Args:
         look: Who, why and when; its action is ``act``.
-        message_ids: What HOLD, RELEASE, REFUSE, REINSTATE, WARN, CLOSE and REOPEN are about.
+        message_ids: What HOLD, RELEASE, REFUSE, REINSTATE, WARN, CLOSE, REOPEN,
+            NOTIFY and CLEAR are about.
         key: Or all messages of a key within ninety days, the newest five hundred.
         block: What BLOCK places.
         block_id: What UNBLOCK and RESTORE are about.
@@ -125,6 +130,7 @@ class Trail:
     message_ids: list[UUID] = field(default_factory=list)
     mail_ids: list[UUID] = field(default_factory=list)
     block_id: UUID | None = None
+    event_ids: list[UUID] = field(default_factory=list)
     rule: str | None = None
     rule_was: str | None = None
 

@@ -8,9 +8,13 @@ from uuid import UUID
 
 from relay.contact_rows import told_hash
 from relay.database import Connection, Record, queries, rows_of
-from relay.desk.orders import UNDO, Trail
+from relay.desk.orders import UNDO, Action, Order, Trail
 from relay.notices import Notice, enqueue
+from relay.sealing import public_id
 from relay.sites import Site
+from relay.webhooks import EventKind, add_events
+
+TOLD_TO_SITES = {Action.NOTIFY: EventKind.FLAGGED, Action.CLEAR: EventKind.CLEARED}
 
 
 class News(StrEnum):
@@ -84,3 +88,39 @@ async def take_back(
         told_hashes=[mark_of(site, row, news, at) for row in about],
     )
     return len(rows)
+
+
+async def tell_site(
+    connection: Connection,
+    site: Site,
+    order: Order,
+    rows: Sequence[Record],
+    trail: Trail,
+    now: datetime,
+) -> None:
+    """Have the site's own program told of messages, one event for each listing and side.
+
+    Args:
+        rows: Of ``read_states``.
+
+    Raises:
+        Refused: ``hook_missing``: the site named no address.
+    """
+    by_listing: dict[tuple[str, str], list[Record]] = {}
+    for row in rows:
+        by_listing.setdefault((row["ref"], row["side"]), []).append(row)
+    case = public_id("case", order.case_id) if order.case_id else None
+    tellings = [
+        {
+            "listing": ref,
+            "side": side,
+            "case": case,
+            "messages": [
+                {"id": public_id("msg", row["message_id"]), "state": row["state"]} for row in some
+            ],
+        }
+        for (ref, side), some in by_listing.items()
+    ]
+    trail.event_ids = await add_events(
+        connection, site, TOLD_TO_SITES[order.action], tellings, now=now, after=UNDO
+    )

@@ -22,7 +22,14 @@ from relay.desk.orders import (
     check_second,
     needs_second,
 )
-from relay.desk.telling import News, Teller, mark_of, take_back
+from relay.desk.telling import (
+    TOLD_TO_SITES,
+    News,
+    Teller,
+    mark_of,
+    take_back,
+    tell_site,
+)
 from relay.errors import Refused
 from relay.graph import SHARED_FROM
 from relay.looks import Look, record_look
@@ -74,7 +81,7 @@ async def carry_out(context: Context, site: Site, order: Order) -> Effect:
     Raises:
         Refused: ``reason_missing``, ``bulk_too_large``, ``second_person_needed``; of blocks
             ``block_without_note``, ``block_end_past``, ``block_too_wide``, ``block_kind_unknown``,
-            ``block_shared_network``; ``block_unknown``.
+            ``block_shared_network``; ``block_unknown``; ``hook_missing``.
     """
     now = context.clock()
     check(order, now)
@@ -87,6 +94,8 @@ async def carry_out(context: Context, site: Site, order: Order) -> Effect:
         await _blocks(connection, site, order, now, trail)
         trail.message_ids = await apply(connection, site, order.action, ids, now + UNDO)
         await _tell(Teller(connection, site, now, trail), order.action, rows)
+        if order.action in TOLD_TO_SITES:
+            await tell_site(connection, site, order, rows, trail, now)
         act_id = await write_act(connection, site, order, trail, now)
     context.bell.ring()
     log.info("desk.done", site=site.slug, action=order.action.value, act_id=str(act_id))
@@ -140,6 +149,7 @@ async def write_act(
         block_id=trail.block_id,
         message_ids=trail.message_ids,
         mail_ids=trail.mail_ids,
+        event_ids=trail.event_ids,
         rule=trail.rule,
         rule_was=trail.rule_was,
         at=now,
@@ -153,6 +163,7 @@ async def _take_back(
     action = Action(act["action"])
     news = _NEWS.get(action, News.REPORT_DECIDED)
     await take_back(connection, site, act["mail_ids"], news, act["at"])
+    await queries().cancel_events(connection, site_id=site.site_id, event_ids=act["event_ids"])
     if act["block_id"] is not None:
         await _turn_block(connection, site, act["block_id"], now, lift=action != Action.UNBLOCK)
     if action is Action.DECIDE:

@@ -68,9 +68,7 @@ _IDS = (
 _FIRST = r"(?<!\d)(?<!\d[.,/:\n-])"  # no figure goes on here, nor a column of them
 # All of these go on, after their first figures, with a sign, a word or thousands, or follow a
 # currency.
-_STARTS_SOFT = re.compile(
-    _FIRST + r"(?:\d+\s?[^\d\s]|\d{1,3} \d{3}|(?<=[€$£])\d|(?<=[€$£].)\d)"
-)
+_STARTS_SOFT = re.compile(_FIRST + r"(?:\d+\s?[^\d\s]|\d{1,3} \d{3}|(?<=[€$£])\d|(?<=[€$£].)\d)")
 _SOFT = re.compile(f"{_DATES}|{_TIMES}|{_SIZES}|{_MARKS}|{_QUANTITY}|{_DECIMAL}|{_IDS}")
 _WEAK = re.compile(f"{_FIRST}(?:{_SHORT_DATES})")
 _CURRENCY_FIRST = re.compile(rf"[€$£]\s?(?:{_AMOUNT})(?!\d)")

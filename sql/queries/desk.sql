@@ -55,11 +55,12 @@ where cluster.site_id = :site_id and cluster.cluster_id = :cluster_id;
 -- Where messages are, for an act to say beforehand what it would change.
 select
     message.message_id, message.conversation_id, message.side, message.mailbox_hash,
-    outbox.state, outbox.reason, outbox.ambiguous, conversation.blocked_at
+    outbox.state, outbox.reason, outbox.ambiguous, conversation.blocked_at, listing.ref
 from unnest(:message_ids::uuid[]) as asked (message_id)
 join message on message.site_id = :site_id and message.message_id = asked.message_id
 join outbox on outbox.site_id = message.site_id and outbox.mail_id = message.message_id
 join conversation on conversation.site_id = message.site_id and conversation.conversation_id = message.conversation_id
+join listing on listing.site_id = message.site_id and listing.listing_id = conversation.listing_id
 order by message.message_id;
 
 -- name: hold_messages(site_id, message_ids, due_at, expires_at)
@@ -139,15 +140,15 @@ returning mail_id, message_id;
 -- What was taken back may be told again.
 delete from told where site_id = :site_id and told_hash = any(:told_hashes::bytea[]);
 
--- name: add_act(site_id, act_id, staff_id, approved_by, action, reason, case_id, block_id, message_ids, mail_ids, rule, rule_was, at)!
-insert into desk_act (site_id, act_id, staff_id, approved_by, action, reason, case_id, block_id, message_ids, mail_ids, rule, rule_was, at)
-values (:site_id, :act_id, :staff_id, :approved_by, :action, :reason, :case_id, :block_id, :message_ids, :mail_ids, :rule, :rule_was, :at);
+-- name: add_act(site_id, act_id, staff_id, approved_by, action, reason, case_id, block_id, message_ids, mail_ids, event_ids, rule, rule_was, at)!
+insert into desk_act (site_id, act_id, staff_id, approved_by, action, reason, case_id, block_id, message_ids, mail_ids, event_ids, rule, rule_was, at)
+values (:site_id, :act_id, :staff_id, :approved_by, :action, :reason, :case_id, :block_id, :message_ids, :mail_ids, :event_ids, :rule, :rule_was, :at);
 
 -- name: undo_act(site_id, act_id, undone_at, oldest)^
 -- Claim an act to be undone, once; no row when it is unknown, too old, or undone already.
 update desk_act set undone_at = :undone_at
 where site_id = :site_id and act_id = :act_id and undone_at is null and at > :oldest
-returning act_id, action, case_id, block_id, message_ids, mail_ids, rule, rule_was, at;
+returning act_id, action, case_id, block_id, message_ids, mail_ids, event_ids, rule, rule_was, at;
 
 -- name: list_acts(site_id, before_id, most)
 select act_id, staff_id, approved_by, action, reason, case_id, block_id, cardinality(message_ids) as messages, at, undone_at

@@ -73,6 +73,7 @@ OWN_STATUSES = {
     "block_kind_unknown": 422,
     "block_shared_network": 409,
     "block_unknown": 404,
+    "hook_missing": 409,
     "undo_too_late": 409,
     "case_taken": 409,
     "case_not_open": 409,

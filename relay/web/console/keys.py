@@ -20,7 +20,7 @@ from relay.web.console.tables import csv_of
 
 BLOCKED = (Kind.PHONE, Kind.MAILBOX, Kind.IP, Kind.NETWORK, Kind.TEXT)
 DAYS = (1, 7, 30, 90)
-BULK = (Action.HOLD, Action.REFUSE, Action.RELEASE, Action.CLOSE, Action.WARN)
+BULK = (Action.HOLD, Action.REFUSE, Action.RELEASE, Action.CLOSE, Action.WARN, Action.NOTIFY)
 
 
 @door("GET", "keys/{key}", Permission.QUEUE)

@@ -22,10 +22,11 @@ CHOICES = {
     "deferred": (Action.HOLD, Action.REFUSE, Action.CLOSE),
     "refused": (Action.REINSTATE, Action.CLOSE),
 }
+TELLING = (Action.NOTIFY, Action.CLEAR)  # to the site's own program, in any state
 ACTIONS = {
     one.value: one
     for one in (Action.HOLD, Action.RELEASE, Action.REFUSE, Action.REINSTATE, Action.CLOSE)
-} | {Action.REOPEN.value: Action.REOPEN}
+} | {one.value: one for one in (Action.REOPEN, Action.NOTIFY, Action.CLEAR)}
 
 
 @door("GET", "messages/{id}", Permission.QUEUE)
@@ -130,6 +131,8 @@ async def _page(
         needs_second=Level.SECOND in reach.values(),
         delivery=delivery,
         hits=hits,
-        choices=CHOICES.get(found.state, (Action.CLOSE, Action.REOPEN)) if may_act else (),
+        choices=(*CHOICES.get(found.state, (Action.CLOSE, Action.REOPEN)), *TELLING)
+        if may_act
+        else (),
         done=visit.request.query.get("done"),
     )
