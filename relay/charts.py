@@ -17,6 +17,7 @@ _TOP, _HEIGHT, _FOOT = 30, 150, 26
 _ROW, _BAR = 30, 16
 _LABELS_MOST = 8
 _NAME = 230  # room for the names beside lying bars
+_LETTER = 7.0  # of a word in the legend, about
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,12 +133,11 @@ def _grid(chart: Chart, most: float) -> str:
 
 
 def _legend(chart: Chart) -> str:
-    room = (_WIDTH - _LEFT) / max(len(chart.series), 1)
-    return "".join(
-        _box(number, _LEFT + room * number, 4, 12, 12)
-        + _text(_LEFT + room * number + 18, 14, one.label, "start")
-        for number, one in enumerate(chart.series)
-    )
+    parts, x = [], float(_LEFT)
+    for number, one in enumerate(chart.series):
+        parts += [_box(number, x, 4, 12, 12), _text(x + 18, 14, one.label, "start")]
+        x += 40 + _LETTER * len(one.label)
+    return "".join(parts)
 
 
 def _text(x: float, y: float, words: str, anchor: str) -> str:

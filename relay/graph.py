@@ -126,9 +126,11 @@ def draw(graph: Graph, title: str, href: Callable[[Node], str]) -> str:
     heaviest = max((edge.weight for edge in graph.edges), default=1)
     lines = [_line(edge, places, heaviest, graph) for edge in graph.edges]
     marks = [_mark(node, *places[node.name], href(node)) for node in graph.nodes]
+    heights = [y for _, y in places.values()]
+    top, foot = min(heights) - _MARGIN / 2, max(heights) + _MARGIN / 2
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="graph" role="group"'
-        f' aria-labelledby="graph-title" viewBox="0 0 {_WIDTH} {_HEIGHT}">'
+        f' aria-labelledby="graph-title" viewBox="0 {top:g} {_WIDTH} {foot - top:g}">'
         f'<title id="graph-title">{escape(title)}</title>'
         f"{''.join(lines)}{''.join(marks)}</svg>"
     )

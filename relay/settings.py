@@ -124,6 +124,7 @@ class Settings(BaseModel):
         "relais.example"
     )
     public_url: Annotated[str, Field(pattern=r"^https?://[^/\s]+$")] = "http://127.0.0.1:8080"
+    console_url: Annotated[str, Field(pattern=r"^https?://[^/\s]+$")] | None = None
     state_dir: Path = Path(".state")
     master_key: tuple[MasterKey, ...] = ()
     trusted_proxies: tuple[IPvAnyNetwork, ...] = ()
@@ -155,7 +156,7 @@ class Settings(BaseModel):
     def _read_list(cls, value: object) -> object:
         return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
 
-    @field_validator("public_url", mode="before")
+    @field_validator("public_url", "console_url", mode="before")
     @classmethod
     def _without_slash(cls, value: object) -> object:
         return value.rstrip("/") if isinstance(value, str) else value
@@ -163,6 +164,11 @@ class Settings(BaseModel):
     def as_purger(self) -> "Settings":
         """Return the settings of a process that deletes what is over."""
         return self.model_copy(update={"database_url": self.purge_url or self.database_url})
+
+    @property
+    def console_origin(self) -> str:
+        """Where staff open the console: what the operator says, or where it listens."""
+        return self.console_url or f"http://{self.console_listen}"
 
     @field_validator("database_url", "purge_url", "owner_url")
     @classmethod

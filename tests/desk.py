@@ -54,7 +54,8 @@ class Browser:
         async with self.http.request(
             method, self.url + path, data=data, headers=headers, allow_redirects=False
         ) as answer:
-            text = await answer.text()
+            is_stream = answer.content_type == "text/event-stream"  # it has no end
+            text = "" if is_stream else await answer.text()
             found = _TOKEN.search(text)
             self.token = found.group(1) if found else self.token
             return Answer(answer.status, text, dict(answer.headers))

@@ -87,13 +87,14 @@ def _environment(running: Engines, state: Path) -> dict[str, str]:
     """
     from relay.settings import PREFIX, read_settings
 
-    http, lmtp, smtp = _free_port(), _free_port(), _free_port()
+    http, console, lmtp, smtp = (_free_port() for _ in range(4))
     shell = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     return {
         **shell,
         **environment_of(completed(read_settings({}, state_dir=state), running)),
         "RELAY_SMTP_URL": f"smtp://127.0.0.1:{smtp}?tls=none",
         "RELAY_HTTP_LISTEN": f"127.0.0.1:{http}",
+        "RELAY_CONSOLE_LISTEN": f"127.0.0.1:{console}",
         "RELAY_LMTP_LISTEN": f"127.0.0.1:{lmtp}",
         "RELAY_PUBLIC_URL": f"http://127.0.0.1:{http}",
         STATE_DIR: str(state),

@@ -18,16 +18,18 @@ import aiohttp
 import click
 from aiohttp import web
 
-from relay import administration, listings
+from relay import administration, listings, staff
 from relay.catalogue import Advertiser, Listing
 from relay.catcher import Catcher, Caught
 from relay.cli.common import configured, show, told
 from relay.context import Context, open_context
 from relay.errors import Refused
+from relay.permissions import Role
 from relay.settings import Listen, Settings
 
 POLICY = Path(__file__).parents[2] / "policies" / "demo.toml"
 SLUG = "exemple"
+STAFF = "demo"
 WAIT_S = 20.0
 LISTINGS = (
     Listing(
@@ -103,7 +105,7 @@ async def _show_all(
             result["reply"] = await _answer(settings, catcher, mail)
         except TimeoutError:
             raise click.ClickException(f"no mail came within {WAIT_S:.0f} s") from None
-        result |= {"engines": versions, "form": form}
+        result |= {"engines": versions, "form": form, "console": await _invite(settings)}
         result |= {"inbox": f"http://127.0.0.1:{inbox_port}/"}
         show(as_json, result, _told(result))
         if not once:
@@ -145,6 +147,19 @@ async def _prepare(settings: Settings) -> tuple[str, bool]:
             pair = await administration.rotate_keys(context, site)
         await _put_listings(context)
         return pair.public, is_new
+
+
+async def _invite(settings: Settings) -> str:
+    """Give somebody every page of the console; return the link that opens the account, once."""
+    async with open_context(settings, pool_size=2) as context:
+        site = await administration.find_site(context, SLUG)
+        try:
+            token = await staff.add_staff(context, STAFF)
+        except Refused:  # on data kept from before
+            token = await staff.new_link(context, STAFF)
+        for role in (Role.LEAD, Role.PRIVACY, Role.ADMIN, Role.AUDITOR):
+            await staff.set_role(context, STAFF, site, role, held=True)
+    return f"{settings.console_origin}/welcome/{token}"
 
 
 async def _put_listings(context: Context) -> None:
@@ -275,6 +290,8 @@ Neither side has seen the other's address.
   the form      {result["form"]}
   the inbox     {result["inbox"]}
   the message   {result["status"]}
+  the console   {result["console"]}
+                (works once; asks for a password and a code application)
 
 PostgreSQL {engines["postgresql"]}, Valkey {engines["valkey"]}, both embedded."""
 

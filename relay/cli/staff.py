@@ -123,10 +123,6 @@ def _run(act: Callable[[Context], Awaitable[Result]]) -> tuple[Result, Settings]
 
 
 def _show_link(token: str, settings: Settings, *, as_json: bool) -> None:
-    url = f"http://{settings.console_listen}/welcome/{token}"
-    show(
-        as_json,
-        {"url": url},
-        f"{url}\nIt works once, within a day. Where the console has a name of its own, put that"
-        f" in the place of {settings.console_listen}.",
-    )
+    url = f"{settings.console_origin}/welcome/{token}"
+    named = "" if settings.console_url else " Set RELAY_CONSOLE_URL where the console has a name."
+    show(as_json, {"url": url}, f"{url}\nIt works once, within a day.{named}")

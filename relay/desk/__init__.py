@@ -18,9 +18,19 @@ from relay.desk.cases import (
     judge,
     take,
 )
+from relay.desk.confirmations import (
+    Confirmation,
+    Reading,
+    agree,
+    ask,
+    decline,
+    find_agreed,
+    list_confirmations,
+)
 from relay.desk.files import Waiting, list_cases, read_case
 from relay.desk.journal import BlockShown, Done, forget, list_acts, list_blocks, list_case_acts
 from relay.desk.moves import Category, Move, State
+from relay.desk.notes import note
 from relay.desk.orders import INVERSES, Action, Effect, NewBlock, Order, Weight
 from relay.desk.reports import (
     Notice,
@@ -51,6 +61,7 @@ __all__ = [
     "BlockShown",
     "CaseFile",
     "Category",
+    "Confirmation",
     "Decision",
     "Done",
     "Effect",
@@ -60,6 +71,7 @@ __all__ = [
     "NewBlock",
     "Notice",
     "Order",
+    "Reading",
     "Receipt",
     "Reported",
     "Reporter",
@@ -71,12 +83,16 @@ __all__ = [
     "Statement",
     "Waiting",
     "Weight",
+    "agree",
     "appeal",
+    "ask",
     "carry_out",
     "contest",
     "decide",
+    "decline",
     "escalate",
     "file_report",
+    "find_agreed",
     "forget",
     "give_back",
     "judge",
@@ -84,9 +100,11 @@ __all__ = [
     "list_blocks",
     "list_case_acts",
     "list_cases",
+    "list_confirmations",
     "list_examples",
     "list_hits",
     "list_rules",
+    "note",
     "open_cases",
     "preview",
     "read_case",

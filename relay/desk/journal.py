@@ -91,8 +91,11 @@ async def forget(context: Context, site: Site) -> int:
         cases: int = await queries().forget_cases(connection, **named)
         blocks: int = await queries().forget_blocks(connection, **named, before_at=before)
         acts: int = await queries().forget_acts(connection, **named, before_id=first_id(before))
+        asked: int = await queries().forget_confirmations(
+            connection, **named, before_id=first_id(before)
+        )
         hits: int = await queries().forget_hits(connection, **named, before_id=first_id(since))
-    return cases + blocks + acts + hits
+    return cases + blocks + acts + asked + hits
 
 
 def _done(row: Record) -> Done:

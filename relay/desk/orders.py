@@ -34,6 +34,7 @@ class Action(StrEnum):
     SWITCH = "switch"  # of a rule
     DECIDE = "decide"
     JUDGE = "judge"
+    NOTE = "note"  # beside a case, for the others
 
 
 # What makes each action undone later; a warning that was read stays read.

@@ -83,21 +83,30 @@ async def carry_out(context: Context, site: Site, order: Order) -> Effect:
             ``block_without_note``, ``block_end_past``, ``block_too_wide``, ``block_kind_unknown``,
             ``block_shared_network``; ``block_unknown``; ``hook_missing``.
     """
-    now = context.clock()
-    check(order, now)
     async with context.database.connection() as connection, connection.transaction():
-        await record_look(connection, order.look)
-        rows = await _subjects(connection, site, order, now)
-        ids = [row["message_id"] for row in changes(order.action, rows)]
-        check_second(order, len(ids), now)
-        trail = Trail()
-        await _blocks(connection, site, order, now, trail)
-        trail.message_ids = await apply(connection, site, order.action, ids, now + UNDO)
-        await _tell(Teller(connection, site, now, trail), order.action, rows)
-        if order.action in TOLD_TO_SITES:
-            await tell_site(connection, site, order, rows, trail, now)
-        act_id = await write_act(connection, site, order, trail, now)
+        effect = await carry_out_in(connection, site, order, context.clock())
     context.bell.ring()
+    return effect
+
+
+async def carry_out_in(connection: Connection, site: Site, order: Order, now: datetime) -> Effect:
+    """Do what was ordered within the caller's transaction; the bell is the caller's to ring.
+
+    Raises:
+        Refused: As ``carry_out``.
+    """
+    check(order, now)
+    await record_look(connection, order.look)
+    rows = await _subjects(connection, site, order, now)
+    ids = [row["message_id"] for row in changes(order.action, rows)]
+    check_second(order, len(ids), now)
+    trail = Trail()
+    await _blocks(connection, site, order, now, trail)
+    trail.message_ids = await apply(connection, site, order.action, ids, now + UNDO)
+    await _tell(Teller(connection, site, now, trail), order.action, rows)
+    if order.action in TOLD_TO_SITES:
+        await tell_site(connection, site, order, rows, trail, now)
+    act_id = await write_act(connection, site, order, trail, now)
     log.info("desk.done", site=site.slug, action=order.action.value, act_id=str(act_id))
     return Effect(
         action=order.action,
@@ -115,7 +124,7 @@ async def undo(context: Context, site: Site, act_id: UUID, look: Look) -> Effect
     """Take back what an act changed, within fifteen seconds; what has left by then stays left.
 
     Raises:
-        Refused: ``undo_too_late``: it is unknown, older, or undone already.
+        Refused: ``undo_too_late``: it is older, or undone already; ``not_found``.
     """
     now = context.clock()
     async with context.database.connection() as connection, connection.transaction():
@@ -124,7 +133,8 @@ async def undo(context: Context, site: Site, act_id: UUID, look: Look) -> Effect
             connection, site_id=site.site_id, act_id=act_id, undone_at=now, oldest=now - UNDO
         )
         if act is None:
-            raise Refused("undo_too_late")
+            known = await queries().find_act(connection, site_id=site.site_id, act_id=act_id)
+            raise Refused("undo_too_late" if known else "not_found")
         changed = await _take_back(connection, site, act, look, now)
     context.bell.ring()
     log.info("desk.undone", site=site.slug, act_id=str(act_id))

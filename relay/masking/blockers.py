@@ -111,7 +111,8 @@ _CODED = (_OLD_PLATES, _CODES, _PLATES)
 _NINE = re.compile(r"[0-9](?:[ .-]?[0-9]){8,}")
 # Every plate, account and code has one of these: most numbers have none, and end here.
 _MAY_BE_CODE = re.compile(
-    r"[0-9](?:[a-z]+[0-9]|[0-9] ?[a-z]{2,3} ?[0-9]|[0-9]{2}[ -]?[a-z]{2}\b|[0-9a-f]{0,7}-[0-9a-f]{4}-"
+    r"[0-9](?:[a-z]+[0-9]|[0-9] ?[a-z]{2,3} ?[0-9]|[0-9]{2}[ -]?[a-z]{2}\b"
+    r"|[0-9a-f]{0,7}-[0-9a-f]{4}-"
     r"|(?:[a-z][a-z0-9]|[0-9][a-z])[ .][0-9]{3}|(?<=[a-z]{2}[0-9])[0-9][ -]?[a-z0-9]{4})"
 )
 _CODE_FIGURES = 4  # fewer make a word with a number

@@ -15,7 +15,7 @@ from relay.sites import Site
 HOURS = 48
 WEEK = timedelta(days=7)
 ANSWERS_MOST = 30
-WAITING_MOST = 10
+WAITING_MOST = 5
 
 
 class Fate(StrEnum):

@@ -9,12 +9,18 @@ from relay.sites import Site
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """How many cases and held messages wait, and the newest of each: a change of either shows."""
+    """What waits for a person, and the newest of each, so that a change of lines shows.
+
+    Args:
+        confirmations: Those that wait for a second person.
+    """
 
     cases: int
     held: int
+    confirmations: int
     newest_case: str | None
     newest_held: str | None
+    newest_confirmation: str | None
 
 
 async def count_waiting(context: Context, site: Site) -> Waiting:

@@ -8,9 +8,9 @@ create index listing_by_phone on listing (site_id, phone_hash, listing_id);
 create index desk_act_by_message on desk_act using gin (message_ids);
 
 -- What one person asked for and another may agree to, within three days.
-create table desk_request (
+create table confirmation (
     site_id           uuid not null references site,
-    request_id        uuid not null,
+    confirmation_id   uuid not null,
     kind              text not null check (kind in ('act', 'open')),
     asked_by          uuid not null,           -- staff
     asked_at          timestamptz not null,
@@ -21,7 +21,7 @@ create table desk_request (
     decided_by        uuid,                    -- another than who asked, but to withdraw it
     decided_at        timestamptz,
     act_id            uuid,                    -- what was done when somebody agreed
-    primary key (site_id, request_id),
+    primary key (site_id, confirmation_id),
     check (decided_by is null or state = 'withdrawn' or decided_by <> asked_by)
 );
-create index desk_request_waiting on desk_request (site_id, request_id) where state = 'waiting';
+create index confirmation_waiting on confirmation (site_id, confirmation_id) where state = 'waiting';

@@ -150,6 +150,9 @@ update desk_act set undone_at = :undone_at
 where site_id = :site_id and act_id = :act_id and undone_at is null and at > :oldest
 returning act_id, action, case_id, block_id, message_ids, mail_ids, event_ids, rule, rule_was, at;
 
+-- name: find_act(site_id, act_id)$
+select act_id from desk_act where site_id = :site_id and act_id = :act_id;
+
 -- name: list_acts(site_id, before_id, most)
 select act_id, staff_id, approved_by, action, reason, case_id, block_id, cardinality(message_ids) as messages, at, undone_at
 from desk_act
@@ -308,5 +311,46 @@ select count(*) from gone;
 -- name: forget_acts(site_id, before_id)$
 with gone as (
     delete from desk_act where desk_act.site_id = :site_id and desk_act.act_id < :before_id returning 1
+)
+select count(*) from gone;
+
+-- name: add_confirmation(site_id, confirmation_id, kind, asked_by, asked_at, ends_at, sealed_order, changed)!
+insert into confirmation (site_id, confirmation_id, kind, asked_by, asked_at, ends_at, sealed_order, changed)
+values (:site_id, :confirmation_id, :kind, :asked_by, :asked_at, :ends_at, :sealed_order, :changed);
+
+-- name: list_confirmations(site_id, most)
+-- What was asked of a second person, the newest first, with who asked and who answered.
+select
+    confirmation.confirmation_id, confirmation.kind, confirmation.asked_by, confirmation.asked_at, confirmation.ends_at,
+    confirmation.sealed_order, confirmation.changed, confirmation.state, confirmation.decided_at,
+    asker.name as asker, decider.name as decider
+from confirmation
+left join staff as asker on asker.staff_id = confirmation.asked_by
+left join staff as decider on decider.staff_id = confirmation.decided_by
+where confirmation.site_id = :site_id
+order by confirmation.confirmation_id desc
+limit :most;
+
+-- name: lock_confirmation(site_id, confirmation_id)^
+-- A confirmation, so that one person answers it.
+select confirmation_id, kind, asked_by, sealed_order, state, ends_at from confirmation
+where site_id = :site_id and confirmation_id = :confirmation_id
+for update;
+
+-- name: settle_confirmation(site_id, confirmation_id, state, decided_by, decided_at, ends_at, act_id)!
+update confirmation set state = :state, decided_by = :decided_by, decided_at = :decided_at, ends_at = :ends_at, act_id = :act_id
+where site_id = :site_id and confirmation_id = :confirmation_id;
+
+-- name: list_agreed(site_id, staff_id, now)
+-- What a person may read now because another agreed.
+select confirmation.confirmation_id, confirmation.sealed_order, decider.name as decider
+from confirmation
+join staff as decider on decider.staff_id = confirmation.decided_by
+where confirmation.site_id = :site_id and confirmation.asked_by = :staff_id and confirmation.kind = 'open'
+    and confirmation.state = 'agreed' and confirmation.ends_at > :now;
+
+-- name: forget_confirmations(site_id, before_id)$
+with gone as (
+    delete from confirmation where confirmation.site_id = :site_id and confirmation.confirmation_id < :before_id returning 1
 )
 select count(*) from gone;

@@ -88,8 +88,12 @@ with cases as materialized (
 ), held as materialized (
     select outbox.mail_id::text as id from outbox
     where outbox.site_id = :site_id and outbox.state = 'held' and outbox.kind in ('contact', 'reply')
+), confirmations as materialized (
+    select confirmation.confirmation_id::text as id from confirmation
+    where confirmation.site_id = :site_id and confirmation.state = 'waiting' and confirmation.ends_at > now()
 )
 select
+    (select count(*) from confirmations)::int as confirmations, (select max(confirmations.id) from confirmations) as newest_confirmation,
     (select count(*) from cases)::int as cases, (select max(cases.id) from cases) as newest_case,
     (select count(*) from held)::int as held, (select max(held.id) from held) as newest_held;
 

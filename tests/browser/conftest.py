@@ -9,11 +9,19 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright
 
+from relay.context import open_context
 from relay.engines import Engines
+from relay.permissions import Role
+from relay.sealing import public_id
+from relay.settings import read_settings
 from tests.browser import install
+from tests.browser.desk import Desk, sit, two_days
 from tests.browser.house import House, open_house
 from tests.conftest import with_database
+from tests.desk import held_message, open_console, reported
+from tests.relays import open_relay
 
+KEY = "k1:" + "A" * 43 + "="
 ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
 
 
@@ -75,3 +83,39 @@ async def scriptless(browser: Browser) -> AsyncIterator[Page]:
     context.set_default_timeout(8000)
     yield await context.new_page()
     await context.close()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def desk(engines: Engines, template: str) -> AsyncIterator[Desk]:
+    """A console on a database of its own."""
+    name = "t_" + uuid.uuid4().hex[:12]
+    connection = await asyncpg.connect(engines.database_url)
+    await connection.execute(f"create database {name} template {template}")
+    settings = read_settings(
+        {},
+        database_url=with_database(engines.database_url, name),
+        redis_url=engines.redis_url,
+        master_key=KEY,
+        public_url="https://relais.example",
+    )
+    async with (
+        open_context(settings) as context,
+        open_relay(context) as relay,
+        open_console(context) as url,
+    ):
+        held = await held_message(relay)
+        other = await held_message(relay, message="Je paie par mandat, donnez votre adresse.")
+        case = await reported(relay, other)
+        [row] = await relay.fetch("select listing_id from listing")
+        await two_days(relay, held)
+        yield Desk(relay, url, held, case, public_id("lst", row["listing_id"]))
+    await connection.execute(f"drop database {name} with (force)")
+    await connection.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def moderator(browser: Browser, desk: Desk) -> AsyncIterator[Page]:
+    """A page of a person with every role."""
+    page = await sit(browser, desk, *Role)
+    yield page
+    await page.context.close()

@@ -101,7 +101,7 @@ async def test_a_block_shows_in_no_answer(relay: Relay) -> None:
     assert tuple(row) == ("refused", "blocked", True)
     page = relay.url + blocked[1]["status_url"].removeprefix(relay.context.settings.public_url)
     async with relay.http.get(page, headers=PAGE | {"Accept-Language": "fr"}) as answer:
-        assert "mis fin à cette conversation" in await answer.text()
+        assert "Cette conversation est terminée" in await answer.text()
     await relay.check_ledger()
 
 

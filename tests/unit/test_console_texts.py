@@ -15,22 +15,25 @@ NO_BREAK = "\u00a0"
 LOCALE = Path("relay/locale")
 BANNED = ("invalid", "veuillez", "désolé", "erreur inconnue", "please", "sorry", "unknown error")
 PLACES = (Path("relay/templates/console"), Path("relay/web/console"))
+FILES = ("console", "overview")
 USED = {
     key
     for place in PLACES
     for file in place.iterdir()
     if file.suffix in (".html", ".py")
-    for key in re.findall(r"[\"']console\.(\w+)", file.read_text("utf-8"))
+    for key in re.findall(rf"[\"']((?:{'|'.join(FILES)})\.\w+)", file.read_text("utf-8"))
 }
 ENUMS = {"role": Role, "kind": Kind, "category": Category, "case": State, "source": Source}
 
 
 def entries(language: str) -> dict[str, list[str]]:
     """Read the forms of every sentence."""
-    loaded = tomllib.loads((LOCALE / language / "console.toml").read_text("utf-8"))
     return {
-        key: [entry] if isinstance(entry, str) else list(entry.values())
-        for key, entry in loaded.items()
+        f"{file}.{key}": [entry] if isinstance(entry, str) else list(entry.values())
+        for file in FILES
+        for key, entry in tomllib.loads(
+            (LOCALE / language / f"{file}.toml").read_text("utf-8")
+        ).items()
     }
 
 
@@ -70,12 +73,13 @@ def test_no_empty_politeness(key: str) -> None:
 @pytest.mark.parametrize("prefix", ENUMS)
 def test_every_value_has_its_word(prefix: str) -> None:
     """A role, kind, category, state or source is shown by its word."""
-    assert {f"{prefix}_{one.value}" for one in ENUMS[prefix]} <= set(FRENCH)
+    assert {f"console.{prefix}_{one.value}" for one in ENUMS[prefix]} <= set(FRENCH)
 
 
 def test_every_act_and_field_has_its_word() -> None:
     """What was done, and what can be opened, is shown by its word."""
-    words = {f"action_{one}" for one in Action} | {f"field_of_{one}" for one in Field}
+    words = {f"console.action_{one}" for one in Action}
+    words |= {f"console.field_of_{one}" for one in Field}
     assert words <= set(FRENCH)
 
 

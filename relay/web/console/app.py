@@ -14,13 +14,16 @@ from relay.web.bodies import LIMIT_BYTES
 from relay.web.console import (
     blocks,
     cases,
+    confirmations,
     delivery,
     entry,
     health,
     journal,
     keys,
     listings,
+    live,
     messages,
+    orders,
     queue,
     rights,
     rules,
@@ -43,8 +46,11 @@ PAGES = (
     search,
     cases,
     blocks,
+    orders,
+    confirmations,
     undo,
     listings,
+    live,
     delivery,
     health,
     settings,
@@ -80,6 +86,8 @@ OWN_STATUSES = {
     "appeal_same_person": 403,
     "second_person_needed": 403,
     "ground_missing": 422,
+    "selection_missing": 422,
+    "confirmation_over": 409,
 }
 
 log = structlog.get_logger()
@@ -95,6 +103,8 @@ def make_console(context: Context) -> web.Application:
     for one in DOORS:
         app.router.add_route(one.method, one.path, one.__call__)
     app.router.add_static("/static/", STATIC)
+    app[live.WATCH] = live.Watch(context)
+    app.on_shutdown.append(app[live.WATCH].end)
     return app
 
 

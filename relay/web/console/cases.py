@@ -13,8 +13,8 @@ from relay.looks import Look
 from relay.permissions import Level, Permission
 from relay.sealing import public_id
 from relay.web.console.doors import Visit, door
-from relay.web.console.keys import go_on
 from relay.web.console.messages import find_message
+from relay.web.console.orders import go_on
 
 GROUNDS = ("terms", "illegal")
 MEASURES = ("", "message_refused", "message_held", "thread_closed", "sender_blocked")
@@ -40,6 +40,7 @@ async def show_case(visit: Visit) -> web.StreamResponse:
         and case.decided_by != visit.session.staff_id,
         grounds=GROUNDS,
         measures=MEASURES,
+        may_read=visit.may(Permission.OPEN_REPORTED) >= Level.REASON,
         done=visit.request.query.get("done"),
     )
 
@@ -66,6 +67,15 @@ async def escalate(visit: Visit) -> web.StreamResponse:
     case_id = visit.subject("case")
     await desk.escalate(visit.context, visit.site, case_id, _act(visit, case_id, "escalate"))
     return _back(visit, case_id)
+
+
+@door("POST", "cases/{id}/note", Permission.DECIDE, Level.YES)
+async def note(visit: Visit) -> web.StreamResponse:
+    """Write a line beside a case."""
+    case_id = visit.subject("case")
+    look = visit.seen("act", f"{public_id('case', case_id)} note", visit.reason)
+    act_id = await desk.note(visit.context, visit.site, case_id, look)
+    return _back(visit, case_id, f"?done={public_id('act', act_id)}")
 
 
 @door("POST", "cases/{id}/decide", Permission.DECIDE, Level.YES)

@@ -11,8 +11,9 @@ from relay import charts, overview
 from relay.charts import Chart, Series
 from relay.overview import Deliveries, Fate, RuleCount
 from relay.permissions import Level, Permission
-from relay.texts import clock, has, say
+from relay.texts import clock
 from relay.web.console.doors import Visit, door
+from relay.web.console.pages import Sayer
 from relay.web.console.tables import csv_of
 
 RULES_DRAWN = 10
@@ -30,7 +31,6 @@ async def show_delivery(visit: Visit) -> web.StreamResponse:
         rules=_draw_rules(visit, found.rules[:RULES_DRAWN]),
         fates=tuple(Fate),
         hour_of=lambda at: _hour(visit, at),
-        rule_of=lambda name: rule_name(visit.language, name),
         now=visit.context.clock(),
     )
 
@@ -86,12 +86,6 @@ async def export_rules(visit: Visit) -> web.StreamResponse:
     return csv_of(("rule", "messages", "held", "refused"), rows)
 
 
-def rule_name(language: str, signal: str) -> str:
-    """Return what a rule or a signal is called."""
-    keys = (f"console.signal_{signal}", f"rules.{signal}")
-    return next((say(language, key) for key in keys if has(language, key)), signal)
-
-
 async def _read(visit: Visit, action: str) -> Deliveries:
     return await overview.read_deliveries(visit.context, visit.site, visit.seen(action, "delivery"))
 
@@ -101,10 +95,10 @@ def _draw_hours(visit: Visit, found: Deliveries) -> Markup:
     total, failed = (sum(map(sum, some)) for some in (counts.values(), [counts[Fate.FAILED]]))
     chart = Chart(
         name="hours",
-        title=_say(visit, "hours"),
-        said=_say(visit, "hours_said", n=total, failed=failed),
+        title=visit.say("overview.hours"),
+        said=visit.say("overview.hours_said", n=total, failed=failed),
         places=[_hour(visit, hour.at) for hour in found.hours],
-        series=[Series(_say(visit, f"fate_{fate}"), counts[fate]) for fate in Fate],
+        series=[Series(visit.say(f"overview.fate_{fate}"), counts[fate]) for fate in Fate],
     )
     return _drawn(charts.columns(chart))
 
@@ -115,12 +109,12 @@ def _draw_times(visit: Visit, found: Deliveries) -> Markup:
 
     chart = Chart(
         name="times",
-        title=_say(visit, "times"),
-        said=_say(visit, "times_said"),
+        title=visit.say("overview.times"),
+        said=visit.say("overview.times_said"),
         places=[one.route for one in found.routes],
         series=[
-            Series(_say(visit, "median"), [one.median_ms for one in found.routes]),
-            Series(_say(visit, "p95"), [one.p95_ms for one in found.routes]),
+            Series(visit.say("overview.median"), [one.median_ms for one in found.routes]),
+            Series(visit.say("overview.p95"), [one.p95_ms for one in found.routes]),
         ],
         show=milliseconds,
     )
@@ -130,12 +124,12 @@ def _draw_times(visit: Visit, found: Deliveries) -> Markup:
 def _draw_rules(visit: Visit, rules: Sequence[RuleCount]) -> Markup:
     chart = Chart(
         name="rules",
-        title=_say(visit, "rules"),
-        said=_say(visit, "rules_said", n=len(rules)),
-        places=[rule_name(visit.language, one.signal) for one in rules],
+        title=visit.say("overview.rules"),
+        said=visit.say("overview.rules_said", n=len(rules)),
+        places=[Sayer(visit.language).signal(one.signal) for one in rules],
         series=[
-            Series(_say(visit, "pointed"), [one.messages for one in rules]),
-            Series(_say(visit, "now_held"), [one.held for one in rules]),
+            Series(visit.say("overview.pointed"), [one.messages for one in rules]),
+            Series(visit.say("overview.now_held"), [one.held for one in rules]),
         ],
     )
     return _drawn(charts.rows(chart))
@@ -149,7 +143,3 @@ def _hour(visit: Visit, at: datetime) -> str:
     zone = ZoneInfo(visit.site.policy.site.timezone)
     local = at.astimezone(zone)
     return f"{local:%d/%m} {clock(visit.language, at, zone)}"
-
-
-def _say(visit: Visit, name: str, **values: str | int) -> str:
-    return say(visit.language, f"overview.{name}", **values)

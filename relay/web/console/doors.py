@@ -20,6 +20,7 @@ from relay.sealing import read_public_id
 from relay.secrecy import without_contacts
 from relay.sites import Site
 from relay.staff import Session
+from relay.texts import say
 from relay.web.console.guard import SESSION, fields_of
 from relay.web.console.pages import SHEETS
 from relay.web.keys import CONTEXT
@@ -62,6 +63,10 @@ class Visit:
         if not reason:
             raise Refused("reason_missing")
         return reason
+
+    def say(self, key: str, **values: str | int) -> str:
+        """Return a sentence in the language of the page."""
+        return say(self.language, key, **values)
 
     def subject(self, prefix: str, name: str = "id") -> UUID:
         """Return the id in the path.

@@ -83,7 +83,8 @@ async def _check_form(request: web.Request, *, has_token: bool) -> None:
 
 
 def _is_secure(request: web.Request) -> bool:
-    return request.app[CONTEXT].settings.public_url.startswith("https://")
+    settings = request.app[CONTEXT].settings
+    return (settings.console_url or settings.public_url).startswith("https://")
 
 
 def _cookie_name(request: web.Request) -> str:

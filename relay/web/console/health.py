@@ -9,7 +9,6 @@ from relay.overview import Sign
 from relay.permissions import Level, Permission
 from relay.retention import Calendar
 from relay.retention.calendar import CLASSES
-from relay.texts import say
 from relay.web.console.doors import Visit, door
 from relay.web.console.tables import csv_of
 
@@ -53,17 +52,17 @@ def _purge_signs(calendar: Calendar) -> list[Sign]:
     ]
 
 
-def _draw(visit: Visit, calendar: Calendar) -> Markup:
-    def word(name: str, **values: int) -> str:
-        return say(visit.language, f"overview.{name}", **values)
-
+def _draw(visit: Visit, calendar: Calendar) -> Markup | None:
+    """Return the picture; None where nothing is due."""
     counts = {name: [one.counts[name] for one in calendar.days] for name in CLASSES}
     total = sum(map(sum, counts.values()))
+    if not total:
+        return None
     chart = Chart(
         name="purge",
-        title=word("purge"),
-        said=word("purge_said", n=total),
+        title=visit.say("overview.purge"),
+        said=visit.say("overview.purge_said", n=total),
         places=[f"{one.day:%d/%m}" for one in calendar.days],
-        series=[Series(word(f"class_{name}"), counts[name]) for name in CLASSES],
+        series=[Series(visit.say(f"overview.class_{name}"), counts[name]) for name in CLASSES],
     )
     return Markup(charts.columns(chart))  # noqa: S704 (every word is escaped where it is drawn)

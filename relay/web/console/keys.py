@@ -1,26 +1,23 @@
 """One key and all that hangs on it: its messages, its links, its days; and acts on all of it."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 from aiohttp import web
 from markupsafe import Markup
 
-from relay import desk, graph, lookup
-from relay.desk import Action, Effect, NewBlock, Order, Weight
+from relay import graph, lookup
+from relay.desk import Action, NewBlock, Order, Weight
 from relay.errors import Refused
 from relay.lookup import Key, Kind, ListingShown, Sender
 from relay.permissions import Level, Permission
-from relay.sealing import public_id, read_public_id
-from relay.texts import say
+from relay.sealing import read_public_id
 from relay.web.console.doors import Visit, door
 from relay.web.console.lanes import draw_lanes
-from relay.web.console.seconds import second_person
+from relay.web.console.orders import BULK, confirm
 from relay.web.console.tables import csv_of
 
 BLOCKED = (Kind.PHONE, Kind.MAILBOX, Kind.IP, Kind.NETWORK, Kind.TEXT)
 DAYS = (1, 7, 30, 90)
-BULK = (Action.HOLD, Action.REFUSE, Action.RELEASE, Action.CLOSE, Action.WARN, Action.NOTIFY)
 
 
 @door("GET", "keys/{key}", Permission.QUEUE)
@@ -44,7 +41,7 @@ async def show_key(visit: Visit) -> web.StreamResponse:
         key=key,
         page=page,
         sender=sender,
-        label=label_of(visit, sender),
+        label=label_of(sender),
         picture=_picture(visit, sender),
         lanes=Markup(draw_lanes(sender.lanes, visit.language)),  # noqa: S704 (numbers and our words)
         days=DAYS,
@@ -85,7 +82,7 @@ async def act(visit: Visit) -> web.StreamResponse:
     if action is None:
         raise Refused("not_found")
     look = visit.seen("act", f"{key.kind} {action}", visit.reason)
-    return await _order(visit, key, Order(action, look, key=key))
+    return await confirm(visit, Order(action, look, key=key), f"keys/{key.token}")
 
 
 @door("POST", "keys/{key}/block", Permission.HOLD, Level.YES)
@@ -104,34 +101,15 @@ async def block(visit: Visit) -> web.StreamResponse:
         key=key,
         weight=weights.get(visit.fields.get("weight", ""), Weight.HOLD),
         ends_at=visit.context.clock() + timedelta(days=days),
-        shown=label_of(visit, sender),
+        shown=label_of(sender),
         note=visit.reason,
     )
-    return await _order(visit, key, Order(Action.BLOCK, look, block=placed))
+    return await confirm(visit, Order(Action.BLOCK, look, block=placed), f"keys/{key.token}")
 
 
-def label_of(visit: Visit, sender: Sender) -> str:
-    """Return what a key is called on a page: masked, or its kind where nothing may be shown."""
-    middle = next((node.label for node in sender.graph.nodes if node.hop == 0), "")
-    return middle or say(visit.language, f"console.kind_{sender.key.kind}")
-
-
-def go_on(effect: Effect) -> str:
-    """Return the query by which the next page offers to take an act back."""
-    return f"?done={public_id('act', effect.act_id)}" if effect.act_id else ""
-
-
-async def _order(visit: Visit, key: Key, order: Order) -> web.StreamResponse:
-    """Show the effect first; above the limits of one person, another has to agree to it."""
-    effect = await desk.preview(visit.context, visit.site, order)
-    if effect.needs_second and visit.may(Permission.HOLD_LARGE) < Level.SECOND:
-        raise Refused("not_allowed")
-    if "sure" not in visit.fields:
-        return visit.page("preview", key=key, order=order, effect=effect, fields=visit.fields)
-    second = await second_person(visit, Permission.HOLD_LARGE) if effect.needs_second else None
-    order = replace(order, approved_by=second.staff_id if second else None)
-    effect = await desk.carry_out(visit.context, visit.site, order)
-    return visit.see("keys", key.token, query=go_on(effect))
+def label_of(sender: Sender) -> str:
+    """Return a key's value, masked; "" where nothing may be shown of it."""
+    return next((node.label for node in sender.graph.nodes if node.hop == 0), "")
 
 
 def _key(visit: Visit) -> Key:
@@ -142,5 +120,5 @@ def _picture(visit: Visit, sender: Sender) -> Markup:
     def page_of(node: graph.Node) -> str:
         return visit.path("keys", Key(Kind(node.name[0]), (node.name[1],)).token)
 
-    title = say(visit.language, "console.picture", n=len(sender.graph.nodes))
+    title = visit.say("console.picture", n=len(sender.graph.nodes))
     return Markup(graph.draw(sender.graph, title, page_of))  # noqa: S704 (escaped where drawn)

@@ -41,7 +41,9 @@ async def open_message(visit: Visit) -> web.StreamResponse:
     found = await _find(visit)
     asked = [field for field in Field if field.value in visit.fields] or [Field.TEXT]
     needed = {permission_of(field, found) for field in asked}
-    agreed = [name for one in needed if (name := await _agreed(visit, one))]
+    if "ask" in visit.fields:
+        return await _ask(visit, found, asked)
+    agreed = [name for one in needed if (name := await _agreed(visit, one, asked))]
     subject = f"{public_id('msg', found.message_id)} {','.join([*asked, *agreed])}"
     look = visit.seen("open" if Field.TEXT in asked else "reveal", subject, visit.reason)
     opened = await lookup.open_message(
@@ -65,8 +67,20 @@ async def act(visit: Visit) -> web.StreamResponse:
     return visit.see("messages", message, query=f"?done={done}")
 
 
-async def _agreed(visit: Visit, permission: Permission) -> str:
+async def _ask(visit: Visit, found: Found, asked: Iterable[Field]) -> web.StreamResponse:
+    """Ask whoever may to agree, at their own screen."""
+    if visit.may(Permission.OPEN_OTHER) is not Level.SECOND:
+        raise Refused("not_allowed")
+    reading = desk.Reading(found.message_id, frozenset(asked), visit.reason)
+    look = visit.seen("act", f"{public_id('msg', found.message_id)} ask", visit.reason)
+    await desk.ask(visit.context, visit.site, reading, 0, look)
+    return visit.see("confirmations")
+
+
+async def _agreed(visit: Visit, permission: Permission, asked: Iterable[Field]) -> str:
     """Return the name of the second person where one is needed, "" where none is.
+
+    Somebody who agreed in the last hour counts, and so does somebody who stands here.
 
     Raises:
         Refused: ``not_allowed``, ``second_needed``.
@@ -76,6 +90,11 @@ async def _agreed(visit: Visit, permission: Permission) -> str:
         raise Refused("not_allowed")
     if reach is not Level.SECOND:
         return ""
+    agreed = await desk.find_agreed(
+        visit.context, visit.site, visit.session.staff_id, visit.subject("msg"), list(asked)
+    )
+    if agreed:
+        return agreed
     second = await second_person(visit, permission)
     if second is None:
         raise Refused("second_needed")

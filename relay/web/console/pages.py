@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 PLACES = (
     ("f", "queue", Permission.QUEUE, Level.MASKED),
     ("r", "search", Permission.QUEUE, Level.MASKED),
+    ("c", "confirmations", Permission.HOLD_LARGE, Level.SECOND),
     ("b", "blocks", Permission.QUEUE, Level.YES),
     ("d", "acts", Permission.QUEUE, Level.YES),
     ("u", "rules", Permission.RULES, Level.START),
@@ -62,7 +63,7 @@ class Sheets:
         session = request.get(SESSION)
         body = self._templates.get_template(f"{name}.html").render(
             language=language,
-            say=_Say(language),
+            say=Sayer(language),
             public_id=public_id,
             form_field=FORM_TOKEN,
             form_token=form_token(request),
@@ -94,13 +95,14 @@ def _places(visit: "Visit | None") -> list[list[tuple[str, str]]]:
     return [[one for one in own if (one[1] in WATCH) == watches] for watches in (False, True)]
 
 
-class _Say:
+class Sayer:
     """``say('console.queue')``, ``say.when(at)`` in the page's language."""
 
     def __init__(self, language: str) -> None:
         self._language = language
 
     def __call__(self, key: str, values: Mapping[str, str | int] | None = None) -> str:
+        """Return a sentence."""
         return texts.say(self._language, key, **(values or {}))
 
     def known(self, prefix: str, name: str) -> str:
@@ -115,7 +117,15 @@ class _Say:
         return texts.say(self._language, known[0] + code) if known else code
 
     def date(self, day: date) -> str:
+        """Return a day."""
         return texts.day(self._language, datetime.combine(day, time(12), UTC))
 
+    def signal(self, name: str) -> str:
+        """Return what a rule, or another thing that raises the score, is called."""
+        keys = (f"console.signal_{name}", f"rules.{name}")
+        known = [key for key in keys if texts.has(self._language, key)]
+        return texts.say(self._language, known[0]) if known else name
+
     def when(self, at: datetime) -> str:
+        """Return day and time."""
         return f"{texts.day(self._language, at)} {texts.clock(self._language, at)}"

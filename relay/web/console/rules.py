@@ -7,7 +7,7 @@ from relay.desk import Mode
 from relay.errors import Refused
 from relay.permissions import Level, Permission
 from relay.web.console.doors import Visit, door
-from relay.web.console.keys import go_on
+from relay.web.console.orders import go_on
 
 MODES = {one.value: one for one in Mode}
 

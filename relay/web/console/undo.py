@@ -1,17 +1,12 @@
 """What was done: a list, and taking back the last of it within fifteen seconds."""
 
-import re
-
 from aiohttp import web
 
 from relay import desk
 from relay.permissions import Level, Permission
 from relay.sealing import public_id
 from relay.web.console.doors import Visit, door
-
-_BACK = re.compile(
-    r"(?:messages/msg_[0-9a-f]{32}|cases/case_[0-9a-f]{32}|keys/[a-z]+[.0-9a-f]*|rules)"
-)
+from relay.web.console.orders import back_of
 
 
 @door("POST", "acts/{id}/undo", Permission.HOLD, Level.YES)
@@ -20,8 +15,7 @@ async def undo(visit: Visit) -> web.StreamResponse:
     act_id = visit.subject("act")
     look = visit.seen("act", f"{public_id('act', act_id)} undo", "")
     await desk.undo(visit.context, visit.site, act_id, look)
-    back = visit.fields.get("back", "")
-    return visit.see(*(back.split("/") if _BACK.fullmatch(back) else ["queue"]))
+    return visit.see(*back_of(visit).split("/"))
 
 
 @door("GET", "acts", Permission.QUEUE, Level.YES)
