@@ -101,7 +101,9 @@ class _Backlog:
 
     async def _read(self) -> None:
         rows = await self._context.database.run(
-            lambda connection: rows_of(queries().count_waiting(connection, total_most=BACKLOG_MOST))
+            lambda connection: rows_of(
+                queries().count_backlogs(connection, total_most=BACKLOG_MOST)
+            )
         )
         self._mails = Counter({row["site_id"]: row["mails"] for row in rows})
         self._read_at = time.monotonic()

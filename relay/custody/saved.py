@@ -116,7 +116,7 @@ async def _merge(
         news = [known[key.row_id] for key in found]
         loaded.restored += await stock.replace(connection, found, news)
         if stock.shelf.table == "person" and gone:
-            loaded.forgotten += await queries().destroy_keys(
+            loaded.forgotten += await queries().forget_unsaved(
                 connection, site_id=stock.site_id, ids=gone
             )
 

@@ -31,6 +31,7 @@ SHELVES = (
     Shelf("site", "page_wrapped_sites", "rewrap_sites"),
     Shelf("staff", "page_wrapped_staff", "rewrap_staff", is_by_site=False),
     Shelf("person", "page_wrapped_persons", "rewrap_persons"),
+    Shelf("data_request", "page_wrapped_requests", "rewrap_requests"),
 )
 
 

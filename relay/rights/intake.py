@@ -79,7 +79,7 @@ async def ask(context: Context, site: Site, asked: Asked) -> UUID:
     now = context.clock()
     _check(context, site, asked, now)
     request_id = new_id(now)
-    key, wrapped = context.keyring.new_key(f"request:{request_id}")
+    key, wrapped = context.keyring.new_key(f"data_request:{request_id}")
     is_proved = not needs_code(asked.kind, asked.door)
     event = Event.PROVED if is_proved else Event.PROOF_ASKED
     standing = _first_standing(asked, now, is_proved=is_proved)

@@ -90,7 +90,7 @@ async def read_request(
         raise Refused("not_found")
     key = content = None
     if row["wrapped_key"] is not None:
-        key = context.keyring.unwrap(row["wrapped_key"], f"request:{request_id}")
+        key = context.keyring.unwrap(row["wrapped_key"], f"data_request:{request_id}")
         if row["sealed_content"] is not None:
             content = open_content(key, request_id, row["sealed_content"])
     return DataRequest(

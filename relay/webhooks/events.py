@@ -151,7 +151,9 @@ async def add_events(
 async def list_events(context: Context, site: Site) -> list[Event]:
     """Return the newest hundred events."""
     async with context.database.connection() as connection:
-        rows = await rows_of(queries().list_events(connection, site_id=site.site_id, most=LISTED))
+        rows = await rows_of(
+            queries().list_site_events(connection, site_id=site.site_id, most=LISTED)
+        )
     return [Event(**row) for row in rows]
 
 

@@ -43,7 +43,7 @@ join person as owner on owner.site_id = outbox.site_id and owner.wrapped_key is 
     and owner.person_id = case when (outbox.kind in ('contact', 'reply', 'reader_notice')) = (message.side = 'buyer')
         then listing.advertiser_id else conversation.buyer_id end;
 
--- name: count_waiting(total_most)
+-- name: count_backlogs(total_most)
 -- How many mails wait to be read, by site, counted no further than the door takes.
 select waiting.site_id, count(*) as mails
 from (select inbound.site_id from inbound where inbound.state in ('queued', 'reading') limit :total_most) as waiting

@@ -1,8 +1,13 @@
 -- name: page_wrapped_persons(site_id, after_id, most)
--- Keys that are not destroyed, in the order of their persons.
-select person_id as id, wrapped_key from person
-where site_id = :site_id and person_id > :after_id and wrapped_key is not null
+-- Keys that are not destroyed, those set aside among them, in the order of their persons.
+select person_id as id, coalesce(wrapped_key, frozen_key) as wrapped_key from person
+where site_id = :site_id and person_id > :after_id and coalesce(wrapped_key, frozen_key) is not null
 order by person_id limit :most;
+
+-- name: page_wrapped_requests(site_id, after_id, most)
+select request_id as id, wrapped_key from data_request
+where site_id = :site_id and request_id > :after_id and wrapped_key is not null
+order by request_id limit :most;
 
 -- name: page_wrapped_sites(site_id, after_id, most)
 select site_id as id, wrapped_key from site
@@ -16,9 +21,22 @@ order by staff_id limit :most;
 -- name: rewrap_persons(site_id, ids, olds, news)$
 -- A key that was destroyed meanwhile stays so: only what was read is replaced.
 with done as (
-    update person set wrapped_key = given.new_key
+    update person set
+        wrapped_key = case when person.wrapped_key = given.old_key then given.new_key end,
+        frozen_key = case when person.frozen_key = given.old_key then given.new_key end
     from unnest(:ids::uuid[], :olds::bytea[], :news::bytea[]) as given (id, old_key, new_key)
-    where person.site_id = :site_id and person.person_id = given.id and person.wrapped_key = given.old_key
+    where person.site_id = :site_id and person.person_id = given.id
+        and given.old_key in (person.wrapped_key, person.frozen_key)
+    returning 1
+)
+select count(*) from done;
+
+-- name: rewrap_requests(site_id, ids, olds, news)$
+with done as (
+    update data_request set wrapped_key = given.new_key
+    from unnest(:ids::uuid[], :olds::bytea[], :news::bytea[]) as given (id, old_key, new_key)
+    where data_request.site_id = :site_id and data_request.request_id = given.id
+        and data_request.wrapped_key = given.old_key
     returning 1
 )
 select count(*) from done;
@@ -54,11 +72,11 @@ on conflict (key_id) do nothing;
 -- name: rotated_at(key_id)$
 select completed_at from key_rotation where key_id = :key_id;
 
--- name: destroy_keys(site_id, ids)$
+-- name: forget_unsaved(site_id, ids)$
 -- What was sealed for these persons can be read by nobody any more.
 with gone as (
-    update person set wrapped_key = null, sealed_mail = null
-    where site_id = :site_id and person_id = any(:ids::uuid[]) and wrapped_key is not null
+    update person set wrapped_key = null, frozen_key = null, sealed_mail = null
+    where site_id = :site_id and person_id = any(:ids::uuid[]) and coalesce(wrapped_key, frozen_key) is not null
     returning 1
 )
 select count(*) from gone;

@@ -53,7 +53,7 @@ update site_event set state = :state, reason = :reason, due_at = now() + make_in
 where site_id = :site_id and event_id = :event_id and token = :token and state = 'sending'
 returning event_id;
 
--- name: list_events(site_id, most)
+-- name: list_site_events(site_id, most)
 -- The newest events of a site and what became of them.
 select event_id, kind, state, reason, tries, due_at, settled_at from site_event
 where site_id = :site_id

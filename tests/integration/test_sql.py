@@ -51,6 +51,11 @@ def text_of(name: str) -> str:
     return str(getattr(queries(), name).sql)
 
 
+def test_every_name_is_one_query() -> None:
+    """No two files name a query alike: the later would hide the other."""
+    assert len(NAMES) == len(set(NAMES))
+
+
 async def test_every_query_prepares(context: Context) -> None:
     """Every named query is understood by PostgreSQL on the migrated schema."""
     async with context.database.connection() as connection:
