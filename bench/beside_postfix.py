@@ -30,7 +30,8 @@ async def rows(place: House, sink: psutil.Popen, rounds: int) -> list[Row]:
             rate, cost = await batch(place, sink, (serve.pid, worker.pid, place.postgres))
             best = max([await _relayed(other, sink, one) for one in SESSIONS])
             if turn:  # the first round warms both up
-                ours.append((2 * rate, cost / 2))  # a contact is two mails, the receipt included
+                # A contact is two mails, the receipt included.
+                ours.append((2 * rate, sum(cost) / 2))
                 theirs.append(best)
     return [
         {

@@ -181,7 +181,7 @@ def free_port() -> int:
 
 async def up(port: int) -> None:
     """Wait until somebody listens on a port."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):  # the machine may be busy
         while True:
             try:
                 _, writer = await asyncio.open_connection("127.0.0.1", port)

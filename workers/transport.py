@@ -1,7 +1,7 @@
-"""Handing one mail to the smarthost: the only room that imports aiosmtplib.
+"""Handing one mail to the smarthost.
 
-Connections are kept and reused. One mail is one SMTP transaction with one recipient, done
-command by command, so that it is known how far it came: a cut before the final dot is safe to
+Connections are kept and reused. One mail is one SMTP transaction with one recipient, followed
+answer by answer, so that it is known how far it came: a cut before the final dot is safe to
 retry, a cut after it is ambiguous (RFC 5321 4.5.3.2, 6.1).
 """
 
@@ -11,8 +11,8 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import cast
 
-import aiosmtplib
 from aiosmtplib import (
     SMTP,
     SMTPException,
@@ -29,6 +29,7 @@ from relay.mail.outcomes import Outcome, Phase, Verdict, judge
 from relay.mail.replies import Reason
 from relay.settings import Smarthost
 from workers.decisions import Sent
+from workers.dialog import Dialog
 
 CONNECT_TIMEOUT_S = 30.0
 COMMAND_TIMEOUT_S = 60.0
@@ -38,6 +39,7 @@ IDLE_S = 30.0
 MAILS_PER_CONNECTION = 200
 
 _FAILURES = (SMTPException, OSError, TimeoutError)
+_DONE = {SMTPStatus.completed, SMTPStatus.will_forward}
 
 
 class LeaseLost(Exception):
@@ -56,7 +58,7 @@ class _Progress:
 class _Line:
     """One open connection and what it was used for."""
 
-    client: SMTP
+    dialog: Dialog
     route: str
     tls: str
     mails: int = 0
@@ -99,15 +101,15 @@ class Transport:
     async def close(self) -> None:
         """Say goodbye on every idle connection, without waiting for answers."""
         while self._idle:
-            self._idle.pop().client.close()
+            self._idle.pop().dialog.close()
 
     def _reuse(self) -> _Line | None:
         while self._idle:
             line = self._idle.pop()
             fresh = time.monotonic() - line.used_at < IDLE_S
-            if fresh and line.mails < MAILS_PER_CONNECTION and line.client.is_connected:
+            if fresh and line.mails < MAILS_PER_CONNECTION and line.dialog.is_open:
                 return line
-            line.client.close()
+            line.dialog.close()
         return None
 
     async def _dial(self, smarthost: Smarthost) -> _Line | Sent:
@@ -133,23 +135,22 @@ class Transport:
         except _FAILURES as error:
             client.close()
             return Sent(_judge_error(phase, error), phase, "", route=smarthost.name)
-        return _Line(client, smarthost.name, _tls_version(client))
+        tls, pipelines = _tls_version(client), client.supports_extension("pipelining")
+        dialog = Dialog(cast(asyncio.Transport, client.transport), pipelines=pipelines)
+        return _Line(dialog, smarthost.name, tls)
 
     async def _transact(
         self, line: _Line, mail: Composed, may_send: Callable[[], Awaitable[bool]]
     ) -> Sent:
         progress = _Progress()
         try:
-            response = await _exchange(line.client, mail, may_send, progress)
-        except LeaseLost:
-            line.client.close()
-            raise
+            response = await _exchange(line.dialog, mail, may_send, progress)
         except _FAILURES as error:
-            line.client.close()
+            line.dialog.close()
             outcome = _judge_error(progress.phase, error)
             return Sent(outcome, progress.phase, line.tls, progress.dot_left, line.route)
         except BaseException:
-            line.client.close()
+            line.dialog.close()
             raise
         outcome = judge(progress.phase, response.code, response.message)
         await self._give_back(line, taken=outcome.verdict is Verdict.DELIVERED)
@@ -159,9 +160,9 @@ class Transport:
         """Keep a connection for the next mail, cleared when the server refused something."""
         try:
             if not taken:
-                await line.client.rset(timeout=5)
+                await line.dialog.start_over()
         except _FAILURES:
-            line.client.close()
+            line.dialog.close()
             return
         line.mails += 1
         line.used_at = time.monotonic()
@@ -169,37 +170,37 @@ class Transport:
 
 
 async def _exchange(
-    client: SMTP, mail: Composed, may_send: Callable[[], Awaitable[bool]], progress: _Progress
+    dialog: Dialog, mail: Composed, may_send: Callable[[], Awaitable[bool]], progress: _Progress
 ) -> SMTPResponse:
     """Go through one mail transaction; return the final answer, or the first that refuses."""
-    response = await client.execute_command(b"MAIL", b"FROM:" + _path(mail.sender))
-    if response.code != SMTPStatus.completed:
-        return response
-    progress.phase = Phase.RCPT
-    response = await client.execute_command(b"RCPT", b"TO:" + _path(mail.recipient))
-    if response.code not in (SMTPStatus.completed, SMTPStatus.will_forward):
-        return response
+    steps = (
+        (Phase.MAIL, b"MAIL FROM:%s\r\n" % _path(mail.sender), _DONE),
+        (Phase.RCPT, b"RCPT TO:%s\r\n" % _path(mail.recipient), _DONE),
+        (Phase.DATA, b"DATA\r\n", {SMTPStatus.start_input}),
+    )
+    if dialog.pipelines:  # DATA may end a group (RFC 2920 3.1)
+        dialog.say(*(command for _, command, _ in steps))
+    for phase, command, wanted in steps:
+        progress.phase = phase
+        if not dialog.pipelines:
+            dialog.say(command)
+        response = await dialog.answer(COMMAND_TIMEOUT_S)
+        if response.code not in wanted:
+            return response
     if not await may_send():
         raise LeaseLost
-    progress.phase = Phase.DATA
-    response = await client.execute_command(b"DATA")
-    if response.code != SMTPStatus.start_input:
-        return response
-    return await _send_content(client, mail.content, progress)
+    return await _send_content(dialog, mail.content, progress)
 
 
-async def _send_content(client: SMTP, content: bytes, progress: _Progress) -> SMTPResponse:
+async def _send_content(dialog: Dialog, content: bytes, progress: _Progress) -> SMTPResponse:
     """Send dot-stuffed content, then the dot on its own, so that a cut before it is known."""
-    protocol = client.protocol
-    if protocol is None:
-        raise aiosmtplib.SMTPServerDisconnected("connection lost")
-    protocol.write(_stuffed(content))
+    dialog.write(_stuffed(content))
     await asyncio.sleep(BODY_GRACE_S)
-    protocol.write(b".\r\n")
+    dialog.say(b".\r\n")
     progress.phase = Phase.DOT
     progress.dot_left = True
     checkpoints.reached("deliver.dot_sent")
-    return await protocol.read_response(timeout=DOT_TIMEOUT_S)
+    return await dialog.answer(DOT_TIMEOUT_S)
 
 
 def _stuffed(content: bytes) -> bytes:

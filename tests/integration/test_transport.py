@@ -10,10 +10,16 @@ from relay.mail.compose import Composed
 from relay.mail.outcomes import Phase as Step
 from relay.mail.outcomes import Verdict
 from relay.settings import Smarthost
-from tests.rig.smtp_sink import Phase, SmtpSink, cut, reply
+from tests.rig.smtp_sink import EXTENSIONS, Phase, SmtpSink, cut, reply
 from workers import transport
 from workers.decisions import Sent
 from workers.transport import LeaseLost, Transport
+
+
+@pytest.fixture(params=[(), ("PIPELINING",)], ids=["in_turn", "together"])
+def extensions(request: pytest.FixtureRequest) -> tuple[str, ...]:
+    """What a server offers: commands are sent in turn, or together."""
+    return (*EXTENSIONS, *request.param)
 
 
 def _mail(to: str = "camille", content: bytes = b"Subject: x\r\n\r\nhello\r\n") -> Composed:
@@ -33,9 +39,9 @@ async def _send(made: Transport, *mails: Composed) -> list[Sent]:
     return [await made.send(mail, _yes) for mail in mails]
 
 
-async def test_one_connection_serves_many_mails() -> None:
+async def test_one_connection_serves_many_mails(extensions: tuple[str, ...]) -> None:
     """Mails sent one after the other share a connection."""
-    async with SmtpSink() as sink:
+    async with SmtpSink(extensions=extensions) as sink:
         made = _to(sink)
         sent = await _send(made, *[_mail()] * 5)
         assert {one.outcome.verdict for one in sent} == {Verdict.DELIVERED}
@@ -63,9 +69,9 @@ async def test_an_old_connection_is_not_used(monkeypatch: pytest.MonkeyPatch) ->
         await made.close()
 
 
-async def test_a_stale_connection_is_replaced_without_doubt() -> None:
+async def test_a_stale_connection_is_replaced_without_doubt(extensions: tuple[str, ...]) -> None:
     """F25: a kept connection that the server has closed is replaced within the same attempt."""
-    async with SmtpSink() as sink:
+    async with SmtpSink(extensions=extensions) as sink:
         made = _to(sink)
         await _send(made, _mail())
         sink.behave(Phase.MAIL, cut(times=1))
@@ -75,9 +81,9 @@ async def test_a_stale_connection_is_replaced_without_doubt() -> None:
         await made.close()
 
 
-async def test_a_kept_connection_that_says_421_is_replaced() -> None:
+async def test_a_kept_connection_that_says_421_is_replaced(extensions: tuple[str, ...]) -> None:
     """F25: an idle timeout told by 421 pauses no route."""
-    async with SmtpSink() as sink:
+    async with SmtpSink(extensions=extensions) as sink:
         made = _to(sink)
         await _send(made, _mail())
         sink.behave(Phase.MAIL, reply(421, "4.4.2 idle for too long", times=1))
@@ -87,9 +93,9 @@ async def test_a_kept_connection_that_says_421_is_replaced() -> None:
 
 
 @pytest.mark.parametrize("to", ["unknown", "data5xx", "dot5xx", "full"])
-async def test_a_refusal_is_cleared(to: str) -> None:
+async def test_a_refusal_is_cleared(to: str, extensions: tuple[str, ...]) -> None:
     """F31: after a refusal RSET is said and the next mail goes over the same connection."""
-    async with SmtpSink() as sink:
+    async with SmtpSink(extensions=extensions) as sink:
         made = _to(sink)
         refused, taken = await _send(made, _mail(to), _mail())
         assert refused.outcome.verdict is not Verdict.DELIVERED
@@ -108,9 +114,11 @@ async def test_a_refusal_is_cleared(to: str) -> None:
         ("cutdot-kept", Step.DOT, True),
     ],
 )
-async def test_a_cut_is_placed(to: str, phase: Step, ambiguous: object) -> None:
+async def test_a_cut_is_placed(
+    to: str, phase: Step, ambiguous: object, extensions: tuple[str, ...]
+) -> None:
     """F32, F33: the phase of a cut is known, and only after the dot there is doubt."""
-    async with SmtpSink() as sink:
+    async with SmtpSink(extensions=extensions) as sink:
         made = _to(sink)
         [sent] = await _send(made, _mail(to))
         assert (sent.phase, sent.ambiguous) == (phase, ambiguous)
@@ -127,19 +135,19 @@ async def test_silence_after_the_dot_is_doubt(monkeypatch: pytest.MonkeyPatch) -
         await made.close()
 
 
-async def test_nothing_is_sent_without_the_lease() -> None:
-    """F19: when the lease is lost, DATA is not said, and the connection is not used again."""
+async def test_nothing_is_sent_without_the_lease(extensions: tuple[str, ...]) -> None:
+    """F19: when the lease is lost, no content leaves, and the connection is not used again."""
 
     async def no() -> bool:
         return False
 
-    async with SmtpSink() as sink:
+    async with SmtpSink(extensions=extensions) as sink:
         made = _to(sink)
         with pytest.raises(LeaseLost):
             await made.send(_mail(), no)
-        assert sink.reached[Phase.DATA] == 0
+        assert sink.reached[Phase.BODY] == 0
         await _send(made, _mail())
-        assert len(sink.connections) == 2
+        assert (len(sink.connections), len(sink.mails)) == (2, 1)
         await made.close()
 
 
