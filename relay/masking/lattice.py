@@ -13,6 +13,7 @@ from relay.masking.words import Kind
 
 _PLUS = ("+", " plus", " piu", " mas", " mais")
 _PLUS_WORD = re.compile("p(?:lus|iu)|ma(?:i?s)")
+_PLUS_WITHIN = 8  # characters
 _LONGEST_ROW = 17  # digits: exit code and the longest international number
 # The most digits one word can add: triple and a ten, six hundred and twelve, a ten or a unit.
 _MOST_DIGITS = {Kind.TIMES: 9, Kind.HUNDRED: 3, Kind.TEN: 2, Kind.TEEN: 2, Kind.UNIT: 2}
@@ -39,14 +40,10 @@ class Candidate(NamedTuple):
     strong: bool
 
 
-def may_have_plus(text: str) -> bool:
-    """Tell whether a plus sign, or a word for it, stands in *text* at all."""
-    return "+" in text or _PLUS_WORD.search(text) is not None
-
-
 def plus_before(text: str, start: int) -> bool:
     """Tell whether a plus sign, or the word for it, stands before *start*."""
-    return start > 0 and (" " + text[max(0, start - 8) : start].rstrip(" ([")).endswith(_PLUS)
+    near = text[max(0, start - _PLUS_WITHIN) : start]
+    return near != "" and (" " + near.rstrip(" ([")).endswith(_PLUS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +132,7 @@ def figures(row: Row, first: int, last: int, *, strong: bool) -> Iterator[Candid
         strong: Only candidates that show where they begin, otherwise only the others.
     """
     upto, plans = row.upto, numbering(row.region)
-    signed = may_have_plus(row.text)
+    signed = _may_have_plus(row, first, last)
     for start in range(first, last):
         if upto[last] - upto[start] < SHORTEST:
             return
@@ -156,6 +153,12 @@ def figures(row: Row, first: int, last: int, *, strong: bool) -> Iterator[Candid
                 result = read(_digits(row, start, end), plus=plus, region=row.region)
                 if result:
                     yield Candidate(start, end, *result, _paid(row, start, end), strong)
+
+
+def _may_have_plus(row: Row, first: int, last: int) -> bool:
+    """Tell whether a plus sign, or a word for it, stands in or before a cluster at all."""
+    near = row.text[max(0, row.atoms[first].start - _PLUS_WITHIN) : row.atoms[last - 1].end]
+    return "+" in near or _PLUS_WORD.search(near) is not None
 
 
 def _digits(row: Row, first: int, last: int) -> str:
