@@ -45,7 +45,7 @@ _LABEL = re.compile(
     r"|phone|cell"
     r"|telefon|handy|m|t|p|e|w|d|l|bureau|domicile|ligne directe|standard|mail|e-?mail|courriel"
     r"|web"
-    r"|site(?: web| internet)?|internet|whatsapp|tel\.?)\b\.?",
+    r"|contact|site(?: web| internet)?|internet|whatsapp|tel\.?)\b\.?",
     re.IGNORECASE,
 )
 _PLACE = re.compile(
@@ -80,22 +80,33 @@ _SENTENCE = re.compile(
     r"|ist|kann|nicht|yo|usted|es|está|puede|ik|u|wij|is|kan|niet)\b",
     re.IGNORECASE,
 )
-_DEVICE = re.compile(
-    r"(?:envoy[ée]e? (?:de|depuis|à partir d[eu']|par|avec|via|à l'aide de)"
-    r"|sent (?:from|with|via|using)|gesendet (?:von|mit|aus)|von meine[mr] (?=\S+.{0,30}gesendet)"
+_SENT_FROM = (
+    r"(?:(?:ce )?(?:message|e-?mail|mail|courriel) )?(?:a été |was )?envoy[ée]e?"
+    r" (?:de|depuis|à partir d(?:[eu]|'une?)|par|avec|via|à l'aide de)"
+    r"|s[ée]curisé avec|(?:sent|secured) (?:from|with|via|using)"
+    r"|gesendet (?:von|mit|aus)|von meine[mr] (?=\S+.{0,30}gesendet)"
     r"|enviado (?:desde|con|do|pelo)|verstuurd vanaf|verzonden (?:vanaf|met|via)|inviato da"
-    r"|provenance ?:|diese nachricht wurde von|cet e-mail a été envoyé (?:de|depuis))"
-    r"(?: [\w'-]+){0,5}? ?(?:iphone|ipad|android\S*|samsung|galaxy|huawei|xiaomi|redmi|oppo"
-    r"|honor|pixel"
-    r"|smartphone|t[ée]l[ée]phone|mobile|portable|tablette|appareil|device|outlook|yahoo ?!?"
-    r"|proton(?: ?mail)?"
-    r"|laposte(?:\.net)?|la poste|sfr|free|bouygues|gmail|thunderbird|k-9|courrier|mail|orange"
-    r"|windows"
-    r"|blackberry|spark|bluemail|edison|handy|móvil|telefoon|gerät|tablet)\b"
-    r"(?:[ -](?:(?-i:[A-Z0-9])[\w+.-]*|mail|pour|sur|for|on|für|para|voor|avec|with|mit"
+    r"|provenance ?:|diese nachricht wurde von|cet e-mail a été envoyé (?:de|depuis)"
+)
+_MACHINE = (
+    r"iphone|ipad|imac|mac(?:book)?|apple watch|android\S*|samsung|galaxy|huawei|xiaomi|redmi|poco"
+    r"|oppo|realme|vivo|honor|pixel|oneplus|nokia|motorola|moto|fairphone|nothing phone|wiko"
+    r"|crosscall|xperia|asus|alcatel|blackberry|smartphone|t[ée]l[ée]phone|mobile|portable|tablette"
+    r"|ordinateur|appareil|device|handy|móvil|telefoon|gerät|tablet|chromebook"
+)
+_PROGRAM = (
+    r"outlook|yahoo ?!?|proton(?: ?mail)?|laposte(?:\.net)?|la poste|sfr|free|bouygues|gmail"
+    r"|thunderbird|k-9|courrier|mail|mailo|orange|windows|spark|bluemail|edison|canary|superhuman"
+    r"|tuta(?:nota)?(?: mail)?|fairemail|zimbra|infomaniak|airmail|mailbird|em client"
+)
+_DEVICE = re.compile(
+    rf"(?:{_SENT_FROM})(?: [\w'-]+){{0,5}}? ?(?:{_MACHINE}|{_PROGRAM})\b"
+    r"(?:[ -](?:(?-i:[A-Z0-9])[\w+.-]*|mail|pour|sur|for|on|für|para|voor|avec|with|mit|ios"
     r"|smartphone|mobile|secure"
     r"|email|android|intelligent|de|chez|gesendet|mon|my|meinem|la|messagerie|sécurisée))*\.?"
-    r"(?: (?:veuillez|merci d'|please|bitte|disculp\S*) ?\S.{0,80})?"
+    r"(?:, messagerie sécurisée|: https?://\S{1,100})?"
+    r"(?:[ ,.(-]+(?:veuillez|merci d'|désolée?|pardon\w*|excuse[rz]\w*|please|sorry|bitte"
+    r"|disculp\S*) ?\S.{0,80})?"
     r"|(?:t[ée]l[ée]charge[rz]?|obten(?:ir|ez|er)|get|scarica|obter o|hol dir|download) "
     r"(?:outlook|bluemail|aqua mail|proton mail) (?:pour|para|for|für|voor|per) \w+(?: \w+)?"
     r"|outlook (?:für|voor) \w+ (?:beziehen|herunterladen|downloaden)"
@@ -104,6 +115,14 @@ _DEVICE = re.compile(
 )
 _MARKDOWN = re.compile(r"\[([^\[\]]{1,60})\]\(https?://[^\s()]{1,300}\)")
 _TRAILING_LINK = re.compile(r" ?[<\[(]https?://[^\s<>]{1,300}[>\])]\.?$")
+# What companies put below their address: no sentence to anybody.
+_FOLLOW = re.compile(
+    r"\b(?:suivez|retrouvez|rejoignez)-nous\b.{0,30}$|\b(?:follow|find) us on\b", re.IGNORECASE
+)
+_MOTTO = re.compile(r"[\"«“][^\"»”]{5,120}[\"»”](?: ?[-,(] ?.{2,40})?")
+_REGISTERED = re.compile(
+    r"(?:siret|siren|rcs|r\.c\.s\.|ape|naf|(?:n° ?)?tva)\b.{0,30}\d", re.IGNORECASE
+)
 _RULE = re.compile(r"[-_=*~#. ]{2,}|-- ?")
 _HINT = re.compile(r"\d{2}|@|www\.|://|\.[a-z]{2}")  # of a contact line
 _AROUND = " |.,:;/()[]-·•☎✆📞📱✉️🌐"
@@ -153,13 +172,16 @@ def _is_contact(plain: str) -> bool:
 
 
 def _kind_of_short(plain: str) -> Kind:
-    for kind, pattern in ((Kind.RULE, _RULE), (Kind.CLOSING, _CLOSING)):
-        if pattern.fullmatch(plain):
-            return kind
-    if _PLACE.fullmatch(plain):
+    if _RULE.fullmatch(plain):
+        return Kind.RULE
+    if _CLOSING.fullmatch(plain) or _CLOSING.fullmatch("à" + plain[1:]):  # «A bientôt»
+        return Kind.CLOSING
+    if _PLACE.fullmatch(plain) or _REGISTERED.match(plain):
         return Kind.PLACE
     if _is_name(plain):
         return Kind.NAME
+    if _FOLLOW.search(plain) or _MOTTO.fullmatch(plain):
+        return Kind.SHORT
     unlike = plain[-1] in ".?!:;" or plain.startswith(("-", "•", ">")) or _SENTENCE.search(plain)
     return Kind.PROSE if unlike else Kind.SHORT
 

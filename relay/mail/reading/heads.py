@@ -12,10 +12,11 @@ _LONGEST_KEY = 40
 _BLOCK = 16  # lines a header block may take
 _LONGEST_ATTRIBUTION = 500
 _FEWEST_KEYS = 3
+_WRAPPED_FROM = 40  # signs of a line whose value may go on below
 
 _VERB = (
-    r"(?:(?<!\bm')(?<!\bt')(?<!\bl')(?<!\bvous )(?<!\bnous )(?<!\blui )(?<!\bleur )a [ée]crit"
-    r"|ha scritto|wrote|writes|schrieb|schreef|escribi[óo]|escreveu|skrev|sent)"
+    r"(?:(?<!\bm')(?<!\bt')(?<!\bl')(?<!\bvous )(?<!\bnous )(?<!\blui )(?<!\bleur )[aà] [ée]crit"
+    r"|écrivait|ha scritto|wrote|writes|schrieb|schreef|escribi[óo]|escreveu|skrev|sent)"
 )
 _WROTE = re.compile(rf"{_VERB}\b(?:[^:]|:(?=\S)){{0,300}}:$|{_VERB} ?-{{2,}}$", re.IGNORECASE)
 _LEAD = re.compile(
@@ -50,8 +51,8 @@ _INLINE_FIELD = re.compile(
 _TITLES = (
     r"message d'origine|message (?:d'origine )?(?:original|initial|transf[ée]r[ée]"
     r"|r[ée]exp[ée]di[ée])"
-    r"|mail (?:original|d'origine|transf[ée]r[ée])|(?:original|forwarded"
-    r"|reply) (?:e-?mail )?message"
+    r"|(?:e-?)?mail (?:original|d'origine|transf[ée]r[ée])|courriel (?:original|d'origine)"
+    r"|(?:original|forwarded|reply) (?:e-?mail )?message"
     r"|urspr[üu]ngliche (?:nachricht|mail)|original-?nachricht|weitergeleitete nachricht"
     r"|mensaje (?:original|reenviado)|oorspronkelijk bericht|doorgestuurd bericht"
     r"|messaggio (?:originale|inoltrato)|mensagem (?:original|encaminhada)"
@@ -59,11 +60,16 @@ _TITLES = (
 _TITLE = re.compile(rf"[-_=]{{2,}} ?(?:{_TITLES})\b(?: ?[-_=]{{2,}}| de | from |$)", re.IGNORECASE)
 _BEGIN = re.compile(
     r"message du \d{1,2}[/.]\d{1,2}[/.]\d{2,4}(?: \S{1,8})?"
+    r"|message du (?:\w{5,8} )?\d{1,2}(?:er)? [^\W\d]{3,9}\.? \d{4}(?: à)?(?: \d\S{1,7})?$"
     r"|(?:d[ée]but du (?:message|mail|courriel) \S+|begin forwarded message"
     r"|inicio del mensaje \S+"
     r"|anfang der weitergeleiteten (?:nachricht|e-?mail)|begin doorgestuurd bericht"
     r"|inizio messaggio inoltrato) ?:$",
     re.IGNORECASE,
+)
+# What stands below such a title without a colon: «De "Léa" <…> / À … / Date … / Objet …».
+_BARE_FIELD = re.compile(
+    r"(?:de|à|a|cc|date|envoyé|objet|from|to|sent|subject|von|an|datum|betreff) \S", re.IGNORECASE
 )
 _RULE = re.compile(r"[-_=*]{4,}")
 
@@ -112,8 +118,15 @@ def _with_fields(lines: Sequence[Line], start: int) -> Head:
     for index in range(start, min(start + 3, len(lines))):
         if not lines[index].is_blank:
             fields = _fields(lines, index)
-            return fields or Head(start, certain=True)
+            return fields or Head(_below_bare_fields(lines, index) or start, certain=True)
     return Head(start, certain=True)
+
+
+def _below_bare_fields(lines: Sequence[Line], start: int) -> int | None:
+    end = start
+    while end < min(start + _BLOCK, len(lines)) and _BARE_FIELD.match(lines[end].plain):
+        end += 1
+    return end if end - start >= _FEWEST_KEYS else None
 
 
 def _attribution(lines: Sequence[Line], start: int, first: str) -> Head | None:
@@ -127,10 +140,20 @@ def _attribution(lines: Sequence[Line], start: int, first: str) -> Head | None:
         words = line.plain if line.depth == lines[start].depth else plain_form(line.raw)
         if not words or len(joined) > _LONGEST_ATTRIBUTION:
             return None
+        if not leads and index > start and _names_sender(lines, index):
+            return None  # it begins here; the line above, with an address in it, is the author's
         joined = f"{joined} {words}".lstrip()
         if joined.endswith((":", "--")) and _WROTE.search(joined):
             return _judged(joined, index + 1, leads=leads)
     return None
+
+
+def _names_sender(lines: Sequence[Line], start: int) -> bool:
+    """Tell whether an attribution begins at *start* that says itself who wrote."""
+    first = lines[start].plain
+    head = _attribution(lines, start, first) if _LEAD.match(first) else None
+    within = lines[start : head.end] if head is not None else ()
+    return any(_ADDRESS.search(line.plain) for line in within)
 
 
 def _judged(joined: str, end: int, *, leads: bool) -> Head | None:
@@ -162,9 +185,11 @@ def _fields(lines: Sequence[Line], start: int) -> Head | None:
             gap = True
         elif gap or not found:
             break
-        else:  # a value that goes on
+        elif len(lines[index - 1].plain) >= _WRAPPED_FROM:  # a value that goes on
             found[kind] += " " + words
             end = index + 1
+        else:
+            break
     if _is_block(found):
         return Head(end, certain=True)
     return _fields_in_one(lines, start)

@@ -27,13 +27,17 @@ _QUOTES = frozenset(
     """.split()
 )
 # Around the earlier mail and the line above it; the answers between its blockquotes are in too.
-_WRAPPERS = frozenset("gmail_quote gmail_extra protonmail_quote tutanota_quote zmail_extra".split())
+_WRAPPERS = frozenset(
+    """
+    gmail_quote gmail_extra protonmail_quote tutanota_quote zmail_extra messagereplysection
+    """.split()
+)
 _BEGINS = frozenset({"divrplyfwdmsg", "zwchr", "orimsghtmlseperator"})
 _SIGNATURES = frozenset(
     """
     signature gmail_signature moz-signature protonmail_signature_block ms-outlook-mobile-signature
     ms-outlook-ios-signature applemailsignature composer_signature yahoo-signature
-    tutanota_signature
+    tutanota_signature messagesignaturesection
     """.split()
 )
 _DATA = {"__headers__": Mark.BEGINS, "__quoted_text__": Mark.QUOTED, "__sig_post__": Mark.SIGNED}
@@ -60,8 +64,8 @@ def marks_of(element: etree._Element) -> Mark:
 
 
 def _names(element: etree._Element) -> set[str]:
-    """Classes and id in lower case, without what programs put before and number behind."""
-    said = f"{element.get('class', '')} {element.get('id', '')}".lower().split()[:20]
+    """Classes, id and name in lower case, without what programs put before and number behind."""
+    said = " ".join(element.get(name, "") for name in ("class", "id", "name")).lower().split()[:20]
     return {name.removeprefix("x_").rstrip("_-0123456789") for name in said}
 
 

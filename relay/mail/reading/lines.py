@@ -16,6 +16,7 @@ _PLAINER = (
     | {ord("’"): "'", ord("‘"): "'", ord("`"): "'", ord("–"): "-", ord("—"): "-"}
 )
 _LONGEST = 600
+_STRESSED = re.compile(r"_[^_\s].*_")  # as some programs write italics
 SIGNATURE_MARK = "-- "
 
 
@@ -68,13 +69,14 @@ def lines_of_text(text: str) -> list[Line]:
 
 
 def plain_form(words: str) -> str:
-    """Return *words* as a pattern wants them: one kind of space, apostrophe and dash, no stars.
+    """Return *words* as a pattern wants them: one kind of space, apostrophe and dash, no stress.
 
     Only the first 600 signs count: no head of a quote and no contact line is longer.
     """
     short = words[:_LONGEST]
     plainer = short.replace("`", "'") if short.isascii() else short.translate(_PLAINER)
-    return " ".join(plainer.split()).strip("* ")
+    said = " ".join(plainer.split()).strip("* ")
+    return said[1:-1] if _STRESSED.fullmatch(said) else said
 
 
 def _line(raw: str) -> Line:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from functools import cache
 
 from relay import texts
+from relay.mail.reading.heads import head_at
 from relay.mail.reading.lines import Line, plain_form
 
 _HOLE = "\ue000"
@@ -40,6 +41,8 @@ def names_us_at(lines: Sequence[Line], start: int) -> int | None:
         return None
     joined = ""
     for at in range(start, min(start + _WINDOW, len(lines))):
+        if lines[at].is_blank or (at > start and head_at(lines, at)):
+            return None  # what stands above a head of a known form is the author's
         joined = f"{joined} {lines[at].plain}".lstrip()
         fields = at > start and _FIELD.match(first) and _FIELD.match(lines[at].plain)
         if (joined.endswith(":") or fields) and _ALIAS.search(joined):

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.message import Message
 
 from relay.mail.reading.armour import without_armour
@@ -16,6 +16,8 @@ from relay.mail.reading.values import Attachment
 
 _STUB = 400  # signs; a longer text part is the mail itself
 _WORD = re.compile(r"\w{2,}")
+_MOST_SIGNED = 30  # lines of a signature
+_SIGNATURE = re.compile(rb"signature|__sig_", re.IGNORECASE)
 _TEXTS = frozenset({"text/plain", "text/html"})
 
 
@@ -66,7 +68,8 @@ def _alternative(part: Message, result: Opened) -> None:
     first: list[Line] = []
     last: list[Line] = []
     for inner in _inner(part):
-        if inner.get_content_type() in _TEXTS and _size(first) > _STUB:
+        is_text = inner.get_content_type() in _TEXTS
+        if is_text and _size(first) > _STUB and not _names_signature(inner):
             continue  # the same text once more
         form = Opened()
         _open(inner, form)
@@ -74,7 +77,29 @@ def _alternative(part: Message, result: Opened) -> None:
         result.dropped += form.dropped
         last = form.lines if _words(form.lines) else last
         first = first or last
-    result.lines += last if _is_stub(first, last) else first
+    result.lines += last if _is_stub(first, last) else _signed_as(first, last)
+
+
+def _names_signature(part: Message) -> bool:
+    """Tell whether an HTML part, looked at from far, says where its signature is."""
+    payload = part.get_payload(decode=True)
+    return isinstance(payload, bytes) and _SIGNATURE.search(payload) is not None
+
+
+def _signed_as(plain: list[Line], rich: list[Line]) -> list[Line]:
+    """Return the plain lines, those marked that the HTML beside them calls its signature.
+
+    Only a run of lines that says the whole of it, before any quote: a name alone may be an
+    answer too.
+    """
+    block = [line.plain for line in rich if line.signed and not line.is_blank and not line.depth]
+    own = [at for at, line in enumerate(plain) if not line.is_blank]
+    for first in range(len(own) - len(block) + 1) if 0 < len(block) <= _MOST_SIGNED else ():
+        run = own[first : first + len(block)]
+        if [plain[at].plain for at in run] == block:
+            signed = range(run[0], run[-1] + 1)
+            return [replace(one, signed=at in signed) for at, one in enumerate(plain)]
+    return plain
 
 
 def _is_stub(plain: list[Line], rich: list[Line]) -> bool:
