@@ -10,7 +10,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from relay.mail.outcomes import Outcome, Phase, Verdict, backoff_s
-from relay.mail.replies import Reason
+from relay.mail.reasons import Reason
 
 CRASHES_MOST = 5
 AMBIGUOUS_MOST = 2

@@ -26,7 +26,7 @@ from relay import checkpoints
 from relay.addresses import plain_address
 from relay.mail.compose import Composed
 from relay.mail.outcomes import Outcome, Phase, Verdict, judge
-from relay.mail.replies import Reason
+from relay.mail.reasons import Reason
 from relay.settings import Smarthost
 from workers.decisions import Sent
 from workers.dialog import Dialog

@@ -5,10 +5,11 @@ status code says (RFC 3463), what the words say, what the phase and the code lea
 """
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from enum import Enum
 
-from relay.mail.replies import (
+from relay.mail.reasons import (
     BY_ENHANCED,
     BY_PROVIDER,
     BY_STRONG_WORDS,
@@ -55,7 +56,7 @@ class Outcome:
     """A judged answer.
 
     Args:
-        reason: A code of :class:`relay.mail.replies.Reason`, with a sentence in ``replies.toml``.
+        reason: A code of :class:`relay.mail.reasons.Reason`, with a sentence in ``replies.toml``.
         suppress: The address is dead: write to it no more.
         code: The reply code; None when no answer came.
         enhanced: The enhanced status code as the server wrote it.
@@ -145,7 +146,7 @@ def judge(phase: Phase, code: int, text: str) -> Outcome:
 
     Source: RFC 5321 4.2 and 4.5.3; RFC 3463; F28 to F35.
     """
-    read = text[:_READ_SIGNS]
+    read = _without_accents(text[:_READ_SIGNS])
     found = _ENHANCED.search(read)
     enhanced = found[0] if found else None
     kind = code // 100
@@ -193,6 +194,13 @@ def _stated(phase: Phase, detail: str, text: str) -> Reason | None:
     if phase in (Phase.AUTH, Phase.STARTTLS):
         return found
     return found or BY_ENHANCED.get(detail) or _first(BY_WORDS, text)
+
+
+def _without_accents(text: str) -> str:
+    if text.isascii():
+        return text
+    split = unicodedata.normalize("NFD", text)
+    return "".join(sign for sign in split if not unicodedata.combining(sign))
 
 
 def _first(table: Patterns, text: str) -> Reason | None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relay.mail.outcomes import Outcome, Phase, Verdict
-from relay.mail.replies import Reason
+from relay.mail.reasons import Reason
 from workers import decisions
 from workers.decisions import AMBIGUOUS_MOST, CRASHES_MOST, HOLD_S, Claim, MailOutcome, Sent
 

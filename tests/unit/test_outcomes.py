@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from relay import texts
 from relay.mail.outcomes import Outcome, Phase, Verdict, backoff_s, judge
-from relay.mail.replies import Reason
+from relay.mail.reasons import Reason
 
 REPLIES = [
     json.loads(line)

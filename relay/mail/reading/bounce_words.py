@@ -121,6 +121,22 @@ _FAILED_TEXT = _any(
     r"|casella [^.\n]{0,20}piena|(?:niet|kon niet) (?:worden )?(?:afgeleverd|bezorgd)"
     r"|no pudo ser entregad|não (?:foi|pôde ser) entregue",
 )
+# Words that say it in no form foreseen above: they count only in the mail of a mail system.
+_DELAYED_HINT = _any(
+    r"\bretard|en attente|\bdifféré|\b(?:ré)?essai|nouvelle tentative|autres tentatives",
+    r"problème temporaire|erreur temporaire|provisoire|simple avertissement",
+    r"\bdelay|\bdeferred|\bretr(?:y|ied)|temporar|verzögert|vorübergehend|retrasad|temporal",
+    r"ritard|temporane|vertraagd|tijdelijk",
+)
+_FAILED_HINT = _any(
+    r"\béch(?:ec|ou)|\berreur|impossible|\brefus|\brejet|\bbloqu|\bretour|\bannul|\babandon",
+    r"\b(?:n['’]\w+|ne \w+)\b.{0,40}\b(?:pas|plus|pu|aucun)",
+    r"\b(?:satur|plein|dépass|épuis|inconnu|introuvable|inexist|ferm|clôtur|désactiv|inacti)",
+    r"\b(?:supprim|résili|invalide|incorrect|erron|expir|volumineu)|pas (?:répertori|connu|valid)",
+    r"\bfail|\berror|\bunable|\breject|\brefus|\bbounce|\binvalid|\bunknown|\bexceed|not found",
+    r"fehl|abgelehnt|unbekannt|ungültig|rechazad|desconocid|inválid|rifiutat|sconosciut",
+    r"mislukt|geweigerd|onbekend",
+)
 _CUT = re.compile(
     r"^(?:[-=_*]{2,}.*(?:original|copy|copie|below|header|returned|en-t[eê]te|forwarded|nachricht"
     r"|mensaje|messaggio|bericht|included|follows)|return-path:|received:|dkim-signature:"
@@ -149,20 +165,38 @@ def sign_of_subject(subject: str) -> Sign | None:
 
 
 def sign_of_text(words: str) -> Sign | None:
-    """Return what the explanation of a report says."""
+    """Return what the explanation of a report says, in a mail system's usual sentences."""
+    return _sign(words, _DELAYED_TEXT, _FAILED_TEXT)
+
+
+def hint_of_text(words: str) -> Sign | None:
+    """Return what single words of a mail system's mail hint at; a person may use them all."""
+    return _sign(words, _DELAYED_HINT, _FAILED_HINT)
+
+
+def _sign(words: str, delayed: re.Pattern[str], failed: re.Pattern[str]) -> Sign | None:
     told = " ".join(_own_lines(words)).replace("’", "'")
-    if _DELAYED_TEXT.search(told):
+    if delayed.search(told):
         return Sign.DELAYED
-    return Sign.FAILED if _FAILED_TEXT.search(told) else None
+    return Sign.FAILED if failed.search(told) else None
 
 
 def find_failures(words: str) -> list[str]:
     """Return the addresses that stand near a sentence of failure or delay, in their order."""
     lines = _own_lines(words)
     telling = [number for number, line in enumerate(lines) if _tells(lines, number)]
-    near = sorted({at for number in telling for at in range(number - 2, number + _NEAR)})
+    return _addresses(lines, {at for one in telling for at in range(one - 2, one + _NEAR)})
+
+
+def find_addresses(words: str) -> list[str]:
+    """Return the addresses of a report's own words, in their order."""
+    lines = _own_lines(words)
+    return _addresses(lines, set(range(len(lines))))
+
+
+def _addresses(lines: list[str], near: set[int]) -> list[str]:
     found: dict[str, None] = {}
-    for at in near:
+    for at in sorted(near):
         for address in _ADDRESS.findall(lines[at]) if 0 <= at < len(lines) else []:
             plain = same(address.strip(".'"))
             if plain and not _NOBODY.fullmatch(plain):

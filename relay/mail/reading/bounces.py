@@ -9,7 +9,9 @@ from flufl.bounce import all_failures
 
 from relay.mail.reading.bounce_words import (
     Sign,
+    find_addresses,
     find_failures,
+    hint_of_text,
     is_daemon,
     sign_of_subject,
     sign_of_text,
@@ -27,9 +29,11 @@ from relay.mail.reading.words import readable, unfolded
 
 _STATUS_KINDS = ("message/delivery-status", "message/global-delivery-status")
 _RECIPIENTS_MAX, _DIAGNOSTIC_MAX = 100, 500
+_NAMED_MAX = 3  # addresses in words that hint at a failure; more is a list of something else
 _VIEW_BYTES, _VIEW_LINE = 24 * 1024, 256
 _ADDRESS = re.compile(r"[^\s<>;,()\"']{1,64}@[^\s<>;,()\"'@]{1,253}")
 _STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
+_BEFORE = 160
 _UNICODE = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")
 _ACTIONS = {
     "fail": BounceClass.FAILED,
@@ -140,7 +144,10 @@ def best_status(told: str, diagnostic: str) -> str | None:
 def _read_words(
     message: Message, heading: Heading, content: bytes, words: str
 ) -> tuple[BounceClass, tuple[Failure, ...]]:
-    sign = sign_of_subject(heading.subject) or sign_of_text(words) or Sign.FAILED
+    sign = sign_of_subject(heading.subject) or sign_of_text(words)
+    is_system = is_daemon(readable(str(message.get("from", ""))))
+    if sign is None and is_system:
+        sign = hint_of_text(words)
     verdict = BounceClass.DELAYED if sign is Sign.DELAYED else BounceClass.FAILED
     addresses = _addresses(str(message.get("x-failed-recipients", "")))
     if not addresses:
@@ -151,7 +158,11 @@ def _read_words(
     ours = {*heading.others, heading.sender}
     addresses = addresses or [found for found in find_failures(words) if found not in ours]
     addresses = addresses or _sent_to(message, words)
-    return verdict, tuple(_failure(address, words) for address in addresses)
+    if not addresses and is_system and sign is not None:
+        named = [found for found in find_addresses(words) if found not in ours]
+        addresses = named if len(named) <= _NAMED_MAX else []
+    before = _BEFORE if len(addresses) == 1 else 0
+    return verdict, tuple(_failure(address, words, before) for address in addresses)
 
 
 def _addresses(text: str) -> list[str]:
@@ -190,9 +201,13 @@ def _sent_to(message: Message, words: str) -> list[str]:
     return found if len(found) == 1 else []
 
 
-def _failure(address: str, words: str) -> Failure:
-    """Add what the report says about *address*: the lines from there to the next gap."""
-    at = max(0, words.lower().find(address))
+def _failure(address: str, words: str, before: int) -> Failure:
+    """Add what the report says about *address*: from there to the next gap.
+
+    Args:
+        before: Signs before the address that speak of it too: of the only one.
+    """
+    at = max(0, words.lower().find(address) - before)
     told = " ".join(words[at : at + 2 * _DIAGNOSTIC_MAX].partition("\n\n\n")[0].split())
     diagnostic = told[:_DIAGNOSTIC_MAX]
     return Failure(address, best_status("", diagnostic) or best_status("", words), diagnostic)

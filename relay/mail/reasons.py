@@ -54,6 +54,7 @@ def _table(*rows: tuple[Reason, str]) -> Patterns:
     return tuple((re.compile(pattern, re.IGNORECASE), reason) for reason, pattern in rows)
 
 
+# The tables are held against text without accents: many servers write none.
 # Orange (OFR), La Poste (LPN) and their kin write the same numbers after a letter code.
 _OFR = r"\b(?:OFR|LPN|OUK)\d*[ _-]?"
 
@@ -93,7 +94,29 @@ BY_STRONG_WORDS = _table(
         r"relay(?:ing)? (?:access )?(?:is )?(?:denied|not|prohib)|unable to relay",
     ),
     (Reason.RATE_LIMITED, r"too many (?:conn|mess|recip|err|e?-?mail|login)|rate.?limit|throttl"),
-    (Reason.RATE_LIMITED, r"slow down|sending (?:limit|quota)|hourly limit|trop de connexions"),
+    (Reason.RATE_LIMITED, r"slow down|sending (?:limit|quota)|hourly limit"),
+    (Reason.GREYLISTED, r"liste grise"),
+    (Reason.MAILBOX_FULL, r"\bboite\b.{0,40}\b(?:pleine|saturee)"),
+    (
+        Reason.REPUTATION,
+        r"liste (?:noire|de blocage|d.exclusion)|adresse ip .{0,40}bloqu|mauvaise reputation",
+    ),
+    (
+        Reason.SPAM,
+        (
+            r"(?:considere|identifie|detecte|marque|classe|reconnu|qualifie)\w* .{0,20}"
+            r"(?:spam|indesirable|pourriel|publicit|suspect)"
+            r"|contenu (?:juge )?(?:indesirable|suspect)|virus .{0,20}detecte|contient un virus"
+        ),
+    ),
+    (Reason.RELAYING_DENIED, r"relais .{0,20}(?:refuse|interdit|autorise)|refuse de relayer"),
+    (
+        Reason.RATE_LIMITED,
+        (
+            r"trop (?:de |d.)(?:messages?|courriels?|e-?mails?|mails?|connexions?|envois?)\b"
+            r"|quota (?:horaire|journalier|quotidien|d.envoi)|(?:limite|debit|plafond) d.envoi"
+        ),
+    ),
 )
 
 # The second and third figure; 1.0, 2.0, 5.x and 7.0 to 7.1 say too little and are left out.
@@ -153,7 +176,48 @@ BY_WORDS = _table(
         r"does(?: not|n.t) exist|invalid (?:recipient|mailbox)|not a valid (?:mailb|recip)",
     ),
     (Reason.MAILBOX_UNKNOWN, r"(?:user|recipient|mailbox|address|account)\S* (?:was )?not found"),
-    (Reason.MAILBOX_UNKNOWN, r"(?:utilisateur|destinataire) (?:inconnu|invalide)"),
+    (
+        Reason.MAILBOX_FULL,
+        (
+            r"\b(?:boite|messagerie|espace|quota|stockage|capacite)\b.{0,80}"
+            r"\b(?:plein|satur|depasse|atteint|epuise|insuffisant)"
+            r"|(?:depasse|atteint|epuise) (?:son|sa|le|la) (?:espace|quota|capacite)\b"
+            r"|ne peut plus recevoir"
+        ),
+    ),
+    (
+        Reason.MESSAGE_TOO_LARGE,
+        (
+            r"\b(?:taille|volume|poids)\b.{0,60}(?:depasse|superieur|exce[sd]|trop|limite|maxim)"
+            r"|trop (?:volumineu|gros|lourd|grand)"
+        ),
+    ),
+    (
+        Reason.DOMAIN_UNKNOWN,
+        (
+            r"\bdomaine\b.{0,40}(?:introuvable|inexistant|inconnu|n.existe (?:pas|plus)|errone)"
+            r"|\bhote (?:\w+ )?(?:introuvable|inexistant|inconnu)"
+            r"|(?:resolution|erreur|echec|requete) (?:de |du )?(?:noms? )?dns"
+        ),
+    ),
+    (
+        Reason.MAILBOX_DISABLED,
+        (
+            r"\b(?:compte|boite|adresse|messagerie|utilisateur|destinataire)\b.{0,80}"
+            r"(?:desactiv|suspend|inacti|ferme|clotur|supprime|resili|bloque)"
+        ),
+    ),
+    (
+        Reason.MAILBOX_UNKNOWN,
+        (
+            r"\b(?:adresse|destinataire|utilisateur|boite|compte|correspondant)s?\b.{0,80}"
+            r"(?:inconnu|inexistant|introuvable|errone|invalide|incorrect|(?:pas|plus|non) "
+            r"(?:ete )?(?:repertorie|connu|valid|recense|reconnu|attribue|trouve|en service|actif))"
+            r"|ne correspond a aucun|(?:plus|pas) en service"
+            r"|n.a pas de compte|aucune? (?:boite|utilisateur|destinataire|compte)\b"
+            r"|n.existe (?:pas|plus)|a quitte (?:la |l.|notre )"
+        ),
+    ),
     (
         Reason.MAILBOX_DISABLED,
         r"(?:account|mailbox|user|compte|bo.te)\b.{0,40}(?:disabled|inactive|suspend|deactiv)",
@@ -174,5 +238,6 @@ BY_WORDS = _table(
     ),
     (Reason.ROUTING_LOOP, r"mail loop|too many hops|loops back"),
     (Reason.POLICY, r"policy|polic[yi]|(?:not (?:allowed|authori[sz]ed|permitted))|administrative"),
+    (Reason.POLICY, r"politique (?:de|du)|acces refuse|non autorise|regles? de securite"),
     (Reason.POLICY, r"access denied|reverse (?:dns|hostname)|\bptr\b|service refuse"),
 )
