@@ -136,7 +136,8 @@ def withdraw(claim: Claim, reason: str) -> MailOutcome:
     sees it on their private page, since anybody can fill one under another's address.
     """
     settled = _outcome(claim, "refused", "refused", reason)
-    return settled._replace(notice="ended") if claim.kind == "reply" else settled
+    is_told = claim.kind == "reply" and reason == "blocked"
+    return settled._replace(notice="ended") if is_told else settled
 
 
 def give_back(claim: Claim, reason: str, wait_s: float) -> MailOutcome:

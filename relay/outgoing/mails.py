@@ -52,7 +52,7 @@ class Bounced:
 
 @dataclass(frozen=True, slots=True)
 class Withdrawn:
-    """A mail into a conversation that one of its sides ended meanwhile."""
+    """A mail that nobody may get any more: the conversation was ended, or its writer is gone."""
 
     reason: str
 
@@ -108,6 +108,8 @@ def render(context: Context, site: Site, row: Record, files: tuple[SafeFile, ...
         return Bounced("suppressed")
     if row["blocked_at"] is not None and _is_from_other_side(row):
         return Withdrawn("blocked")
+    if row["side"] == "advertiser" and row["sender_id"] != row["advertiser_id"]:
+        return Withdrawn("other_hands")  # a former advertiser's: what they hide is not known here
     if None in (row["sender_key"], row["buyer_key"], row["advertiser_key"]):
         return Held("erased")  # a key that cannot be opened is another matter, and raises
     return _MAKERS[row["kind"]](open_thread(context, site, row), files)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.relays import Relay, courier, intake
+from tests.rig.ledger import shows
 from tests.rig.smtp_sink import SmtpSink
 from tests.scenarios.test_arrivals import alias, deliver, dialogue, mail
 from tests.scenarios.test_private_pages import pages, press, show
@@ -17,7 +18,7 @@ from tests.scenarios.test_replies import (
     settled,
     text_of,
 )
-from tests.scenarios.test_review_replies import settle_outbox
+from tests.scenarios.test_review_replies import DOMINIQUE, settle_outbox
 
 NUMBER = "Appelez-moi au 06 39 98 01 23."
 ENDS = {"other side": "buyer", "own side": "advertiser"}
@@ -149,3 +150,20 @@ def _check_told(sunk: Any) -> None:
     assert opened(sunk)["Subject"] == "Votre réponse n’est pas partie"
     assert "cet échange est terminé" in text_of(opened(sunk))
     assert "bloqu" not in text_of(opened(sunk))
+
+
+async def test_words_of_a_former_advertiser_do_not_leave(relay: Relay) -> None:
+    """R1: a reply still queued when the listing changes hands leaves under nobody's name.
+
+    What it would have to hide is known no more, and news of it would go to the wrong person.
+    """
+    to = await alias(relay)
+    await come_in(relay, to, mail(to, f"Appelez-moi au 06 39 98 01 23 ou à {ADVERTISER}."))
+    await relay.put_listing(advertiser=DOMINIQUE)
+    async with SmtpSink() as sink, courier(relay.context, sink.port):
+        await settle_outbox(relay)
+    [row] = await relay.fetch("select state, reason from outbox where kind = 'reply'")
+    assert tuple(row) == ("refused", "other_hands")
+    assert not any(shows(one, "+33639980123") for one in sink.mails)
+    assert not any(b"masked" in one.content or b"/number" in one.content for one in sink.mails)
+    assert [one.recipients for one in sink.mails if not one.sender] == []
