@@ -264,6 +264,8 @@ def _place(row: Record) -> Place | Refused:
         return Refused("listing_unknown")
     if row["listing_state"] != "open":
         return Refused("listing_closed")
+    if row["sender_id"] is not None and row["wrapped_key"] is None:
+        return Refused("sender_frozen")  # at their own wish (GDPR 18)
     return Place(
         row["listing_id"],
         row["sender_id"],

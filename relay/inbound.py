@@ -18,11 +18,11 @@ import structlog
 from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP, Envelope, Session, syntax
 
-from relay.arrivals import Expected, Keeper, Probe
 from relay.context import Context, open_context
 from relay.errors import Unavailable
 from relay.mail.reading.limits import check, normalised
 from relay.mail.wire import Content, has_longer_line, without_verdicts
+from relay.rights.letterbox import Letterbox, Recipient
 from relay.settings import Settings
 
 UNKNOWN = "550 5.1.1 No such address here"
@@ -55,9 +55,9 @@ log = structlog.get_logger()
 class MailDoor:
     """One session: answers each recipient on its own (RFC 2033 4.2)."""
 
-    def __init__(self, keeper: Keeper) -> None:
-        self._keeper = keeper
-        self._expected: list[Expected | Probe] = []
+    def __init__(self, letterbox: Letterbox) -> None:
+        self._letterbox = letterbox
+        self._expected: list[Recipient] = []
 
     # Names and arguments of the hooks are the library's.
     async def handle_MAIL(  # noqa: N802
@@ -82,11 +82,11 @@ class MailDoor:
             return TOO_MANY_RECIPIENTS
         refused_at = asyncio.get_running_loop().time() + REFUSED_AFTER_S
         try:
-            expected = await self._keeper.expect(address)
+            expected = await self._letterbox.expect(address, envelope.mail_from or "")
             if expected is None:
                 await _sleep_until(refused_at)
                 return UNKNOWN
-            if await self._keeper.is_full(expected):
+            if await self._letterbox.is_full(expected):
                 return FULL
         except Unavailable:
             return AWAY
@@ -115,7 +115,7 @@ class MailDoor:
         if await asyncio.to_thread(_is_unfit, raw) if is_long else _is_unfit(raw):
             return [UNFIT] * len(self._expected)
         for expected in self._expected:
-            await self._keeper.keep(expected, sender, raw)
+            await self._letterbox.keep(expected, sender, raw)
         return [TAKEN] * len(self._expected)
 
     async def handle_exception(self, error: Exception) -> str:
@@ -266,11 +266,11 @@ async def open_doors(context: Context, settings: Settings) -> AsyncIterator[list
     """Listen for LMTP and, where it is asked for, SMTP; gives the ports."""
     logging.getLogger("mail.log").disabled = True  # the library writes addresses there
     gate, domain, tls = Gate(), settings.mail_domain, _tls(settings)
-    loop, keeper = asyncio.get_running_loop(), Keeper(context)
+    loop, letterbox = asyncio.get_running_loop(), Letterbox(context)
     lmtp = settings.lmtp_listen
     servers = [
         await loop.create_server(
-            lambda: _GuardedLmtp(gate, MailDoor(keeper), domain, None),
+            lambda: _GuardedLmtp(gate, MailDoor(letterbox), domain, None),
             lmtp.host,
             lmtp.port,
         )
@@ -278,7 +278,7 @@ async def open_doors(context: Context, settings: Settings) -> AsyncIterator[list
     if smtp := settings.smtp_listen:
         servers.append(
             await loop.create_server(
-                lambda: _Guarded(gate, MailDoor(keeper), domain, tls), smtp.host, smtp.port
+                lambda: _Guarded(gate, MailDoor(letterbox), domain, tls), smtp.host, smtp.port
             )
         )
     try:

@@ -27,7 +27,11 @@ class Registered:
 
 
 async def put_listing(context: Context, site: Site, listing: Listing) -> Registered:
-    """Create or replace a listing, and its advertiser when that person is new."""
+    """Create or replace a listing, and its advertiser when that person is new.
+
+    Raises:
+        Refused: ``listing_busy``; ``advertiser_frozen``: their data is under a restriction.
+    """
     for _ in range(3):
         try:
             return await context.database.run(
@@ -88,6 +92,8 @@ async def _advertiser(
             sealed_mail=key.seal(email, f"person.sealed_mail:{person_id}"),
         )
         return person_id, key
+    if found["wrapped_key"] is None:
+        raise Refused("advertiser_frozen")  # at their own wish (GDPR 18)
     owner = f"person:{found['person_id']}"
     return found["person_id"], context.keyring.unwrap(found["wrapped_key"], owner)
 

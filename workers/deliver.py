@@ -21,7 +21,7 @@ from relay.database import Record, queries, rows_of
 from relay.errors import Refused, Unavailable
 from relay.mail.compose import Composed
 from relay.mail.outcomes import Verdict
-from relay.mail.replies import Reason
+from relay.mail.reasons import Reason
 from relay.outgoing import Bounced, Held, Withdrawn, read_files, read_mails, render
 from relay.screening import screen
 from relay.sealing import first_id, id_time, new_id

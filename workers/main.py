@@ -23,6 +23,7 @@ from workers.intake import Intake
 from workers.journal import Timing
 from workers.notifier import Notifier, Poster
 from workers.purge import purge_expired
+from workers.rights import attend_requests
 from workers.transport import Transport
 
 RESTART_S = 2.0
@@ -56,6 +57,7 @@ async def run(settings: Settings, *, timing: Timing = Timing()) -> None:  # noqa
             "purge": lambda: _purge_hourly(context),
             "marks": lambda: _mark_texts(context),
             "events": Notifier(context, Poster()).run,
+            "rights": lambda: attend_requests(context),
         }
         if settings.redis_url:
             redis_url = settings.redis_url.get_secret_value()

@@ -19,6 +19,7 @@ COMMANDS = {
     "policy": ("policies", "policy"),
     "purge": ("purge", "purge_now"),
     "held": ("held", "held"),
+    "rights": ("rights", "rights"),
     "staff": ("staff", "staff"),
     "audit": ("audit", "audit"),
     "send": ("traffic", "send"),

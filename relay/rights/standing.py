@@ -56,6 +56,7 @@ class State(StrEnum):
 class Event(StrEnum):
     """What happens to a request."""
 
+    RECEIVED = "received"  # by mail, not read yet
     PROOF_ASKED = "proof_asked"
     PROVED = "proved"
     EXPIRED = "expired"
@@ -95,6 +96,7 @@ STEPS: dict[tuple[State, Event], State] = {
     (_S.RECEIVED, _E.ACCEPTED): _S.ACCEPTED,
     (_S.RECEIVED, _E.REFUSED): _S.REFUSED,
     (_S.RECEIVED, _E.WITHDRAWN): _S.WITHDRAWN,
+    (_S.RECEIVED, _E.CLOSED): _S.CLOSED,
     (_S.IDENTITY_PENDING, _E.KIND_SAID): _S.IDENTITY_PENDING,
     (_S.IDENTITY_PENDING, _E.PROVED): _S.RECEIVED,
     (_S.IDENTITY_PENDING, _E.EXPIRED): _S.EXPIRED,

@@ -9,10 +9,10 @@ from pathlib import Path
 import structlog
 from aiohttp import web
 
-from relay.arrivals import Keeper
 from relay.contact_rows import describe_browser
 from relay.context import Context, open_context
 from relay.conversations import ContactDesk
+from relay.rights.letterbox import Letterbox
 from relay.settings import Listen, Settings
 from relay.web import (
     actions,
@@ -28,7 +28,7 @@ from relay.web import (
 )
 from relay.web.bodies import LIMIT_BYTES
 from relay.web.console import make_console
-from relay.web.keys import CONTEXT, DESK, KEEPER, PAGES, SPOKEN
+from relay.web.keys import CONTEXT, DESK, LETTERBOX, PAGES, SPOKEN
 from relay.web.pages import Pages
 from relay.web.problems import answer_problems
 from relay.web.requests import name_request
@@ -47,7 +47,7 @@ def make_app(context: Context) -> web.Application:
     app = web.Application(middlewares=[name_request, answer_problems], client_max_size=LIMIT_BYTES)
     app[CONTEXT] = context
     app[DESK] = ContactDesk(context)
-    app[KEEPER] = Keeper(context)
+    app[LETTERBOX] = Letterbox(context)
     app[PAGES] = Pages()
     app[SPOKEN] = weakref.WeakSet()
     doors = (

@@ -18,7 +18,7 @@ from aiohttp import BodyPartReader, web
 from relay.errors import Refused, Unavailable
 from relay.mail.reading.limits import check, normalised
 from relay.mail.wire import without_verdicts
-from relay.web.keys import CONTEXT, KEEPER
+from relay.web.keys import CONTEXT, LETTERBOX
 
 MAIL_BYTES = 10 * 1024 * 1024
 BODY_BYTES = MAIL_BYTES * 3 // 2  # JSON and forms escape what is not plain
@@ -47,15 +47,15 @@ async def take_mail(request: web.Request) -> web.Response:
 
 
 async def _keep(request: web.Request, recipient: str, delivery: Delivery) -> str:
-    keeper = request.app[KEEPER]
-    expected = await keeper.expect(recipient)
+    letterbox = request.app[LETTERBOX]
+    expected = await letterbox.expect(recipient, delivery.sender)
     if expected is None:
         return "unknown"
     if await asyncio.to_thread(lambda: check(normalised(delivery.raw))):
         return "unfit"
-    if await keeper.is_full(expected):
+    if await letterbox.is_full(expected):
         raise Unavailable
-    await keeper.keep(expected, delivery.sender, without_verdicts(delivery.raw))
+    await letterbox.keep(expected, delivery.sender, without_verdicts(delivery.raw))
     return "kept"
 
 

@@ -4,13 +4,13 @@ import weakref
 
 from aiohttp import web
 
-from relay.arrivals import Keeper
 from relay.context import Context
 from relay.conversations import ContactDesk
+from relay.rights.letterbox import Letterbox
 from relay.web.pages import Pages
 
 CONTEXT = web.AppKey("context", Context)
-KEEPER = web.AppKey("keeper", Keeper)
+LETTERBOX = web.AppKey("letterbox", Letterbox)
 DESK = web.AppKey("desk", ContactDesk)
 PAGES = web.AppKey("pages", Pages)
 SPOKEN = web.AppKey("spoken", weakref.WeakSet)  # transports on which a request came

@@ -45,6 +45,8 @@ STATUSES = {
     "right_not_offered": 422,
     "request_state": 409,
     "appeal_not_open": 409,
+    "sender_frozen": 409,
+    "advertiser_frozen": 409,
     "body_too_slow": 408,
     "body_too_large": 413,
     "media_type_refused": 415,

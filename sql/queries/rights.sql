@@ -599,3 +599,9 @@ with gone as (
         and request_proof.request_id in (select gone.request_id from gone)
 )
 select count(*) from gone;
+
+-- name: count_unread_mails(site_id)$
+select count(*) from data_request where site_id = :site_id and state = 'received' and sealed_mail is not null;
+
+-- name: forget_mail(site_id, request_id)!
+update data_request set sealed_mail = null where site_id = :site_id and request_id = :request_id;

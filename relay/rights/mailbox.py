@@ -1,0 +1,182 @@
+"""The mailbox of the desk: a request by mail is kept, sealed, read later (``workers/rights.py``).
+
+Nobody is answered at the envelope sender; a code goes to the address of From:, as to any address
+that is named on the page.
+"""
+
+import re
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from uuid import UUID
+
+import structlog
+
+from relay.context import Context
+from relay.database import Connection, Record, queries, rows_of
+from relay.errors import Invalid
+from relay.mail.reading.values import Incoming, Reply
+from relay.outgoing.rights_letters import privacy_local_part
+from relay.rights.intake import send_code
+from relay.rights.requests import (
+    SYSTEM,
+    Content,
+    DataRequest,
+    advance,
+    keep_content,
+    note_event,
+    read_request,
+)
+from relay.rights.standing import Door, Event, Kind, State, Step, begin
+from relay.sealing import DataKey, new_id
+from relay.sites import Site
+from relay.validation import mailbox_key, read_email
+
+KEPT_BYTES = 200_000  # text comes first; what is attached is not asked for
+UNREAD_MOST = 200
+DETAILS_SIGNS = 2000
+LANGUAGE = "fr"
+# What letters say, after the models of the CNIL; one kind at most is meant.
+_WORDS = {
+    Kind.ACCESS: r"droit d.acc[eè]s|copie de.{0,30}donn[ée]es|right of access|copy of my data",
+    Kind.PORTABILITY: r"portabilit|lisible par (?:une )?machine|machine.readable",
+    Kind.RECTIFICATION: r"rectifi|corriger|mettre [àa] jour|correct my",
+    Kind.ERASURE: r"effac|supprim|erase|delet",
+    Kind.RESTRICTION: r"limitation|verrouill|geler|restriction|freeze",
+    Kind.OBJECTION: r"m.oppose|opposition|object to",
+}
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """The mailbox of a site's desk."""
+
+    site: Site
+
+
+async def find_mailbox(context: Context, address: str) -> Mailbox | None:
+    """Return the desk whose mailbox *address* is; None for any other.
+
+    Raises:
+        Unavailable: The sites cannot be read.
+    """
+    local_part, _, domain = address.lower().rpartition("@")
+    if domain != context.settings.mail_domain or not local_part.startswith("privacy-"):
+        return None
+    sites = await context.sites.all()
+    return next((Mailbox(one) for one in sites if privacy_local_part(one) == local_part), None)
+
+
+async def is_full(context: Context, mailbox: Mailbox) -> bool:
+    """Tell whether so many mails wait to be read that one more should wait at its sender's."""
+    async with context.database.connection() as connection:
+        waiting = await queries().count_unread_mails(connection, site_id=mailbox.site.site_id)
+    return int(waiting) >= UNREAD_MOST
+
+
+async def keep_mail(context: Context, mailbox: Mailbox, sender: str, raw: bytes) -> None:
+    """Commit a request that came by mail: its clock runs from now; a repeated delivery adds none.
+
+    Raises:
+        Unavailable: It is not known to be stored.
+    """
+    site, now = mailbox.site, context.clock()
+    request_id = new_id(now)
+    key, wrapped = context.keyring.new_key(f"data_request:{request_id}")
+    standing = begin(None, now)
+    path = f"Return-Path: <{sender if sender.isprintable() else ''}>\r\n".encode()
+    async with context.database.connection() as connection, connection.transaction():
+        added = await queries().add_request(
+            connection,
+            site_id=site.site_id,
+            request_id=request_id,
+            door=Door.MAILBOX,
+            kind=None,
+            language=LANGUAGE,
+            state=standing.state,
+            received_at=now,
+            due_on=standing.due_on,
+            paused_at=None,
+            proved_at=None,
+            changed_at=now,
+            subject_hash=None,
+            copy_hash=sha256(raw).digest(),
+            wrapped_key=wrapped,
+            sealed_content=None,
+            sealed_mail=key.seal_bytes(path + raw[:KEPT_BYTES], _place(request_id)),
+        )
+        if added:
+            step = Step(Event.RECEIVED, now, SYSTEM)
+            await note_event(connection, site, request_id, step, standing.state)
+    log.info("request.mailed", request_id=str(request_id), size_bytes=len(raw), site=site.slug)
+
+
+async def list_unread(context: Context, site: Site) -> list[tuple[UUID, bytes]]:
+    """Return the mails that wait to be read, opened, oldest first."""
+    async with context.database.connection() as connection:
+        rows = await rows_of(queries().list_unread_mails(connection, site_id=site.site_id))
+    return [(row["request_id"], _open(context, row["request_id"], row)) for row in rows]
+
+
+async def take_mail(context: Context, site: Site, request_id: UUID, incoming: Incoming) -> None:
+    """Make a request of a mail that was read: a code goes to its sender; programs get none."""
+    async with context.database.connection() as connection, connection.transaction():
+        request = await read_request(context, connection, site, request_id, lock=True)
+        if request.standing.state is not State.RECEIVED or request.content is not None:
+            return
+        now = context.clock()
+        email = _sender(site, incoming)
+        if email is None or not isinstance(incoming, Reply):
+            await _end(connection, site, request, Step(Event.CLOSED, now, SYSTEM, "automatic"))
+            return
+        subject_hash = site.hash("mailbox", mailbox_key(email))
+        earlier = await queries().find_open_request(
+            connection, site_id=site.site_id, subject_hash=subject_hash
+        )
+        request = replace(request, subject_hash=subject_hash)
+        said = f"{incoming.heading.subject}\n{incoming.text}".strip()
+        content = Content(email=email, details=said[:DETAILS_SIGNS])
+        request = await keep_content(connection, site, request, content)
+        if earlier:  # an answer to a letter of the desk, or the same once more
+            step = Step(Event.DUPLICATE, now, SYSTEM, str(earlier["request_id"]))
+            await _end(connection, site, request, step)
+            return
+        kind = kind_of(said)
+        if kind:
+            step = Step(Event.KIND_SAID, now, SYSTEM)
+            request = await advance(connection, site, request, step, kind=kind)
+        await advance(connection, site, request, Step(Event.PROOF_ASKED, now, SYSTEM))
+        await send_code(context, connection, site, request_id)
+    context.bell.ring()
+
+
+def kind_of(text: str) -> Kind | None:
+    """Return what a letter asks for, when it names exactly one right."""
+    found = [kind for kind, words in _WORDS.items() if re.search(words, text, re.IGNORECASE)]
+    return found[0] if len(found) == 1 else None
+
+
+def _sender(site: Site, incoming: Incoming) -> str | None:
+    """Return the address a person wrote from; None of programs and of none that takes mail."""
+    if not isinstance(incoming, Reply) or incoming.heading.sender is None:
+        return None
+    try:
+        return read_email(incoming.heading.sender, examples=site.is_test).address
+    except Invalid:
+        return None
+
+
+async def _end(connection: Connection, site: Site, request: DataRequest, step: Step) -> None:
+    if request.content is None:  # its mail is not needed any more
+        await queries().forget_mail(connection, site_id=site.site_id, request_id=request.request_id)
+    await advance(connection, site, request, step)
+
+
+def _open(context: Context, request_id: UUID, row: Record) -> bytes:
+    key: DataKey = context.keyring.unwrap(row["wrapped_key"], f"data_request:{request_id}")
+    return key.open_bytes(row["sealed_mail"], _place(request_id))
+
+
+def _place(request_id: UUID) -> str:
+    return f"data_request.sealed_mail:{request_id}"
