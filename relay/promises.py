@@ -81,6 +81,22 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
+class Requests:
+    """The requests of persons.
+
+    Args:
+        late: Past their last day without an answer.
+        erased: Persons whose keys were destroyed.
+        readable: Of these, those whose key is there all the same: a backup was restored.
+    """
+
+    waiting: int = 0
+    late: int = 0
+    erased: int = 0
+    readable: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """Everything a site's promises are judged by."""
 
@@ -92,6 +108,7 @@ class Facts:
     sample: Sample
     versions: int
     page: Seen
+    requests: Requests = Requests()
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +226,24 @@ def _rights(facts: Facts) -> Found:
     return _KEPT, "proof_rights", {"url": facts.policy.controller.rights_url}
 
 
+def _desk(facts: Facts) -> Found:
+    """Judge that every right the policy names can be used, and every request is in time."""
+    requests = facts.requests
+    if requests.late:
+        return _BROKEN, "proof_desk_late", {"n": requests.late}
+    if not facts.policy.rights:
+        return _BROKEN, "proof_desk_closed", {}
+    return _KEPT, "proof_desk", {"waiting": requests.waiting, "rights": len(facts.policy.rights)}
+
+
+def _erased(facts: Facts) -> Found:
+    """Judge that who was erased cannot be read."""
+    requests = facts.requests
+    if requests.readable:
+        return _BROKEN, "proof_erased_back", {"n": requests.readable}
+    return _KEPT, "proof_erased", {"n": requests.erased}
+
+
 def _staff(facts: Facts) -> Found:
     purposes = ", ".join(sorted(facts.policy.staff.purposes))
     return _UNPROVEN, "proof_staff", {"purposes": purposes}
@@ -230,5 +265,7 @@ PROOFS: dict[Proof, Callable[[Facts], Found]] = {
     Proof.REGION: _region,
     Proof.PROCESSORS: _processors,
     Proof.RIGHTS_DOOR: _rights,
+    Proof.RIGHTS_DESK: _desk,
+    Proof.ERASED: _erased,
     Proof.STAFF: _staff,
 }

@@ -18,6 +18,7 @@ CLASSES = {
     "reports": "persons_both",
     "inbound": "persons_both",
     "listings": "persons_advertiser",
+    "rights": "persons_both",
 }
 
 

@@ -138,6 +138,7 @@ class Retention(_Part):
     traces: Kept = _kept(YEAR, Basis.LEGITIMATE_INTEREST)
     reports: Kept = _kept(YEAR, Basis.LEGITIMATE_INTEREST)
     inbound: Kept = _kept(30, Basis.CONTRACT)
+    rights: Kept = _kept(5 * YEAR, Basis.LEGAL_OBLIGATION)  # the register, without what was said
     listings: Kept = Kept(trigger=Trigger.LISTING_ENDED, active_days=30)
 
     @model_validator(mode="before")
@@ -167,7 +168,7 @@ class Retention(_Part):
             raise Contradiction("no_day")
         return kept
 
-    @field_validator("reports", "inbound")
+    @field_validator("reports", "inbound", "rights")
     @classmethod
     def _from_receipt(cls, kept: Kept) -> Kept:
         if kept.trigger is not Trigger.RECEIPT or kept.days < 1:

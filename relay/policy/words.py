@@ -72,6 +72,8 @@ class Proof(StrEnum):
     REGION = "region"
     PROCESSORS = "processors"
     RIGHTS_DOOR = "rights_door"
+    RIGHTS_DESK = "rights_desk"
+    ERASED = "erased"
     STAFF = "staff"
 
 

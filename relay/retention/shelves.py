@@ -30,6 +30,10 @@ def _inbound(policy: Policy) -> Kept:
     return policy.retention.inbound
 
 
+def _rights(policy: Policy) -> Kept:
+    return policy.retention.rights
+
+
 def _listings(policy: Policy) -> Kept:
     return policy.retention.listings
 
@@ -72,6 +76,7 @@ SHELVES = (
         ended_windows,
     ),
     Shelf("listings", "due_listings", "delete_listings", _listings, is_by_time=True),
+    Shelf("rights", "due_requests", "delete_requests", _rights),
 )
 
 # The oldest row left of each class; one query each.
@@ -81,6 +86,7 @@ OLDEST: dict[str, tuple[str, KeptOf]] = {
     "reports": ("oldest_reports", _reports),
     "inbound": ("oldest_inbound", _inbound),
     "listings": ("oldest_listings", _listings),
+    "rights": ("oldest_requests", _rights),
 }
 
 

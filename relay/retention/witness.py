@@ -1,10 +1,11 @@
 """Looks at a site's rows for the proofs of its promises."""
 
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from relay.context import Context
 from relay.database import Connection, queries
-from relay.promises import GRACE, Age, Facts, Report, Sample, Seen
+from relay.promises import GRACE, Age, Facts, Report, Requests, Sample, Seen
 from relay.retention.reports import read_last_report
 from relay.retention.state import find_overdue, read_oldest, read_versions
 from relay.sites import Site
@@ -35,7 +36,15 @@ async def witness(context: Context, site: Site, page: Seen) -> Facts:
             sample=await _sample(connection, site),
             versions=len(await read_versions(connection, site)),
             page=page,
+            requests=await _requests(connection, site, now),
         )
+
+
+async def _requests(connection: Connection, site: Site, now: datetime) -> Requests:
+    today = now.astimezone(ZoneInfo(site.policy.site.timezone)).date()
+    live = await queries().count_live_requests(connection, site_id=site.site_id, today=today)
+    erased = await queries().count_erased(connection, site_id=site.site_id)
+    return Requests(live["waiting"], live["late"], erased["erased"], erased["readable"])
 
 
 async def _sample(connection: Connection, site: Site) -> Sample:

@@ -199,13 +199,16 @@ select message_id from text_mark where site_id = :site_id order by message_id de
 select pg_try_advisory_xact_lock(hashtextextended('texts ' || site_id::text, 0)) from site where site_id = :site_id;
 
 -- name: list_unmarked(site_id, first_id, most)
--- Messages, since an id, whose text was not looked at yet, oldest first.
+-- Messages, since an id, whose text was not looked at yet, oldest first; none of who objected to it (GDPR 21).
 select message.message_id, message.sender_id, message.sealed_content, sender.wrapped_key
 from message
 join person as sender on sender.site_id = message.site_id and sender.person_id = message.sender_id
 where message.site_id = :site_id and message.message_id >= :first_id
     and not exists (select 1 from text_mark
         where text_mark.site_id = :site_id and text_mark.message_id = message.message_id offset 0)
+    and not exists (select 1 from objection
+        where objection.site_id = :site_id and objection.mailbox_hash = message.mailbox_hash
+            and objection.purpose = 'security' offset 0)
 order by message.message_id
 limit :most;
 

@@ -605,3 +605,9 @@ select count(*) from data_request where site_id = :site_id and state = 'received
 
 -- name: forget_mail(site_id, request_id)!
 update data_request set sealed_mail = null where site_id = :site_id and request_id = :request_id;
+
+-- name: count_erased(site_id)^
+-- Who was erased, and who of them can be read all the same: nobody, unless a backup was restored.
+select count(*) as erased, count(person.wrapped_key) as readable from erasure_log
+left join person on person.site_id = erasure_log.site_id and person.person_id = erasure_log.person_id
+where erasure_log.site_id = :site_id;

@@ -88,7 +88,7 @@ async def test_register_for_controller_and_processor(relay: Relay, settings: Set
     env = environment(settings)
     code, output, errors = await run(env, "policy", "register", "--site", "demo", "--json")
     assert code == 0, errors
-    assert len(json.loads(output)["register"]) == 5
+    assert len(json.loads(output)["register"]) == 6
     code, output, errors = await run(env, "policy", "register", "--lang", "en")
     assert code == 0, errors
     assert "on behalf of Exemple Annonces" in output

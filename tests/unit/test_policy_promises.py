@@ -12,6 +12,7 @@ from relay.promises import (
     Age,
     Facts,
     Report,
+    Requests,
     Sample,
     Seen,
     Verdict,
@@ -103,6 +104,8 @@ WRONG = {
     Proof.NO_COOKIE: replace(RIGHT, page=Seen("x", is_read=True, cookies=1)),
     Proof.NO_OTHER_HOST: replace(RIGHT, page=Seen("x", is_read=True, hosts=("t.example",))),
     Proof.PROCESSORS: RIGHT,
+    Proof.RIGHTS_DESK: replace(RIGHT, requests=Requests(waiting=3, late=1)),
+    Proof.ERASED: replace(RIGHT, requests=Requests(erased=2, readable=1)),
 }
 
 
