@@ -80,7 +80,7 @@ def compose_letter(context: Context, site: Site, row: Record) -> Composed | None
     if name in ("code", "code_new") and not code:
         return None  # used already, or over: nobody needs it
     language = row["language"]
-    values = _values(site, row, said, detail)
+    values = _values(site, row, said, (name, detail))
     policy = site.policy
     return compose_desk_letter(
         DeskLetter(
@@ -132,8 +132,10 @@ def _code(key: DataKey, row: Record, name: str) -> str:
     return f"{code[:4]} {code[4:]}"
 
 
-def _values(site: Site, row: Record, said: Mapping[str, Any], detail: str) -> dict[str, str | int]:
-    language = row["language"]
+def _values(
+    site: Site, row: Record, said: Mapping[str, Any], reason: tuple[str, str]
+) -> dict[str, str | int]:
+    language, (name, detail) = row["language"], reason
     tail = row["request_id"].hex[-8:].upper()
     asked = f"rights.kind_{row['asked']}" if row["asked"] else "rights.kind_none"
     until = row["link_until"] or datetime.now(UTC)
@@ -144,7 +146,7 @@ def _values(site: Site, row: Record, said: Mapping[str, Any], detail: str) -> di
         "received": day(language, row["received_at"]),
         "due": day(language, _noon(row["due_on"])),
         "until": day(language, until),
-        "note": said["note"],
+        "note": said["notes"].get(name, ""),
         "n": int(detail) if detail.lstrip("-").isdigit() else 0,
         "ground": say(language, f"rights.ground_{row['ground']}") if row["ground"] else "",
     }

@@ -100,7 +100,7 @@ async def refuse(
         step = Step(Event.REFUSED, look.at, str(look.staff_id), look.reason)
         request = await advance(connection, site, request, step)
         await _note(connection, site, request_id, look, ground)
-        await _say(connection, site, request, look.reason)
+        await _say(connection, site, request, "refused", look.reason)
         await write_letter(context, connection, site, request_id, "refused")
     context.bell.ring()
     log.info("request.refused", request_id=str(request_id), site=site.slug)
@@ -116,7 +116,7 @@ async def extend(context: Context, site: Site, request_id: UUID, look: Look) -> 
         request = await _begin(context, connection, site, request_id, look)
         step = Step(Event.EXTENDED, look.at, str(look.staff_id), look.reason)
         request = await advance(connection, site, request, step)
-        await _say(connection, site, request, look.reason)
+        await _say(connection, site, request, "extended", look.reason)
         await write_letter(context, connection, site, request_id, "extended")
     context.bell.ring()
 
@@ -255,11 +255,13 @@ async def _note(
     )
 
 
-async def _say(connection: Connection, site: Site, request: DataRequest, words: str) -> None:
-    """Keep an officer's words for the letter, sealed with the request."""
+async def _say(
+    connection: Connection, site: Site, request: DataRequest, letter: str, words: str
+) -> None:
+    """Keep an officer's words for a letter, sealed with the request."""
     if request.content is not None:
-        content = replace(request.content, note=words.strip()[:NOTE_SIGNS])
-        await keep_content(connection, site, request, content)
+        notes = {**request.content.notes, letter: words.strip()[:NOTE_SIGNS]}
+        await keep_content(connection, site, request, replace(request.content, notes=notes))
 
 
 async def _by_person(context: Context, site: Site, request_id: UUID, event: Event) -> None:

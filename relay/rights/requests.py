@@ -27,7 +27,7 @@ class Content:
         phone: E.164, a help for the look-up and never a proof.
         changes: New ``name``, ``phone`` (E.164) or ``email`` of a rectification.
         purposes: What an objection is against.
-        note: The officer's last words to the person.
+        notes: The officer's words to the person, by the letter they stand in.
     """
 
     email: str
@@ -35,7 +35,7 @@ class Content:
     details: str = ""
     changes: Mapping[str, str] = field(default_factory=dict)
     purposes: tuple[str, ...] = ()
-    note: str = ""
+    notes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
