@@ -73,7 +73,7 @@ def compose_letter(context: Context, site: Site, row: Record) -> Composed | None
     shape = SHAPES[name]
     if row["wrapped_key"] is None or row["sealed_content"] is None:
         return None
-    key = context.keyring.unwrap(row["wrapped_key"], f"request:{row['request_id']}")
+    key = context.keyring.unwrap(row["wrapped_key"], f"data_request:{row['request_id']}")
     place = f"data_request.sealed_content:{row['request_id']}"
     said: dict[str, Any] = json.loads(key.open(row["sealed_content"], place))
     code = _code(key, row, name)
