@@ -20,6 +20,7 @@ COMMANDS = {
     "purge": ("purge", "purge_now"),
     "held": ("held", "held"),
     "rights": ("rights", "rights"),
+    "holds": ("holds", "holds"),
     "staff": ("staff", "staff"),
     "audit": ("audit", "audit"),
     "send": ("traffic", "send"),

@@ -6,15 +6,14 @@ ceiling; what went is written into a signed report.
 
 from relay.retention.batches import Pace, Run
 from relay.retention.calendar import Calendar, DueDay, read_calendar
+from relay.retention.hold import Hold, Scope, Wish
 from relay.retention.holds import (
-    Hold,
-    Scope,
-    Wish,
     approve_hold,
     ask_lift,
     lift_hold,
     list_holds,
     place_hold,
+    wish_about,
 )
 from relay.retention.purge import count_due, purge, purge_site
 from relay.retention.reports import Purged, read_last_report
@@ -45,5 +44,6 @@ __all__ = [
     "read_last_report",
     "read_oldest",
     "read_versions",
+    "wish_about",
     "witness",
 ]

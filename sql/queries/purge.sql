@@ -68,27 +68,31 @@ insert into legal_hold (site_id, hold_id, scope, subject_id, ground, ends_at, pl
 values (:site_id, :hold_id, :scope, :subject_id, :ground, :ends_at, :placed_by, :placed_at, :blocks_until);
 
 -- name: read_hold(site_id, hold_id)^
-select hold_id, scope, subject_id, ground, ends_at, placed_by, approved_by, lift_asked_by, lifted_at, blocks_until
+select hold_id, scope, subject_id, ground, ends_at, placed_by, placed_at, approved_by, approved_at,
+    lift_asked_by, lifted_by, lifted_at, blocks_until
 from legal_hold
 where site_id = :site_id and hold_id = :hold_id;
 
 -- name: list_holds(site_id)
-select hold_id, scope, subject_id, ground, ends_at, placed_by, approved_by, lift_asked_by, lifted_at, blocks_until
+select hold_id, scope, subject_id, ground, ends_at, placed_by, placed_at, approved_by, approved_at,
+    lift_asked_by, lifted_by, lifted_at, blocks_until
 from legal_hold
 where site_id = :site_id
 order by hold_id;
 
--- name: approve_hold(site_id, hold_id, approved_by, approved_at)!
-update legal_hold set approved_by = :approved_by, approved_at = :approved_at, blocks_until = ends_at
-where site_id = :site_id and hold_id = :hold_id and approved_by is null and lifted_at is null;
+-- name: change_hold(site_id, hold_id, blocks_until, approved_by, approved_at, lift_asked_by, lifted_by, lifted_at)!
+update legal_hold set
+    blocks_until = :blocks_until, approved_by = :approved_by, approved_at = :approved_at,
+    lift_asked_by = :lift_asked_by, lifted_by = :lifted_by, lifted_at = :lifted_at
+where site_id = :site_id and hold_id = :hold_id;
 
--- name: ask_lift(site_id, hold_id, asked_by)!
-update legal_hold set lift_asked_by = :asked_by
-where site_id = :site_id and hold_id = :hold_id and lifted_at is null;
-
--- name: lift_hold(site_id, hold_id, lifted_by, lifted_at)!
-update legal_hold set lifted_by = :lifted_by, lifted_at = :lifted_at, blocks_until = :lifted_at
-where site_id = :site_id and hold_id = :hold_id and lifted_at is null;
+-- name: hold_subjects(site_id, message_id)^
+-- What can be held about a message.
+select message.message_id as message, message.conversation_id as conversation, message.sender_id as person,
+    conversation.listing_id as listing
+from message
+join conversation on conversation.site_id = message.site_id and conversation.conversation_id = message.conversation_id
+where message.site_id = :site_id and message.message_id = :message_id;
 
 -- name: add_purge_report(site_id, report_id, body, signature)!
 insert into purge_report (site_id, report_id, body, signature) values (:site_id, :report_id, :body, :signature);

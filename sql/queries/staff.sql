@@ -6,6 +6,9 @@ insert into staff (staff_id, name, wrapped_key) values (:staff_id, :name, :wrapp
 select staff_id, name, wrapped_key, password_hash, sealed_totp, totp_step from staff
 where name = :name and closed_at is null;
 
+-- name: name_of_staff(staff_id)$
+select name from staff where staff_id = :staff_id;
+
 -- name: list_staff()
 -- Everybody with their roles, for the operator.
 select

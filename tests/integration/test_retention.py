@@ -9,6 +9,8 @@ import pytest
 
 from relay.database import count_ledger
 from relay.errors import Refused
+from relay.looks import Look
+from relay.permissions import Role
 from relay.retention import (
     Pace,
     Purged,
@@ -27,6 +29,7 @@ from relay.retention import (
 )
 from relay.retention.clocks import read_time
 from relay.sealing import new_id
+from tests.desk import seat
 from tests.relays import Relay, until
 from tests.rig.past import add_contacts, add_listing, make_months
 
@@ -49,6 +52,16 @@ async def purged(relay: Relay, as_of: datetime = NOW, pace: Pace = Pace(rest=0))
     found = await purge_site(Run(relay.context, relay.site, as_of, pace, lambda *_: None))
     assert found is not None
     return found
+
+
+async def by(relay: Relay, role: Role) -> Look:
+    """Return an act of the one person with a role, who is made at the first."""
+    name = f"one-{role.value}"
+    if not await relay.fetch("select 1 from staff where name = $1", name):
+        await seat(relay.context, relay.site, role)
+        await relay.fetch("update staff set name = $1 where name ~ '^p[0-9a-f]{12}$'", name)
+    [row] = await relay.fetch("select staff_id from staff where name = $1", name)
+    return Look(relay.site.site_id, row["staff_id"], "act", "", "PV 2027/118", datetime.now(UTC))
 
 
 async def rows(relay: Relay, *tables: str) -> dict[str, int]:
@@ -226,7 +239,7 @@ async def test_a_hold_keeps_exactly_its_subject(
         Scope.LISTING: second,
     }[scope]
     wish = Wish(scope, subject, "PV 2027/118", NOW + 60 * DAY)
-    hold_id = await place_hold(relay.context, relay.site, wish, by="clerk")
+    hold_id = await place_hold(relay.context, relay.site, wish, await by(relay, Role.CLERK))
     await purged(relay)
     survivor = else_ if scope is Scope.LISTING else kept
     found = await relay.fetch("select message_id from message")
@@ -234,8 +247,8 @@ async def test_a_hold_keeps_exactly_its_subject(
     traces = await relay.fetch("select message_id from sender_trace")
     assert {row["message_id"] for row in traces} == {survivor.message_id}
     assert await relay.fetch("select 1 from person where person_id = $1", survivor.buyer_id)
-    await ask_lift(relay.context, relay.site, hold_id, by="clerk")
-    await lift_hold(relay.context, relay.site, hold_id, by="approver")
+    await ask_lift(relay.context, relay.site, hold_id, await by(relay, Role.CLERK))
+    await lift_hold(relay.context, relay.site, hold_id, await by(relay, Role.APPROVER))
     await purged(relay, datetime.now(UTC))
     assert await rows(relay, "message", "sender_trace") == {"message": 0, "sender_trace": 0}
 
@@ -244,26 +257,26 @@ async def test_a_hold_needs_two_persons(relay: Relay, listing_id: UUID) -> None:
     """A hold ends after 72 hours unless another person approves it; nor is it lifted by one."""
     [old] = await add_contacts(relay, [NOW], listing_id=listing_id)
     wish = Wish(Scope.MESSAGE, old.message_id, "PV 2027/118", NOW + 60 * DAY)
-    hold_id = await place_hold(relay.context, relay.site, wish, by="clerk")
+    hold_id = await place_hold(relay.context, relay.site, wish, await by(relay, Role.CLERK))
     [hold] = await list_holds(relay.context, relay.site)
     assert hold.blocks_until <= datetime.now(UTC) + 3 * DAY
     with pytest.raises(Refused, match="hold_same_person"):
-        await approve_hold(relay.context, relay.site, hold_id, by="clerk")
-    await approve_hold(relay.context, relay.site, hold_id, by="approver")
+        await approve_hold(relay.context, relay.site, hold_id, await by(relay, Role.CLERK))
+    await approve_hold(relay.context, relay.site, hold_id, await by(relay, Role.APPROVER))
     [hold] = await list_holds(relay.context, relay.site)
     assert hold.blocks_until == NOW + 60 * DAY
     with pytest.raises(Refused, match="hold_lift_not_asked"):
-        await lift_hold(relay.context, relay.site, hold_id, by="approver")
-    await ask_lift(relay.context, relay.site, hold_id, by="clerk")
+        await lift_hold(relay.context, relay.site, hold_id, await by(relay, Role.APPROVER))
+    await ask_lift(relay.context, relay.site, hold_id, await by(relay, Role.CLERK))
     with pytest.raises(Refused, match="hold_same_person"):
-        await lift_hold(relay.context, relay.site, hold_id, by="clerk")
+        await lift_hold(relay.context, relay.site, hold_id, await by(relay, Role.CLERK))
 
 
 async def test_a_hold_of_nothing_is_refused(relay: Relay) -> None:
     """What is not there cannot be held: it may be gone already."""
     wish = Wish(Scope.MESSAGE, new_id(NOW), "PV 2027/118", NOW + DAY)
     with pytest.raises(Refused, match="hold_subject_unknown"):
-        await place_hold(relay.context, relay.site, wish, by="clerk")
+        await place_hold(relay.context, relay.site, wish, await by(relay, Role.CLERK))
 
 
 async def test_the_report_is_signed(relay: Relay, listing_id: UUID) -> None:
@@ -313,7 +326,7 @@ async def test_a_held_row_keeps_its_month(relay: Relay, listing_id: UUID) -> Non
     await make_months(relay, old, 1)
     kept, _ = await add_contacts(relay, [old] * 2, listing_id=listing_id)
     wish = Wish(Scope.MESSAGE, kept.message_id, "PV 2027/118", NOW + DAY)
-    await place_hold(relay.context, relay.site, wish, by="clerk")
+    await place_hold(relay.context, relay.site, wish, await by(relay, Role.CLERK))
     await purge(relay.context, [relay.site])
     found = await relay.fetch("select message_id from message")
     assert [row["message_id"] for row in found] == [kept.message_id]

@@ -18,6 +18,7 @@ from relay.web.console import (
     delivery,
     entry,
     health,
+    holds,
     journal,
     keys,
     listings,
@@ -57,6 +58,7 @@ PAGES = (
     journal,
     rules,
     rights,
+    holds,
 )  # importing them registers their doors
 OWN_STATUSES = {
     "form_foreign": 403,
@@ -88,6 +90,15 @@ OWN_STATUSES = {
     "ground_missing": 422,
     "selection_missing": 422,
     "confirmation_over": 409,
+    "hold_subject_unknown": 422,
+    "hold_without_ground": 422,
+    "hold_end_past": 422,
+    "hold_unknown": 404,
+    "hold_over": 409,
+    "hold_approved": 409,
+    "hold_lift_asked": 409,
+    "hold_lift_not_asked": 409,
+    "hold_same_person": 403,
 }
 
 log = structlog.get_logger()

@@ -29,6 +29,7 @@ PLACES = (
     ("l", "delivery", Permission.STATISTICS, Level.YES),
     ("s", "health", Permission.STATISTICS, Level.YES),
     ("v", "requests", Permission.REQUESTS, Level.START),
+    ("e", "holds", Permission.LEGAL_HOLD, Level.START),
     ("j", "journal", Permission.AUDIT, Level.OWN),
     ("p", "staff", Permission.STAFF, Level.SECOND),
     ("t", "settings", Permission.RETENTION, Level.START),
