@@ -57,6 +57,7 @@ class Desk:
             "console-search": f"{site}/search",
             "console-blocks": f"{site}/blocks",
             "console-confirmations": f"{site}/confirmations",
+            "console-holds": f"{site}/holds",
             "console-requests": f"{site}/requests",
             "console-rules": f"{site}/rules",
             "console-rule": f"{site}/rules/r07_mandate",
