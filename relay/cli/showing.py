@@ -111,7 +111,18 @@ async def _show_all(
         if not once:
             if not as_json:
                 click.echo("\nCtrl-C ends the demo.")
+            putting_on = asyncio.create_task(_put_on(settings))  # nobody waits for it
             await stopped.wait()
+            putting_on.cancel()
+            await asyncio.gather(putting_on, return_exceptions=True)
+
+
+async def _put_on(settings: Settings) -> None:
+    """Give the console three months of messages to look at."""
+    from relay.cast import put_on
+
+    async with open_context(settings, pool_size=2) as context:
+        await put_on(context, await administration.find_site(context, SLUG))
 
 
 @asynccontextmanager

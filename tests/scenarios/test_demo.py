@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from tests.relays import until
 from tests.rig.processes import Child
 
 WAIT_S = 60.0
@@ -43,3 +44,20 @@ async def test_demo_refuses_the_data_of_a_relay(tmp_path: Path) -> None:
         assert await demo.wait(WAIT_S) == 1
     assert "holds something else than a demo" in demo.output
     assert [path.name for path in state.iterdir()] == ["master.key"]
+
+
+async def test_the_console_has_a_past_to_show(tmp_path: Path) -> None:
+    """The demo that stays puts two thousand messages behind the first one, which never waits."""
+    tmp_path.chmod(0o755)
+    state = tmp_path / "state"
+    env = {"RELAY_STATE_DIR": str(state)}
+    async with Child("relay", "demo", "--json", env=env, log=tmp_path / "demo.log") as demo:
+
+        async def is_put_on() -> bool:
+            log = state / "relay.log"
+            return log.exists() and "demo.put_on" in log.read_text("utf-8", "replace")
+
+        await until(is_put_on, WAIT_S)
+        first = [line for line in demo.output.splitlines() if line.startswith("{")]
+        assert json.loads(first[0])["state"] == "delivered"
+        assert '"messages": 2000' in (state / "relay.log").read_text("utf-8", "replace")
