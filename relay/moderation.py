@@ -18,13 +18,16 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class HeldMessage:
-    """A message that waits for a person: why, since when, until when; never its words."""
+    """A message that waits for a person: why, since when, until when; never its words.
+
+    Args:
+        score, signals: Of its acceptance, and of the rules that count.
+    """
 
     message_id: UUID
     reason: str
     score: int
     signals: tuple[str, ...]
-    rules: tuple[str, ...]
     received_at: datetime
     held_until: datetime
 
@@ -54,8 +57,7 @@ async def list_held(context: Context, site: Site) -> list[HeldMessage]:
             row["mail_id"],
             row["reason"],
             row["score"],
-            tuple(row["signals"]),
-            tuple(row["rules"]),
+            (*row["signals"], *row["rules"]),
             row["received_at"],
             row["held_until"],
         )

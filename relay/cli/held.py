@@ -92,7 +92,7 @@ def _id(prefix: str, text: str) -> UUID:
 
 
 def _line(one: HeldMessage) -> str:
-    signals = ",".join((*one.signals, *one.rules)) or "-"
+    signals = ",".join(one.signals) or "-"
     until = f"{one.held_until:%Y-%m-%d}"
     return (
         f"{public_id('msg', one.message_id)}  {one.reason}  {one.score}  {signals}  until {until}"

@@ -24,7 +24,7 @@ class Found:
     """A message in a list: never its words.
 
     Args:
-        score: Of its signals and of the rules that count.
+        score, signals: Of its acceptance, and of the rules that count.
         phone, email, network: Masked; None when there is none, or it was erased or purged.
         reports: How many persons reported it.
     """
@@ -38,7 +38,6 @@ class Found:
     reason: str
     score: int
     signals: tuple[str, ...]
-    rules: tuple[str, ...]
     received_at: datetime
     phone: str | None
     email: str | None
@@ -117,8 +116,7 @@ def _found(keyring: Keyring, row: Record) -> Found:
         state=row["state"] or "purged",
         reason=row["reason"] or "",
         score=row["score"] + row["points"],
-        signals=tuple(row["signals"]),
-        rules=tuple(row["rules"]),
+        signals=(*row["signals"], *row["rules"]),
         received_at=row["received_at"],
         phone=mask_phone(phone) if phone else None,
         email=mask_mail(email) if email else None,

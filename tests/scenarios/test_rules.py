@@ -85,7 +85,7 @@ async def test_a_live_rule_holds(relay: Relay) -> None:
         assert [one for one in sink.mails if "annonceur" in one.recipients[0]] == []
     assert await state_of(relay, message_id) == ("held", "rules")
     [held] = await moderation.list_held(relay.context, relay.site)
-    assert (held.rules, held.score) == (("r07_mandate",), 9)  # an unsigned form has one
+    assert (held.signals, held.score) == (("unsigned_form", "r07_mandate"), 9)
 
 
 async def test_a_rule_in_shadow_counts_what_it_would_hold(relay: Relay) -> None:

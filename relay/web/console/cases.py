@@ -11,11 +11,13 @@ from relay.desk import CaseFile, Decision, Reporter, Ruling, State, Statement
 from relay.errors import Refused
 from relay.looks import Look
 from relay.permissions import Level, Permission
+from relay.rules import RULES
 from relay.sealing import public_id
 from relay.web.console.doors import Visit, door
 from relay.web.console.messages import find_message
 from relay.web.console.orders import go_on
 
+RULE_NAMES = frozenset(rule.name for rule in RULES)
 GROUNDS = ("terms", "illegal")
 MEASURES = ("", "message_refused", "message_held", "thread_closed", "sender_blocked")
 
@@ -89,7 +91,9 @@ async def decide(visit: Visit) -> web.StreamResponse:
     look = visit.seen("open", public_id("case", case_id))
     case = await desk.read_case(visit.context, visit.site, case_id, look)
     found = await find_message(visit, case.message_id)
-    statement = replace(_statement(visit, decision), automated_detection=bool(found.rules))
+    statement = replace(
+        _statement(visit, decision), automated_detection=bool(RULE_NAMES & {*found.signals})
+    )
     ruling = Ruling(decision, statement, "abusive" in visit.fields)
     look = _act(visit, case_id, f"decide {decision}")
     effect = await desk.decide(visit.context, visit.site, case_id, ruling, look)
