@@ -4,11 +4,12 @@
 #   make check         format, lint, types, imports, dependencies
 #   make sbom          the bill of materials, CycloneDX, to stdout
 #   make bench         ratios against bare aiohttp, aiosmtplib and Postfix
+#   make pictures      the console's pictures in docs/images, taken anew
 
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check fix bench assurance lock sbom clean
+.PHONY: demo test check fix bench pictures assurance lock sbom clean
 
 demo: .venv/installed-run
 	@$(BIN)/relay demo $(if $(ONCE),--once --json)
@@ -32,6 +33,10 @@ fix: .venv/installed-dev
 
 bench: .venv/installed-dev
 	$(BIN)/python -m bench $(ARGS)
+
+pictures: .venv/installed-dev
+	@$(BIN)/python tests/browser/install.py
+	$(BIN)/pytest -q -p no:randomly tests/browser/pictures.py
 
 assurance: .venv/installed-dev
 	$(BIN)/python -m tests.assurance

@@ -161,7 +161,7 @@ def _ring(chance: random.Random, words: dict[str, Any], things: tuple[Thing, ...
     for number in range(RING_LINES):
         share = number / RING_LINES
         alias = chance.choice(words["aliases"])
-        fraud = words["frauds"][min(number * len(words["frauds"]) // RING_LINES, 4)]
+        fraud = chance.choice(words["frauds"])
         is_shared = number % 12 == 0
         ip = _SHARED_IP if is_shared else f"203.0.113.{chance.choice((17, 18, 23))}"
         lines.append(

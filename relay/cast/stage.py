@@ -34,10 +34,23 @@ CHUNK = 250
 MARKED = 500
 RUN = Facts(listings=12, copies=12, copy_listings=12, copy_mailboxes=6)  # of the ring's lines
 HELD_SINCE = timedelta(hours=8)  # of the ring's messages, the rules hold those since
+# A word of the message that is reported, what it is reported as, and why.
 REPORTS = (
-    (Category.SCAM, "Un transporteur doit venir avec l’argent, il ne répond à aucune question."),
-    (Category.OFF_SITE_PAYMENT, "On me demande un mandat, alors que j’ai dit espèces sur place."),
-    (Category.PHISHING, "Le lien ressemble à celui d’un site connu et demande ma carte."),
+    (
+        "enveloppe",
+        Category.SCAM,
+        "Un transporteur doit venir avec l’argent, il ne répond à aucune question.",
+    ),
+    (
+        "mandat",
+        Category.OFF_SITE_PAYMENT,
+        "On me demande un mandat, alors que j’ai dit espèces sur place.",
+    ),
+    (
+        "validez",
+        Category.PHISHING,
+        "Le lien ressemble à celui d’un site connu et demande ma carte.",
+    ),
 )
 
 log = structlog.get_logger()
@@ -219,10 +232,11 @@ async def _judge(context: Context, site: Site, told: Sequence[_Told]) -> None:
 
 async def _report(context: Context, site: Site, told: Sequence[_Told]) -> None:
     """Have readers of the ring's last messages that left report them, through the site."""
-    left = [one.row for one in told if one.line.is_ring and one.row.state == "delivered"]
-    for (category, why), row in zip(REPORTS, reversed(left), strict=False):
+    left = [one for one in told if one.line.is_ring and one.row.state == "delivered"]
+    for word, category, why in REPORTS:
+        last = next(one for one in reversed(left) if word in one.line.text)
         notice = Notice(
-            message_id=row.message_id,
+            message_id=last.row.message_id,
             category=category,
             source=Source.SITE,
             why=why,
