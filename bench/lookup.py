@@ -91,6 +91,7 @@ select $1, id, md5('conversation' || i % $7::bigint)::uuid, sender, 'fr', $4, {k
     {keyed(Kind.PHONE)}, decode(md5(i::text), 'hex'), 1, 0, '{{}}', at from made
 """
 STEP = 50_000
+HASHED = 20_000
 SPAN_MS = 390 * 86_400_000
 INDEXES = (
     "message_by_phone", "message_by_mailbox", "sender_trace_by_ip", "sender_trace_by_net",
@@ -114,6 +115,8 @@ async def main() -> None:
         for kind in (Kind.PHONE, Kind.MAILBOX, Kind.IP):
             act = picture(context, site, staff_id, kind)
             await row(f"sender {kind}", chosen.rounds // 4, act)
+        await row("paste a phone, full picture", chosen.rounds // 4, paste(context, site, staff_id))
+        print(json.dumps(hash_cost(site)), flush=True)
         print(json.dumps(await accept_cost(url, site)), flush=True)
 
 
@@ -137,6 +140,28 @@ def picture(
         return await lookup.read_sender(context, site, some(kind), look(site, staff_id))
 
     return act
+
+
+def paste(context: Context, site: Site, staff_id: UUID) -> Callable[[], Awaitable[object]]:
+    """Return an act that does all a moderator sees after pasting some phone."""
+
+    async def act() -> object:
+        key = some(Kind.PHONE)
+        await lookup.search(context, site, key, look(site, staff_id))
+        return await lookup.read_sender(context, site, key, look(site, staff_id))
+
+    return act
+
+
+def hash_cost(site: Site) -> dict[str, object]:
+    """Measure the five hashes by which an accepted contact is found, in a processor's time."""
+    kinds = ("mailbox", "phone", "ip", "net", "browser")
+    began = time.process_time()
+    for number in range(HASHED):
+        for kind in kinds:
+            site.hash(kind, f"value {number} of some length")
+    taken = time.process_time() - began
+    return {"row": "look-up hashes of a contact", "us": round(taken * 1e6 / HASHED, 1)}
 
 
 def some(kind: Kind) -> Key:

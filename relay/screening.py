@@ -173,7 +173,7 @@ async def _count_at_site(
     connection: Connection, subjects: Sequence[_Subject], lately: UUID
 ) -> dict[UUID, _Copies]:
     site = subjects[0].site
-    keys = {one.row["message_id"]: bands(one.text, near_key(site)) for one in subjects}
+    keys = {_id(one): bands(one.text, near_key(site)) for one in subjects}
     near = await rows_of(
         queries().find_clusters(
             connection,
@@ -182,25 +182,31 @@ async def _count_at_site(
             most=CLUSTERS_MOST,
         )
     )
-    if not near:
-        return {}
+    cluster_of = {
+        _id(one): cluster_id
+        for one in subjects
+        if (cluster_id := _likest(one, [row for row in near if row["band"] in keys[_id(one)]]))
+    }
     counted = await rows_of(
         queries().count_copies(
             connection,
             site_id=site.site_id,
-            cluster_ids=list({row["cluster_id"] for row in near}),
+            cluster_ids=list(set(cluster_of.values())),
             first_id=lately,
             most=COPIES_MOST,
         )
     )
     runs = {row["cluster_id"]: row for row in counted}
-    found = {}
-    for one in subjects:
-        own = [row for row in near if row["band"] in keys[one.row["message_id"]]]
-        cluster_id = _likest(one, [row for row in own if row["cluster_id"] in runs])
-        if cluster_id:
-            found[one.row["message_id"]] = _with_itself(runs[cluster_id])
-    return found
+    return {
+        message_id: _with_itself(runs[cluster_id])
+        for message_id, cluster_id in cluster_of.items()
+        if cluster_id in runs
+    }
+
+
+def _id(one: _Subject) -> UUID:
+    message_id: UUID = one.row["message_id"]
+    return message_id
 
 
 def _likest(one: _Subject, near: Sequence[Record]) -> UUID | None:
