@@ -4,13 +4,18 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from relay.masking.context import is_unit
 from relay.masking.evidence import Evidence
 from relay.masking.fuzzy import misjoined, misspelt
 from relay.masking.gaps import is_connector
 from relay.masking.signs import Reading
-from relay.masking.words import GLUED_LEAST, Word, cut_glued, unleet, vocabulary
+from relay.masking.words import GLUED_LEAST, Word, cut_glued, undoubled, unleet, vocabulary
 
-TOKEN = re.compile(r"(?<![^\W_])\|[^\W_]+|[^\W_]+(?:\|(?![^\W_]))?|\|\|?(?![^\W_])|[^\W_]+")
+# A bar is a figure beside letters and figures or among single ones; in | 06 | 39 | it is none.
+TOKEN = re.compile(
+    r"(?<![^\W_])\|[^\W_]+|[^\W_]+(?:\|(?![^\W_]))?"
+    r"|(?<![^\W_]{2} )\|\|?(?! ?[^\W_]{2})(?![^\W_])|[^\W_]+"
+)
 _LETTERS_AND_FIGURES = re.compile(r"[^\W_]+")
 _PLAIN_WORD_LEAST = 3  # letters; shorter ones may be look-alikes, longer ones number words
 _RUNS = re.compile(r"[0-9]+")
@@ -35,6 +40,7 @@ _LABEL = re.compile(
     r"\b(?:partie|part|parte|teil|deel|morceau|bout|ligne|line|etape|step|half|moitie|groupe|bloc)"
     r" \d$"
 )
+_NUMBERED, _LEAST_LABELS = re.compile(r"(?<!\S)([1-9])[).:°]\s"), 3
 _NOISE = re.compile(r"[aehmnx]|km|cm|mm|kg|go|ch|cv|hdi|tdi|dci|ans|mois|eur|euros?")
 
 
@@ -84,11 +90,14 @@ def find_atoms(reading: Reading, seen: Evidence) -> list[Atom]:
             unknown.append((start, token))
     if unknown and sum([a.word is not None and not a.shy for a in atoms]) >= _LEAST_WORDS:
         atoms = _with_misspelt(atoms, unknown, text)
-    return _without_lonely(atoms, text)
+    return _without_lonely(_without_labels(atoms, text), text)
 
 
 def _letters(reading: Reading, start: int, token: str) -> Sequence[Atom]:
     """Read a token of letters alone that is no number word: words in one, or look-alikes."""
+    word = vocabulary().words.get(undoubled(token))
+    if word and not word.weak:
+        return (Atom(start, start + len(token), (word.digits,), word, 0.1),)
     if len(token) >= GLUED_LEAST:
         return _glued(start, token)
     return _pure_look(reading, start, token) if len(token) <= _PURE_LOOK_LONGEST else ()
@@ -122,7 +131,12 @@ def _with_misspelt(atoms: list[Atom], unknown: list[tuple[int, str]], text: str)
     skip = -1
     for index, (start, token) in enumerate(unknown):
         end = start + len(token)
-        if start == skip or not _touches(text, start, end, starts, ends) or is_connector(token):
+        if (
+            start == skip
+            or not _touches(text, start, end, starts, ends)
+            or is_connector(token)
+            or is_unit(token)
+        ):
             continue
         pair = unknown[index + 1] if index + 1 < len(unknown) else None
         if pair and pair[0] == end + 1 and (digits := misjoined(token, pair[1])):
@@ -262,6 +276,14 @@ def cut_filled(token: str) -> list[tuple[int, int, str]]:
     if len({*inner}) > 1 and len({len(run.group()) for run in runs}) > 1:
         return []
     return [(run.start(), run.end(), run.group()) for run in runs]
+
+
+def _without_labels(atoms: list[Atom], text: str) -> list[Atom]:
+    """Leave out the figures that number the lines of a list: 1) 06, 2) 39, 3) 98."""
+    labels = {
+        hit.start() for k, hit in enumerate(_NUMBERED.finditer(text), 1) if hit.group(1) == str(k)
+    }
+    return [a for a in atoms if a.start not in labels] if len(labels) >= _LEAST_LABELS else atoms
 
 
 def _without_lonely(atoms: list[Atom], text: str) -> list[Atom]:

@@ -122,7 +122,7 @@ _CHAT_LINK = re.compile(r"wa\.me|whatsapp|t\.me|tel:|sms:|viber|signal\.me|call"
 
 
 def _is_phone_mail(found: str) -> bool:
-    return re.match(r"\+?\d{9,}@", found) is not None
+    return re.search(r"(?<!\d)\d{9,15}(?!\d)[^@]*@", found) is not None
 
 
 def _ean_holds(digits: str) -> bool:

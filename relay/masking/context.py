@@ -50,7 +50,10 @@ _CUE_WORDS = (
     "arayin arayabilirsin "
     "joignez fax اتصل هاتف* هاتفي رقم* الرقم واتس* جوال* موبايل* تلفون* كلمني نمره* تيليفون*"
 ).split()
-_CUE = re.compile(rf"\b{any_of(_CUE_WORDS)}\b|coup d[e' ]{{1,2}}fil\b|[☎☏✆📞📱📲🤙🕿🖀🕻💬]")
+_CUE = re.compile(
+    rf"\b{any_of(_CUE_WORDS)}\b|coup d[e' ]{{1,2}}fil\b|whats.app|zero (?:devant|avant|au debut)"
+    r"|(?:sans|avec|manque|mett?e[zr]|r?ajoute[zr]?) (?:le |un )?(?:0|zero)\b|[☎☏✆📞📱📲🤙🕿🖀🕻💬]"
+)
 _AT = re.compile(
     r"\b(?:au|sur|sur le|a ce|ici|at|on|al|unter|auf|op|ao|no|pelo|en el|sul|na|pod|على|"
     r"علي)\W{0,3}$"
@@ -70,12 +73,13 @@ _CODE_WORDS = (
     "bon devis billet reservation booking msg message id abonne*"
 ).split()
 _IDENTIFIER = re.compile(rf"\b{any_of(_CODE_WORDS)}\b")
-_BETWEEN = re.compile(r"\W{0,3}(?:[^\W\d]{1,4}\b\W{0,2}){0,2}")
+_BETWEEN = re.compile(r"\W{0,3}(?:[^\W\d]{1,4}\b\W{0,3}){0,2}")
 _UNIT_WORDS = (
     "€ $ £ % eur euro euros km kms kg cm mm m2 m3 ch cv ans mois go kwh watt watts litre litres "
     "gramme grammes "
     "chf dh gbp usd personnes pieces photos heure heures"
 ).split()
+_UNITS = frozenset(_UNIT_WORDS)
 _UNIT = re.compile(rf"\W?\s?{any_of(_UNIT_WORDS)}(?!\w)")
 _REVERSED_WORDS = (
     "envers inverse* invers* invesr* retourn* rebours verlan miroir mirror* backward* reverse* "
@@ -86,7 +90,7 @@ _REVERSED_WORDS = (
 _REVERSED = re.compile(
     rf"\b{any_of(_REVERSED_WORDS)}\b|dro\w{{1,3}} a gauche|gauche a dro|par la fin|right to left|"
     r"derecha a izq|"
-    r"von hinten|tras para|da destra|dernier chiffre en premier|last digit first|bidi-override"
+    r"von hinten|tras para|da destra|dernier chiffre en premier|last digit first|bidi-override|⇄"
 )
 
 
@@ -115,6 +119,11 @@ def is_code(text: str, start: int) -> bool:
 def unit_after(text: str, end: int) -> bool:
     """Tell whether a unit follows: a price, a length, a weight, an age."""
     return _UNIT.match(text, end) is not None
+
+
+def is_unit(word: str) -> bool:
+    """Tell whether *word* counts something: euros, heures, km."""
+    return word in _UNITS
 
 
 def says_reversed(text: str) -> bool:

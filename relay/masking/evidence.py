@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from functools import cache
 
 from relay.masking.signs import GONE, fold
-from relay.masking.words import Kind, is_glued, vocabulary
+from relay.masking.spelled import LETTERS_APART, has_morse
+from relay.masking.words import Kind, is_glued, undoubled, vocabulary
 
 LEAST = 7  # digits below which nothing can be a phone number
 _FIGURES = b"0123456789"
@@ -69,6 +70,8 @@ def _spaced() -> bytes:
 
 _TOKENS = re.compile(r"[^\W_]+")
 _LONG, _LONG_AFTER_WORD = 14, 8  # letters of the shortest token that may hold several words
+_LONGEST = 255  # letters of a token; a longer one is weighed
+_APART = b"\1" * LETTERS_APART
 _GLUED = 3  # what such a token weighs
 _SOME_FIGURES = range(3, 10)  # digits that could be a part of a number, the rest in words
 
@@ -117,7 +120,10 @@ def is_prose(text: str) -> bool:
     tokens = raw.translate(table.letters).split()
     if not table.words.isdisjoint(tokens):
         return False
-    longest = max(map(len, tokens), default=0)
+    lengths = [*map(len, tokens)]
+    longest = max(lengths, default=0)
+    if longest > _LONGEST or _APART in bytes(lengths) or has_morse(text):
+        return False
     return longest < _LONG or not any(
         len(token) >= _LONG and is_glued(token.decode("cp1252")) for token in tokens
     )
@@ -133,7 +139,9 @@ def weigh(text: str) -> Evidence:
         tokens = _TOKENS.findall(text)
     figures = len(raw) - len(raw.translate(None, _FIGURES))
     strong = _strong()
-    spoken = 0 if strong.isdisjoint(tokens) else sum([token in strong for token in tokens])
+    spoken = 0
+    if not strong.isdisjoint(tokens):
+        spoken = sum([token in strong or undoubled(token) in strong for token in tokens])
     least = _LONG_AFTER_WORD if spoken or figures in _SOME_FIGURES else _LONG
     if max(map(len, tokens), default=0) >= least:
         spoken += _GLUED * sum([len(token) >= least and is_glued(token) for token in tokens])

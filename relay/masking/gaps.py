@@ -40,6 +40,8 @@ _SPLIT_WORDS = (
     "segue inizia finisce "
     "luego beginn* endet dann fangt aufhort weiter begint eindigt vervolg eerste laatste cijfers "
     "einde begin am ende "
+    "deuxieme troisieme quatrieme cinquieme third fourth fifth tercer* cuarto quinto "
+    "zweite* dritte* vierte* funfte* tweede derde vierde vijfde terzo quarto "
     "يبدا ينتهي ثم الباقي"
 ).split()
 _SPLIT = re.compile(rf"\b{any_of(_SPLIT_WORDS)}\b")

@@ -7,6 +7,10 @@ from relay.masking.atoms import Atom
 from relay.masking.words import Kind, unleet
 
 _JOINT = re.compile(r"[\s'’-]{0,3}(?:et|and|y|i|e|en|und|و|w|si)?[\s'’-]{0,3}")
+_SOME = frozenset("234")
+_TIMES = re.compile(
+    r"\s(?:fois|times|mal|veces|vezes|volte|keer)(?: le| the| el| o| il| de| die)?\s"
+)
 _APART = 0.3  # cost of reading sixty and two where sixty-two is said
 Arc = tuple[int, str, float]
 
@@ -14,6 +18,9 @@ Arc = tuple[int, str, float]
 def arcs(atoms: Sequence[Atom], index: int, text: str) -> Iterator[Arc]:
     """Yield what can be read from atom *index* on: next atom, digits, cost."""
     atom = atoms[index]
+    if atom.readings[0] in _SOME and _is_times(atoms, index, text):
+        for digits in atoms[index + 1].readings:
+            yield index + 2, digits * int(atom.readings[0]), 0.0
     if atom.word is None:
         for digits in atom.readings:
             yield index + 1, digits, atom.cost
@@ -27,6 +34,13 @@ def arcs(atoms: Sequence[Atom], index: int, text: str) -> Iterator[Arc]:
     yield index + 1, atom.readings[0], atom.cost + (_APART if whole else 0.0)
     yield from whole
     yield from _hundreds(atoms, index, text)
+
+
+def _is_times(atoms: Sequence[Atom], index: int, text: str) -> bool:
+    """Tell whether atom *index* says how often the next one is to be taken: two times nine."""
+    if index + 1 >= len(atoms):
+        return False
+    return _TIMES.fullmatch(text, atoms[index].end, atoms[index + 1].start) is not None
 
 
 def _joint(atoms: Sequence[Atom], index: int, text: str) -> str | None:

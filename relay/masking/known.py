@@ -18,7 +18,8 @@ from relay.masking.gaps import APART, cost
 from relay.masking.grammar import Arc, arcs
 from relay.masking.plans import split_number
 from relay.masking.search import Found, apart, outside, quantities
-from relay.masking.signs import Reading, read_signs
+from relay.masking.signs import Reading
+from relay.masking.spelled import read_text
 
 _LEAST = 6  # digits of the shortest ending that gives a number away
 _END_LONG, _END_SHORT = 8, 6
@@ -102,7 +103,7 @@ def find_any(text: str, numbers: Collection[str]) -> list[tuple[int, int, str]]:
     if is_prose(text):
         return []
     found: list[Found] = []
-    for view in html.readings(text) if html.looks_like_html(text) else (read_signs(text),):
+    for view in html.readings(text) if html.looks_like_html(text) else (read_text(text),):
         seen = weigh(view.text)
         if seen.most >= _LEAST:
             found += _search(view, seen, [_wanted(number) for number in numbers])

@@ -11,7 +11,8 @@ from relay.masking.fragments import Fragments, pieces, remember
 from relay.masking.handles import find_handles
 from relay.masking.known import find_any
 from relay.masking.search import find_numbers
-from relay.masking.signs import Reading, read_signs
+from relay.masking.signs import Reading
+from relay.masking.spelled import read_text
 from relay.texts import say
 
 _ROUNDS = 6  # what is left beside a placeholder is looked at again
@@ -116,7 +117,7 @@ def _hits(text: str, policy: MaskPolicy) -> list[Hit]:
     if policy.everything:
         found += [Hit(start, end, "number") for start, end, _ in find_numbers(text, policy.region)]
     if policy.addresses or policy.handles:
-        views = html.readings(text) if html.looks_like_html(text) else [read_signs(text)]
+        views = html.readings(text) if html.looks_like_html(text) else [read_text(text)]
         for view in views:
             if policy.addresses:
                 found += [Hit(start, end, "address") for start, end in find_addresses(view)]
@@ -131,7 +132,7 @@ def _split_hits(text: str, policy: MaskPolicy, memory: Fragments) -> list[Hit]:
     if not prefix or is_prose(text):
         return []
     both, size = prefix + text, len(prefix)
-    view = html.readings(text)[0] if html.looks_like_html(text) else read_signs(text)
+    view = html.readings(text)[0] if html.looks_like_html(text) else read_text(text)
     atoms = pieces(view)
     numbers = find_any(both, sorted(policy.hidden))
     if policy.everything and not (atoms and is_code(view.text, atoms[0].start)):
@@ -151,4 +152,4 @@ def _moved(chunks: list[Chunk], hit: Hit) -> Hit:
 def _view(masked: str, signs: dict[str, str]) -> Reading:
     for sign in signs.values():
         masked = masked.replace(sign, " ")
-    return html.readings(masked)[0] if html.looks_like_html(masked) else read_signs(masked)
+    return html.readings(masked)[0] if html.looks_like_html(masked) else read_text(masked)

@@ -26,6 +26,7 @@ _LEAST_GROUPS, _LEAST_WORDS = 4, 3
 _AROUND = 80  # characters in which an identifier, or a word for one, is looked for
 _ALONE = 2  # signs beside a number that is the whole message
 _SINGLE = frozenset("-./_")
+_FILLERS = frozenset("abcdefghijklmnopqrstuvwxyz")
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ class Judge:
     def _penalties(self, row: Row, c: Candidate, cue: float) -> float:
         atoms = row.atoms[c.first : c.last]
         value = _tails(row, c)
-        if atoms[-1].word is None and context.unit_after(self.text, atoms[-1].end):
+        if context.unit_after(self.text, atoms[-1].end):
             value += context.UNIT_AFTER
         if _two_fives(row, c):
             value += context.POSTCODES
@@ -109,6 +110,8 @@ def is_plain(row: Row, c: Candidate) -> bool:
     if sum([a.word is not None for a in atoms]) >= _LEAST_WORDS:
         return True
     between = {row.text[a.end : b.start] for a, b in pairwise(atoms)} - {""}
+    if len(between) > 1 and _FILLERS.issuperset(between):
+        return True
     return len(between) <= 1 and max([len(a.readings[0]) for a in atoms]) <= _LONGEST_GROUP
 
 
@@ -183,14 +186,14 @@ def _goes_on(row: Row, left: int, right: int) -> float:
 
 
 def _rising(row: Row, c: Candidate) -> bool:
-    """Tell whether a candidate is part of an enumeration: rising values, listed or going on."""
+    """Tell whether a candidate is part of an enumeration: even steps, or rising and listed."""
     atoms = row.atoms[c.first : c.last]
     if len(atoms) < _LEAST_GROUPS or any(a.word for a in atoms):
         return False
+    if _in_steps(atoms):
+        return True
     if not _is_rising(atoms):
         return False
-    if [a.readings[0] for a in atoms] == [str(k) for k in range(len(atoms))]:
-        return True  # nought to nine, as on a dial
     between = [row.text[a.end : b.start] for a, b in pairwise(atoms)]
     if not all(map(_LISTING.fullmatch, between)):
         return False
@@ -202,6 +205,12 @@ def _rising(row: Row, c: Candidate) -> bool:
 def _is_rising(atoms: Sequence[Atom]) -> bool:
     values = [int(a.readings[0]) for a in atoms]
     return values == sorted(values)
+
+
+def _in_steps(atoms: Sequence[Atom]) -> bool:
+    """Tell whether the values go up or down by the same step: 5 10 15 20 25."""
+    steps = {int(b.readings[0]) - int(a.readings[0]) for a, b in pairwise(atoms)}
+    return len(steps) == 1 and steps != {0}
 
 
 def _two_fives(row: Row, c: Candidate) -> bool:

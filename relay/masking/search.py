@@ -15,7 +15,8 @@ from relay.masking.evidence import LEAST, is_prose, weigh
 from relay.masking.lattice import Row
 from relay.masking.plans import Form, numbering, read
 from relay.masking.score import Judge
-from relay.masking.signs import Reading, read_signs
+from relay.masking.signs import Reading
+from relay.masking.spelled import read_text
 
 Found = tuple[int, int, str]
 _LOOSE = 50.0  # any gap that is not a border
@@ -39,7 +40,7 @@ def find_numbers(text: str, region: str = "FR") -> list[tuple[int, int, str]]:
     """
     if is_prose(text):
         return []
-    views = html.readings(text) if html.looks_like_html(text) else (read_signs(text),)
+    views = html.readings(text) if html.looks_like_html(text) else (read_text(text),)
     return apart([hit for view in views for hit in search(view, region)])
 
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import cache
 
 GONE = "\x00"  # stands for an invisible sign until it is taken out
+TURNED = "⇄"  # stands for the sign that has what follows shown from right to left
 PHONE_SIGNS = frozenset("☎☏✆✉📞📱📲📳📴🤙💬🕿🖀🕻")
 
 # Shape of letters of other scripts, by the last words of their names: a Latin letter, or
@@ -72,6 +73,8 @@ def fold(sign: str) -> str:
     """Return the plain sign for one character; more than one only for numbers above nine."""
     if sign in PHONE_SIGNS or (sign.isascii() and sign.isprintable()):
         return sign.lower()
+    if sign == "\u202e":
+        return TURNED
     name = unicodedata.name(sign, "")
     category = unicodedata.category(sign)
     if category in ("Cf", "Mn", "Me") or "FILLER" in name:

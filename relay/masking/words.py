@@ -44,11 +44,13 @@ class Word:
 _FIRST_OF = {"units": (Kind.UNIT, 0, 1), "teens": (Kind.TEEN, 10, 1), "tens": (Kind.TEN, 20, 10)}
 _TIMES = {
     "double": "2", "doble": "2", "doppel": "2", "dubbel": "2", "dobro": "2", "doppio": "2",
+    "twice": "2", "zweimal": "2", "tweemaal": "2", "thrice": "3", "dreimal": "3",
     "triple": "3", "triplo": "3", "dreifach": "3", "treble": "3", "drievoudig": "3",
 }  # fmt: skip
 GLUED_LEAST = 7  # letters of the shortest token worth cutting into words
 _MOST_PIECES = 39  # words glued in one token; no number has more
 _HINT_SIGNS = 200  # letters looked at for a first word
+_DOUBLED = re.compile(r"([^\W\d_])\1+")
 _LEET = str.maketrans("013457@$!€", "oieastasie")
 
 
@@ -118,6 +120,11 @@ def _words(table: dict[str, list[str]], *, french: bool) -> dict[str, Word]:
 def unleet(token: str) -> str:
     """Return *token* with the digits that imitate letters turned back: z3ro, s1x."""
     return token.translate(_LEET)
+
+
+def undoubled(token: str) -> str:
+    """Return *token* with each letter that is written twice written once: neuuf, ciinq."""
+    return _DOUBLED.sub(r"\1", token)
 
 
 def cut_glued(token: str) -> list[tuple[int, int, str]]:

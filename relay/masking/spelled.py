@@ -1,0 +1,67 @@
+"""What is spelled sign by sign: letters apart (z é r o), Morse, braille, percent escapes.
+
+Each stretch is found in the text as it was written and read as what it says; offsets stay
+those of the text.
+
+Source: ITU-R M.1677-1 (Morse figures, five signs each); ISO 11548-1 (braille figures: the
+number sign, then the cells of a to j); RFC 3986, section 2.1.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from relay.masking.signs import Piece, Reading, read_pieces, read_signs
+
+LETTERS_APART = 3  # single letters in a row from which they are one word
+_APART = re.compile(
+    r"(?<![^\W_])(?<!')[^\W\d_](?P<sign>[ .*_-])[^\W\d_](?:(?P=sign)[^\W\d_])*(?![^\W_])"
+)
+_LIKE_FIGURES = frozenset("oilzsbgtq")  # apart, they may stand for figures
+_FIVE = r"(?:[.-]{5}|[·•_–—-]{5})"
+_MORSE = re.compile(rf"(?<!\S){_FIVE}(?:[ /|]{{1,3}}{_FIVE}){{3,}}(?!\S)")
+_MORSE_SIGN = re.compile(_FIVE)
+_MORSE_FIGURES = "----- .---- ..--- ...-- ....- ..... -.... --... ---.. ----.".split()
+_TO_MORSE = str.maketrans("·•_–—", "..---")
+_BRAILLE = re.compile(r"⠼([⠁⠃⠉⠙⠑⠋⠛⠓⠊⠚]+)")
+_CELLS = str.maketrans("⠁⠃⠉⠙⠑⠋⠛⠓⠊⠚", "1234567890")
+_ESCAPE = re.compile(r"%(?:2[0b-f]|3[0-9])", re.IGNORECASE)
+_LEAST_ESCAPES = 3
+
+
+def has_morse(text: str) -> bool:
+    """Tell whether *text* holds a row of Morse figures; most texts hold no two such signs."""
+    return ("--" in text or "..." in text) and _MORSE.search(text) is not None
+
+
+def read_text(text: str) -> Reading:
+    """Fold plain *text*, what is spelled sign by sign read as what it says."""
+    pieces = [*_apart(text), *_morse(text), *_braille(text), *_escapes(text)]
+    if not pieces:
+        return read_signs(text)
+    return read_pieces(text, sorted(pieces, key=lambda piece: piece.start))
+
+
+def _apart(text: str) -> Sequence[Piece]:
+    words = [Piece(hit.start(), hit.end(), hit.group()[::2]) for hit in _APART.finditer(text)]
+    if all(len(word.shown) < LETTERS_APART for word in words):
+        return ()
+    return [word for word in words if not _LIKE_FIGURES.issuperset(word.shown.lower())]
+
+
+def _morse(text: str) -> Iterator[Piece]:
+    for row in _MORSE.finditer(text) if has_morse(text) else ():
+        for sign in _MORSE_SIGN.finditer(text, *row.span()):
+            plain = sign.group().translate(_TO_MORSE)
+            if plain in _MORSE_FIGURES:
+                yield Piece(sign.start(), sign.end(), str(_MORSE_FIGURES.index(plain)))
+
+
+def _braille(text: str) -> Iterator[Piece]:
+    for row in _BRAILLE.finditer(text) if "⠼" in text else ():
+        yield Piece(row.start(), row.end(), row.group(1).translate(_CELLS))
+
+
+def _escapes(text: str) -> Iterator[Piece]:
+    found = [*_ESCAPE.finditer(text)] if "%" in text else []
+    for sign in found if len(found) >= _LEAST_ESCAPES else ():
+        yield Piece(sign.start(), sign.end(), chr(int(sign.group()[1:], 16)))
