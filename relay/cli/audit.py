@@ -6,7 +6,8 @@ import sys
 import click
 
 from relay import looks
-from relay.cli.common import configured, json_option, show, told
+from relay.cli.common import configured, json_option, show
+from relay.cli.telling import told
 from relay.context import open_context
 from relay.looks import Verdict
 

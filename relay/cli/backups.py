@@ -10,7 +10,8 @@ from typing import TypeVar
 import click
 
 from relay import log
-from relay.cli.common import configured, json_option, replacing, show, told, with_engines
+from relay.cli.common import configured, json_option, replacing, show, with_engines
+from relay.cli.telling import told
 from relay.context import Context, open_context
 from relay.custody import Gap, Loaded, load_keys, saved_lines, settle_restored
 from relay.errors import Refused

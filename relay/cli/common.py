@@ -1,21 +1,19 @@
-"""What commands share: settings with their faults told, engines, output for people or programs."""
+"""What commands share: settings, engines, output for people or programs."""
 
 import base64
 import json
 import os
 import secrets
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from functools import wraps
 from pathlib import Path
 from typing import IO, Any
 
 import click
 
 from relay import log
-from relay.engines import Engines, EnginesFailed, start_engines
-from relay.errors import Invalid, Refused, Unavailable
+from relay.engines import Engines, start_engines
 from relay.settings import Settings, SettingsInvalid, read_settings
 
 KEY = "master.key"
@@ -23,38 +21,6 @@ APP, PURGE = "relais_app", "relais_purge"  # users of the embedded PostgreSQL (s
 RUNNING = "running.json"  # URLs of the engines `relay all` runs, while it runs
 
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-
-
-def told(command: Callable[..., None]) -> Callable[..., None]:
-    """End a command with a sentence, never with a trace, for what a person can mend."""
-
-    @wraps(command)
-    def run(*args: Any, **kwargs: Any) -> None:
-        try:
-            command(*args, **kwargs)
-        except Exception as error:
-            sentence = _sentence(error)
-            if sentence is None:
-                raise
-            raise click.ClickException(sentence) from None
-
-    return run
-
-
-def _sentence(error: Exception) -> str | None:
-    """Put into words what a person can mend; None for anything else."""
-    from relay.database import MigrationFailed  # slow to load, and seldom needed
-    from relay.policy import PolicyInvalid
-
-    if isinstance(error, Refused):
-        return error.code
-    if isinstance(error, Unavailable):
-        return (
-            "PostgreSQL does not answer, or knows no such user, password or database;"
-            " see RELAY_DATABASE_URL and `relay doctor`."
-        )
-    spoken = (SettingsInvalid, EnginesFailed, PolicyInvalid, MigrationFailed, Invalid)
-    return str(error) if isinstance(error, spoken) else None
 
 
 def configured() -> Settings:
@@ -140,12 +106,6 @@ def environment_of(settings: Settings) -> dict[str, str]:
     keys = " ".join(f"{key.key_id}:{key.key.get_secret_value()}" for key in settings.master_key)
     found = {"RELAY_MASTER_KEY": keys}
     return found | {f"RELAY_{name.upper()}": url for name, url in _urls(settings).items()}
-
-
-def without(environment: Mapping[str, str], *names: str) -> dict[str, str]:
-    """Return an environment without the settings that a process has no business to know."""
-    hidden = {f"RELAY_{name.upper()}" for name in names}
-    return {name: value for name, value in environment.items() if name not in hidden}
 
 
 def new_master_key() -> str:

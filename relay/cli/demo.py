@@ -1,4 +1,7 @@
-"""``relay demo``: the whole relay on this machine, with one real message through it."""
+"""``relay demo``: the whole relay on this machine, with one real message through it.
+
+What takes long to load is loaded after the family has begun to load it as well.
+"""
 
 import os
 import shutil
@@ -8,13 +11,15 @@ import sys
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from relay.cli.common import completed, environment_of, told
-from relay.cli.run import MODULES, PROCESSES, fit
-from relay.engines import Engines, engines
-from relay.supervisor import Family
+from relay.cli.telling import told
+from relay.supervisor import MODULES, PROCESSES, Family
+
+if TYPE_CHECKING:
+    from relay.engines import Engines
 
 STATE_DIR = "RELAY_STATE_DIR"
 MARK = "demo"
@@ -40,6 +45,8 @@ def demo(*, once: bool, as_json: bool) -> None:
         errors = closing.enter_context((state / LOG).open("ab"))
         family = Family((*MODULES, "relay.cli.showing"), errors)  # imports while engines start
         closing.callback(family.stop)
+        from relay.engines import engines
+
         running = closing.enter_context(engines(state))
         closing.callback(family.stop)  # before the engines
         options = ["--once"] * once + ["--json"] * as_json
@@ -53,17 +60,17 @@ def _leave(*_: object) -> None:
     sys.exit(0)
 
 
-def _run(family: Family, running: Engines, state: Path, options: list[str]) -> None:
+def _run(family: Family, running: "Engines", state: Path, options: list[str]) -> None:
     """Start every process; stay until the one that shows them ends."""
     environment = _environment(running, state)
-    family.start("serve", PROCESSES["serve"], fit("serve", environment))
+    family.start("serve", PROCESSES["serve"], environment)
     family.start("migrate", ["relay", "migrate"], environment)
     _wait_for("migrate", family, state)
     for name in ("worker", "inbound"):
-        family.start(name, PROCESSES[name], fit(name, environment))
+        family.start(name, PROCESSES[name], environment)
     versions = [running.postgres_version, running.valkey_version]
     show = [*SHOW, *options, *versions]
-    family.start("show", show, fit("show", environment), speaks=True)
+    family.start("show", show, environment, speaks=True)
     _wait_for("show", family, state)
 
 
@@ -80,11 +87,12 @@ def _wait_for(name: str, family: Family, state: Path) -> None:
         raise click.ClickException(f"`{first.name}` ended. The last it said: {last}")
 
 
-def _environment(running: Engines, state: Path) -> dict[str, str]:
+def _environment(running: "Engines", state: Path) -> dict[str, str]:
     """Return all variables of the demo's processes: free ports, and of the shell's settings none.
 
     The next hop is the catcher.
     """
+    from relay.cli.common import completed, environment_of
     from relay.settings import PREFIX, read_settings
 
     http, console, lmtp, smtp = (_free_port() for _ in range(4))

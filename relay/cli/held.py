@@ -9,7 +9,8 @@ from uuid import UUID
 import click
 
 from relay import administration, moderation
-from relay.cli.common import configured, json_option, show, told
+from relay.cli.common import configured, json_option, show
+from relay.cli.telling import told
 from relay.context import Context, open_context
 from relay.errors import Refused
 from relay.moderation import HeldMail, HeldMessage

@@ -11,7 +11,8 @@ import click
 
 from relay import retention
 from relay.administration import find_site
-from relay.cli.common import configured, json_option, show, told
+from relay.cli.common import configured, json_option, show
+from relay.cli.telling import told
 from relay.context import Context, open_context
 from relay.errors import Refused
 from relay.looks import Look

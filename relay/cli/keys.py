@@ -16,8 +16,8 @@ from relay.cli.common import (
     new_master_key,
     replace_private,
     show,
-    told,
 )
+from relay.cli.telling import told
 from relay.context import Context, open_context
 from relay.custody import Standing, may_retire, read_standing, rotate
 from relay.errors import Refused

@@ -9,8 +9,9 @@ from urllib.parse import urlsplit
 
 import click
 
-from relay.cli.common import configured, json_option, show, told
+from relay.cli.common import configured, json_option, show
 from relay.cli.purge import chosen, site_option
+from relay.cli.telling import told
 from relay.context import open_context
 from relay.policy import Policy, find_faults
 from relay.promises import Judged, Seen, Verdict, judge

@@ -10,7 +10,8 @@ from datetime import timedelta
 import click
 
 from relay.administration import find_site
-from relay.cli.common import configured, json_option, show, told
+from relay.cli.common import configured, json_option, show
+from relay.cli.telling import told
 from relay.context import Context, open_context
 from relay.retention import Purged, count_due, purge
 from relay.sites import Site

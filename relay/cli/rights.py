@@ -11,8 +11,9 @@ from uuid import UUID
 import click
 
 from relay.administration import find_site
-from relay.cli.common import configured, json_option, show, told
+from relay.cli.common import configured, json_option, show
 from relay.cli.purge import chosen, site_option
+from relay.cli.telling import told
 from relay.context import Context, open_context
 from relay.errors import Refused
 from relay.rights.erasure import Erased, list_erasures, replay

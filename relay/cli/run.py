@@ -5,21 +5,18 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Mapping
 from contextlib import ExitStack
 from threading import Event
 
 import click
 
 from relay import log
-from relay.cli.common import configured, environment_of, told, with_engines, without
+from relay.cli.common import configured, environment_of, with_engines
+from relay.cli.telling import told
 from relay.settings import Settings, read_settings
-from relay.supervisor import Family
+from relay.supervisor import MODULES, PROCESSES, Family
 
 RESTART_S = 1.0
-PROCESSES = {"serve": ["relay", "serve"], "worker": ["workers"], "inbound": ["relay", "inbound"]}
-NO_BUSINESS = {"worker": ["owner_url"], "migrate": []}  # of the others: to migrate or to purge
-MODULES = ("relay.web.app", "workers.main", "relay.inbound")  # what they import, once for all
 
 
 @click.command("all")
@@ -41,7 +38,7 @@ def run_all() -> None:
         if any(one.code for one in family.ended(None)):
             raise SystemExit(1)  # it said why
         for name, command in PROCESSES.items():
-            family.start(name, command, fit(name, environment))
+            family.start(name, command, environment)
         _warn(ready)
         while not stopped.wait(RESTART_S):
             _restart_ended(family, environment)
@@ -58,12 +55,7 @@ def _restart_ended(family: Family, environment: dict[str, str]) -> None:
     for one in family.ended(0):
         click.echo(f"{one.name} ended; starting it again", err=True)
         time.sleep(RESTART_S)
-        family.start(one.name, PROCESSES[one.name], fit(one.name, environment))
-
-
-def fit(name: str, environment: Mapping[str, str]) -> dict[str, str]:
-    """Return what a process is told: to change the schema or to purge is the business of few."""
-    return without(environment, *NO_BUSINESS.get(name, ["owner_url", "purge_url"]))
+        family.start(one.name, PROCESSES[one.name], environment)
 
 
 @click.command()

@@ -21,7 +21,8 @@ from aiohttp import web
 from relay import administration, listings, staff
 from relay.catalogue import Advertiser, Listing
 from relay.catcher import Catcher, Caught
-from relay.cli.common import configured, show, told
+from relay.cli.common import configured, show
+from relay.cli.telling import told
 from relay.context import Context, open_context
 from relay.errors import Refused
 from relay.permissions import Role

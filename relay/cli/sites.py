@@ -11,7 +11,8 @@ import click
 
 from relay import administration, webhooks
 from relay.administration import KeyPair
-from relay.cli.common import configured, json_option, show, told
+from relay.cli.common import configured, json_option, show
+from relay.cli.telling import told
 from relay.context import Context, open_context
 from relay.errors import Refused
 from relay.sealing import public_id, read_public_id

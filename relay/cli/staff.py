@@ -8,7 +8,8 @@ import click
 
 from relay import administration
 from relay import staff as acts
-from relay.cli.common import configured, json_option, show, told
+from relay.cli.common import configured, json_option, show
+from relay.cli.telling import told
 from relay.context import Context, open_context
 from relay.permissions import Role
 from relay.settings import Settings

@@ -11,7 +11,8 @@ from urllib.error import HTTPError, URLError
 
 import click
 
-from relay.cli.common import configured, json_option, show, told
+from relay.cli.common import configured, json_option, show
+from relay.cli.telling import told
 from relay.context import open_context
 from relay.database import Record, queries, rows_of
 from relay.sealing import public_id

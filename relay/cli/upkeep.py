@@ -6,7 +6,8 @@ import urllib.request
 
 import click
 
-from relay.cli.common import configured, json_option, new_master_key, show, told
+from relay.cli.common import configured, json_option, new_master_key, show
+from relay.cli.telling import told
 from relay.settings import read_settings
 
 

@@ -11,6 +11,11 @@ from dataclasses import dataclass
 from typing import IO
 
 GRACE_S = 25.0
+PROCESSES = {"serve": ["relay", "serve"], "worker": ["workers"], "inbound": ["relay", "inbound"]}
+MODULES = ("relay.web.app", "workers.main", "relay.inbound")  # what they import, once for all
+# To change the schema and to purge is the business of few.
+OWNER, PURGER = "RELAY_OWNER_URL", "RELAY_PURGE_URL"
+NOT_TOLD = {"migrate": (), "worker": (OWNER,)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +64,18 @@ class Family:
         """Start ``python -m <command>`` as *name*.
 
         Args:
-            environment: All its variables; nothing of ours is added.
+            environment: All its variables, but for those it has no business to know; nothing of
+                ours is added.
             speaks: Its output is for the person in front of us, not for the log.
         """
         if self._nursery.poll() is not None:
             self.stop()
             self._open()
+        hidden = NOT_TOLD.get(name, (OWNER, PURGER))
         order = {
             "name": name,
             "command": command,
-            "environment": dict(environment),
+            "environment": {key: environment[key] for key in environment if key not in hidden},
             "speaks": speaks,
         }
         if self._nursery.stdin:

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from relay.cli.run import MODULES
-from relay.supervisor import Ended, Family
+from relay.supervisor import MODULES, Ended, Family
 
 ROOT = Path(__file__).parents[2]
 WAIT_S = 30.0
