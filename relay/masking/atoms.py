@@ -35,7 +35,7 @@ _MIXED_LOOK_LONGEST = 14
 _LEAST_ROW = 4
 _LEAST_WORDS = 3
 _MISSPELT = 0.35
-_BESIDE = re.compile(r"[ \t\n.,;:/\\|_•-]{0,4}|[ '-](?:et|3t|e|y|i|and|und|en|si)[ '-]")
+_BESIDE = re.compile(r"(?:[^\w$£€%¥]|_){0,4}|[ '-](?:et|3t|e|y|i|and|und|en|si)[ '-]")
 _LABEL = re.compile(
     r"\b(?:partie|part|parte|teil|deel|morceau|bout|ligne|line|etape|step|half|moitie|groupe|bloc)"
     r" \d$"
@@ -160,12 +160,14 @@ def _touches(text: str, start: int, end: int, starts: set[int], ends: set[int]) 
 
 def _odd(reading: Reading, start: int, token: str, *, after_word: bool) -> list[Atom]:
     """Read a token of letters and figures, or with a sign that imitates one."""
-    if after_word and unleet(token) in vocabulary().joiners:
+    plain = unleet(token)
+    if after_word and plain in vocabulary().joiners:
         return []
     letters = _LETTERS.findall(token)
     found = _leet(start, token)
     if not found and max(map(len, letters), default=0) >= _PLAIN_WORD_LEAST:
         found = _words_and_figures(start, token)
+    found = found or (_glued(start, plain) if plain.isalpha() else [])
     if not found and len(letters) >= _PLAIN_WORD_LEAST:
         found = [Atom(start + a, start + b, (digits,)) for a, b, digits in cut_filled(token)]
     return found or _mixed_look(reading, start, token) or _split(start, token)
@@ -186,7 +188,7 @@ def _leet(start: int, token: str) -> list[Atom]:
     word = vocabulary().words.get(plain) or vocabulary().words.get(token)
     if word and len(plain) > 1:
         return [Atom(start, start + len(token), (word.digits,), word, 0.1)]
-    return _glued(start, plain)
+    return []
 
 
 def _words_and_figures(start: int, token: str) -> list[Atom]:

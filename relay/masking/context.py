@@ -70,7 +70,9 @@ _CODE_WORDS = (
     "konto* kunden* cuenta conta account ticket* dossard cp postaux postal* departements? "
     "postcodes? plz version "
     "parcelle cadastr* isin loto loterie tirage* euromillions keno tierce quinte tournoi* score* "
-    "bon devis billet reservation booking msg message id abonne*"
+    "bon devis billet reservation booking msg message id abonne* compteur* "
+    "certificat* pdl nif nie dni cif kvk btw steuer* kennzeichen matricul* targa kenteken "
+    "طلب* الطلب فاتوره* حساب* مرجع* كود رمز* بطاقه* ملف* عقد*"
 ).split()
 _IDENTIFIER = re.compile(rf"\b{any_of(_CODE_WORDS)}\b")
 _BETWEEN = re.compile(r"\W{0,3}(?:[^\W\d]{1,4}\b\W{0,3}){0,2}")

@@ -25,7 +25,8 @@ _CONNECTOR_WORDS = (
     "luego despues y seguido quindi e-poi allora ensuite-puis alors wsl por ultimo espacio punto "
     "guion coma e depois finalmente espaco ponto hifen "
     "virgula spatie punt streepje daarna en dan poi dopo infine spazio trattino virgola "
-    "ثم و بعدها نقطه فاصله فراغ the is c'est est ca soit double"
+    "ثم و بعدها نقطه فاصله فراغ the is c'est est ca soit double "
+    "euh heu hum hmm ben bah uh um uhm ehm eh ah"
 ).split()
 _CONNECTORS = frozenset(_CONNECTOR_WORDS)
 _NOT_CONNECTING = re.compile(r"[$£€%]")
@@ -40,13 +41,13 @@ _SPLIT_WORDS = (
     "segue inizia finisce "
     "luego beginn* endet dann fangt aufhort weiter begint eindigt vervolg eerste laatste cijfers "
     "einde begin am ende "
-    "deuxieme troisieme quatrieme cinquieme third fourth fifth tercer* cuarto quinto "
-    "zweite* dritte* vierte* funfte* tweede derde vierde vijfde terzo quarto "
+    "poi dopo depois daarna fim deuxieme troisieme quatrieme cinquieme third fourth fifth "
+    "tercer* cuarto quinto zweite* dritte* vierte* funfte* tweede derde vierde vijfde terzo quarto "
     "يبدا ينتهي ثم الباقي"
 ).split()
 _SPLIT = re.compile(rf"\b{any_of(_SPLIT_WORDS)}\b")
 _COMMENT = re.compile(
-    r"(?:[^\w(\[{*]|_)*(?:\([^()]*\)|\[[^\[\]]*\]|\{[^{}]*\}|\*[^*]*\*)(?:[^\w(]|_)*"
+    r"(?:[^\w(\[{*]|_)*(?:(?:\([^()]*\)|\[[^\[\]]*\]|\{[^{}]*\}|\*[^*]*\*)(?:[^\w(\[{*]|_)*)+"
 )
 _BRACKETS = frozenset("([{*")
 _SENTENCE = re.compile(r"[.!?]\s+\S")

@@ -7,6 +7,7 @@ from relay.masking.atoms import Atom
 from relay.masking.words import Kind, unleet
 
 _JOINT = re.compile(r"[\s'’-]{0,3}(?:et|and|y|i|e|en|und|و|w|si)?[\s'’-]{0,3}")
+_FOUR = "4"
 _SOME = frozenset("234")
 _TIMES = re.compile(
     r"\s(?:fois|times|mal|veces|vezes|volte|keer)(?: le| the| el| o| il| de| die)?\s"
@@ -24,6 +25,9 @@ def arcs(atoms: Sequence[Atom], index: int, text: str) -> Iterator[Arc]:
     if atom.word is None:
         for digits in atom.readings:
             yield index + 1, digits, atom.cost
+        if atom.readings[0] == _FOUR and _joint(atoms, index, text) == "":
+            for end, value in _after_unit(atoms, index, 4, text):  # 4vingtdouze
+                yield end, str(value), atom.cost
         return
     if atom.word.kind is Kind.TIMES:
         if index + 1 < len(atoms) and _joint(atoms, index, text) is not None:

@@ -84,7 +84,9 @@ class Judge:
         atoms = row.atoms[c.first : c.last]
         value = _tails(row, c)
         if context.unit_after(self.text, atoms[-1].end):
-            value += context.UNIT_AFTER
+            value += context.UNIT_AFTER * (
+                0.5 if in_pairs(atoms) and not _is_rising(atoms) else 1.0
+            )
         if _two_fives(row, c):
             value += context.POSTCODES
         if not cue and _rising(row, c):

@@ -91,9 +91,10 @@ def search(view: Reading, region: str) -> list[Found]:
         out += [stretch(view, c_atoms, number) for c_atoms, number in more]
     if "\n" in text:
         out += [(*view.span(a, b), number) for a, b, number in find_columns(text, region)]
-    figures = [a for a in rest if a.word is None]
-    if sum(len(a.readings[0]) for a in figures) > LEAST and context.says_reversed(text):
-        out += _reversed(row_of(text, figures, region), view)
+    if sum([len(a.readings[0]) for a in rest]) > LEAST and context.says_reversed(text):
+        figures = [a for a in rest if a.word is None]
+        for chosen in (figures, rest) if len(figures) < len(rest) else (figures,):
+            out += _reversed(row_of(text, chosen, region), view)
     return out
 
 
