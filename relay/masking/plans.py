@@ -192,6 +192,35 @@ def _plans(regions: tuple[str, ...]) -> tuple[Plan, ...]:
     return tuple(plan for region in regions if (plan := plan_of(region)))
 
 
+class Country(NamedTuple):
+    """What may follow a country code: the lengths and the numbers of all its regions."""
+
+    lengths: frozenset[int]
+    valid: re.Pattern[str]
+    trunks: tuple[str, ...]
+
+    def significant(self, rest: str) -> str | None:
+        """Return the national number in what follows the code; a trunk prefix is forgiven."""
+        for trunk in ("", *self.trunks):
+            inner = rest[len(trunk) :]
+            if len(inner) in self.lengths and rest.startswith(trunk):
+                if self.valid.fullmatch(inner):
+                    return inner
+        return None
+
+
+@cache
+def _country(code: str) -> Country | None:
+    plans = _plans(_regions().get(code, ()))
+    if not plans:
+        return None
+    return Country(
+        frozenset(length for plan in plans for length in plan.lengths),
+        re.compile("|".join(plan.valid for plan in plans)),
+        tuple(sorted({plan.trunk for plan in plans} - {""})),
+    )
+
+
 def international(digits: str) -> str | None:
     """Read country code and national number; a trunk zero between them is forgiven.
 
@@ -201,11 +230,10 @@ def international(digits: str) -> str | None:
     if not SHORTEST <= len(digits) <= LONGEST + 1 or digits[0] == "0":
         return None
     for width in (1, 2, 3):
-        code = digits[:width]
-        for region in _regions().get(code, ()):
-            plan = plan_of(region)
-            if plan and (rest := _significant(plan, digits[width:])):
-                return f"+{code}{rest}"
+        country = _country(digits[:width])
+        rest = country.significant(digits[width:]) if country else None
+        if rest:
+            return f"+{digits[:width]}{rest}"
     return None
 
 
@@ -222,16 +250,6 @@ def split_number(e164: str) -> tuple[str, str, str] | None:
         if regions and len(digits) > width + SHORTEST - 3:
             plan = plan_of(regions[0])
             return digits[:width], plan.trunk if plan else "", digits[width:]
-    return None
-
-
-def _significant(plan: Plan, rest: str) -> str | None:
-    if plan.is_valid(rest):
-        return rest
-    if plan.trunk and rest.startswith(plan.trunk):
-        inner = rest[len(plan.trunk) :]
-        if plan.is_valid(inner):
-            return inner
     return None
 
 
@@ -276,9 +294,10 @@ def _national(digits: str, plans: Numbering) -> tuple[str, Form] | None:
 
 
 def _unusual(digits: str, plans: Numbering) -> tuple[str, Form] | None:
-    for plan in plans.home:
-        if digits.startswith(plan.code) and (rest := _significant(plan, digits[len(plan.code) :])):
-            return f"+{plan.code}{rest}", Form.COUNTRY_CODE
+    for code in dict.fromkeys(plan.code for plan in plans.home):
+        country = _country(code) if digits.startswith(code) else None
+        if country and (rest := country.significant(digits[len(code) :])):
+            return f"+{code}{rest}", Form.COUNTRY_CODE
     for plan in plans.home:
         if plan.trunk and plan.is_valid(digits):
             form = Form.MOBILE_NO_TRUNK if plan.is_mobile(digits) else Form.NO_TRUNK
