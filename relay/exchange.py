@@ -229,8 +229,27 @@ class Exchange:
 
     async def last_words(self, side: str) -> list[dict[str, Any]]:
         """Return what a side said last, oldest first."""
-        rows = await self.last_messages(side)
+        return self.opened(side, await self.last_messages(side))
+
+    def opened(self, side: str, rows: Sequence[Record]) -> list[dict[str, Any]]:
+        """Open messages of a side, newest first; return their words, oldest first."""
         return [self.words(side, row) for row in reversed(rows)]
+
+    async def files(self, message_id: UUID) -> list[Record]:
+        """Return number and media type of the files a message carries."""
+        return await rows_of(
+            queries().list_files(self.connection, site_id=self.site.site_id, message_id=message_id)
+        )
+
+    async def file(self, side: str, message_id: UUID, number: int) -> tuple[str, bytes] | None:
+        """Return media type and bytes of a file a side sent; None when there is none."""
+        row: Record | None = await queries().read_file(
+            self.connection, site_id=self.site.site_id, message_id=message_id, number=number
+        )
+        if row is None:
+            return None
+        place = f"message_file.sealed_content:{message_id}:{number}"
+        return row["kind"], self.key(side).open_bytes(row["sealed_content"], place)
 
     def words(self, side: str, row: Record) -> dict[str, Any]:
         """Open a message of a side."""

@@ -5,17 +5,25 @@ GET shows a page, only POST acts. A buyer's pages hang below ``/m/``, an adverti
 
 from aiohttp import web
 
-from relay import parties
+from relay import parties, private_page
 from relay.errors import Invalid, Refused
 from relay.links import Side, read_link
-from relay.parties import Visit
 from relay.sealing import read_public_id
+from relay.visits import Visit
 from relay.web.bodies import read_fields
 from relay.web.contact import origin_of
 from relay.web.keys import CONTEXT, PAGES
 from relay.web.origins import readable
 from relay.web.pages import see_other
 from relay.web.problems import Problem, in_language, language_of, problem_of
+
+# A file is shown in its page or saved; opened by itself it may do nothing, and nobody keeps it.
+FILE_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+}
 
 routes = web.RouteTableDef()
 
@@ -26,6 +34,21 @@ async def show(request: web.Request) -> web.Response:
     """Show what a page would do, and what is so now."""
     visit = await _visit(request)
     return await _page(request, visit)
+
+
+@routes.get("/m/{token}/file/{message}/{number:[1-9][0-9]?}")
+@routes.get("/a/{token}/file/{message}/{number:[1-9][0-9]?}")
+async def show_file(request: web.Request) -> web.Response:
+    """Show a picture, or hand over a document, that came with the other side's last message."""
+    visit = await _visit(request)
+    message_id = read_public_id("msg", request.match_info["message"])
+    if message_id is None:
+        raise Refused("not_found")
+    number = int(request.match_info["number"])
+    kind, content = await private_page.read_file(request.app[CONTEXT], visit, message_id, number)
+    disposition = "inline" if kind.startswith("image/") else "attachment"
+    headers = FILE_HEADERS | {"Content-Disposition": disposition}
+    return web.Response(body=content, content_type=kind, headers=headers)
 
 
 @routes.post("/m/{token}/{page:answer}")
@@ -99,7 +122,7 @@ def _done(request: web.Request) -> web.Response:
 async def _page(
     request: web.Request, visit: Visit, problem: Problem | None = None, text: str = ""
 ) -> web.Response:
-    page = await parties.read_page(request.app[CONTEXT], visit)
+    page = await private_page.read_page(request.app[CONTEXT], visit)
     return request.app[PAGES].page(
         f"exchange_{request.match_info['page']}",
         language_of(request),

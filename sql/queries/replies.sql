@@ -65,6 +65,16 @@ from rung;
 insert into message_file (site_id, message_id, number, kind, sealed_content)
 values (:site_id, :message_id, :number, :kind, :sealed_content);
 
+-- name: list_files(site_id, message_id)
+-- Which files a message carries.
+select number, kind from message_file
+where site_id = :site_id and message_id = :message_id
+order by number;
+
+-- name: read_file(site_id, message_id, number)^
+select kind, sealed_content from message_file
+where site_id = :site_id and message_id = :message_id and number = :number;
+
 -- name: read_files(site_id, message_id)
 select number, kind, sealed_content from message_file
 where site_id = :site_id and message_id = :message_id

@@ -23,10 +23,10 @@ from relay.links import Link, Side
 from relay.looks import Look
 from relay.outgoing import answer_url, buyer_url
 from relay.outgoing.urls import decision_url
-from relay.parties import Visit
 from relay.sealing import new_id
 from relay.settings import read_settings
 from relay.sites import Site
+from relay.visits import Visit
 from relay.web.app import make_app
 from tests.relays import POLICIES
 
