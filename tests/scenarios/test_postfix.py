@@ -9,7 +9,7 @@ from relay.settings import Listen
 from tests.relays import Relay, intake, until
 from tests.rig.postfix import missing, postfix
 from tests.rig.serving import free_port
-from tests.scenarios.test_arrivals import alias, mail, spoken_to
+from tests.scenarios.test_arrivals import Dialogue, alias, mail, spoken_to
 from tests.scenarios.test_replies import settled
 
 IN_FRONT = """relay_domains = relais.example
@@ -19,6 +19,18 @@ maximal_backoff_time = 2s
 queue_run_delay = 1s
 smtpd_forbid_bare_newline = yes
 smtpd_forbid_bare_newline_exclusions ="""
+
+# As docs/operating.md asks: Postfix asks the door for each recipient before it takes a mail.
+ASKING = """
+smtpd_recipient_restrictions = reject_unverified_recipient
+unverified_recipient_reject_code = 550
+unverified_recipient_reject_reason = No such address here
+address_verify_map =
+address_verify_poll_delay = 1s
+address_verify_negative_refresh_time = 1m
+address_verify_negative_expire_time = 2m
+address_verify_positive_refresh_time = 5m
+address_verify_positive_expire_time = 10m"""
 
 pytestmark = pytest.mark.skipif(missing() is not None, reason=f"no real Postfix: {missing()}")
 
@@ -73,3 +85,27 @@ async def test_a03_smuggling_behind_a_real_postfix(relay: Relay, end: bytes) -> 
             await kept(relay, int(taken))
             await asyncio.sleep(0.5)
             assert len(await relay.fetch("select 1 from inbound")) == int(taken)
+
+
+async def test_a06_postfix_asks_before_it_takes(relay: Relay) -> None:
+    """A6: behind Postfix, too, an unknown alias is refused in the session: nobody gets a bounce."""
+    to, port = await alias(relay), free_port()
+    with postfix(IN_FRONT.format(port=port) + ASKING) as front:
+        async with (
+            open_doors(relay.context, door_settings(relay, port)),
+            spoken_to(front.port, "EHLO world.example") as spoken,
+        ):
+            await spoken.say("MAIL FROM:<victim@ailleurs.example>")
+            guess = f"r-{'a' * 26}@relais.example"
+            assert (await _judged(spoken, guess)).startswith("550 5.1.1")
+            assert (await _judged(spoken, to)).startswith("250")
+
+
+async def _judged(spoken: Dialogue, recipient: str) -> str:
+    """Ask as a mail server does: again while Postfix is still asking."""
+    for _ in range(20):
+        answer = await spoken.say(f"RCPT TO:<{recipient}>")
+        if not answer.startswith("4"):
+            break
+        await asyncio.sleep(0.5)
+    return answer

@@ -62,6 +62,7 @@ def test_reason(sample: dict[str, str]) -> None:
         ("postmaster@mairie.example", "Accusé de réception", "Nous avons bien reçu {x}. Merci."),
         ("Paul <paul@free.example>", "Votre annonce", "Erreur de ma part, voyez {x}, désolé."),
         ("MAILER-DAEMON@a.example", "Bienvenue", "Votre nouvelle adresse est {x}."),
+        ("Le garage <postmaster@garage.example>", "Re: Vélo", "Erreur : écrivez à {x}, merci."),
         ("Marie <marie@orange.example>", "Retour", "Je refuse l'offre de {x}, boîte pleine."),
     ],
 )

@@ -145,7 +145,7 @@ def _read_words(
     message: Message, heading: Heading, content: bytes, words: str
 ) -> tuple[BounceClass, tuple[Failure, ...]]:
     sign = sign_of_subject(heading.subject) or sign_of_text(words)
-    is_system = is_daemon(readable(str(message.get("from", ""))))
+    is_system = _is_system(message)
     if sign is None and is_system:
         sign = hint_of_text(words)
     verdict = BounceClass.DELAYED if sign is Sign.DELAYED else BounceClass.FAILED
@@ -163,6 +163,12 @@ def _read_words(
         addresses = named if len(named) <= _NAMED_MAX else []
     before = _BEFORE if len(addresses) == 1 else 0
     return verdict, tuple(_failure(address, words, before) for address in addresses)
+
+
+def _is_system(message: Message) -> bool:
+    """Tell whether a mail system wrote, and nobody in its name: a person has an envelope sender."""
+    path = readable(str(message.get("return-path", "<>")))
+    return path == "<>" and is_daemon(readable(str(message.get("from", ""))))
 
 
 def _addresses(text: str) -> list[str]:
