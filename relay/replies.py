@@ -19,6 +19,7 @@ from relay.database import Connection, Record, queries
 from relay.exchange import Exchange, NewMessage, read_exchange
 from relay.mail.headers import is_message_id
 from relay.mail.outcomes import Phase, judge
+from relay.mail.reading.added import words_added
 from relay.mail.reading.values import (
     AutoReply,
     Bounce,
@@ -39,6 +40,7 @@ HOPS_MOST = 30  # Received fields (RFC 5321 6.3 asks for at least a hundred; mai
 REPLIES_AN_HOUR = 20  # of one conversation, both sides: more is a loop between two programs
 COMPLAINT_KEPT = timedelta(days=365)
 SUPPRESSED_FOR = timedelta(days=90)
+SIDES = ("buyer", "advertiser")
 PERMANENT = 550  # what a server that gives a mail back would have answered at once
 
 log = structlog.get_logger()
@@ -115,7 +117,8 @@ async def _reply(exchange: Exchange, arrival: Arrival, reply: Reply) -> Settled:
     if refusal:
         await _tell_of_end(exchange, arrival, refusal)
         return refusal
-    if not (reply.text or reply.doubtful or reply.attachments):
+    doubtful = await _doubtful(exchange, reply)
+    if not (reply.text or doubtful or reply.attachments):
         if arrival.mail_id is None:  # at a bounce address a program wrote, and nobody waits
             await exchange.tell(arrival.side, "unreadable")
         return Settled("ended", "empty")
@@ -125,8 +128,8 @@ async def _reply(exchange: Exchange, arrival: Arrival, reply: Reply) -> Settled:
     kept_back = {_file_kind(one.kind) for one in reply.attachments} - allowed
     content: dict[str, object] = {
         # Words that may not be the author's stand alone only when there are no others.
-        "text": reply.text or reply.doubtful,
-        "doubtful": reply.doubtful if reply.text else "",
+        "text": reply.text or doubtful,
+        "doubtful": doubtful if reply.text else "",
         "signature": reply.signature,
         "original_id": _plain_id(reply.heading),
         "sender": reply.heading.sender,
@@ -142,6 +145,18 @@ async def _reply(exchange: Exchange, arrival: Arrival, reply: Reply) -> Settled:
         await exchange.tell_of(message_id, "notice", notice)
     log.info("reply.taken", message_id=str(message_id), held_for=held_for, site=exchange.site.slug)
     return Settled("read", held_for or "reply")
+
+
+async def _doubtful(exchange: Exchange, reply: Reply) -> str:
+    """Return the words that may be the writer's, those between the lines of our mail included."""
+    said = [one["text"] for side in SIDES for one in await exchange.last_words(side)]
+    names = (
+        *(exchange.name(side) for side in SIDES),
+        exchange.row["title"],
+        exchange.site.policy.site.name,
+    )
+    added = words_added(reply.quoted, said, names)
+    return "\n\n".join(filter(None, (reply.doubtful, added)))
 
 
 def _refusal(exchange: Exchange, arrival: Arrival, heading: Heading) -> Settled | None:

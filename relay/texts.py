@@ -40,6 +40,12 @@ def keys(language: str) -> frozenset[str]:
     return frozenset(_catalogue(language))
 
 
+def raw(language: str, key: str) -> str:
+    """Return the sentence *key* as it is written, its holes open; of plural forms all."""
+    entry = _catalogue(language)[key]
+    return " ".join(entry.values()) if isinstance(entry, dict) else entry
+
+
 def has(language: str, key: str) -> bool:
     """Tell whether *language* has the entry *key*."""
     return key in _catalogue(language)

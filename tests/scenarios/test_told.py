@@ -167,3 +167,19 @@ async def test_words_of_a_former_advertiser_do_not_leave(relay: Relay) -> None:
     assert not any(shows(one, "+33639980123") for one in sink.mails)
     assert not any(b"masked" in one.content or b"/number" in one.content for one in sink.mails)
     assert [one.recipients for one in sink.mails if not one.sender] == []
+
+
+async def test_an_answer_typed_into_our_mail_is_not_lost(relay: Relay) -> None:
+    """R13: what Outlook's user typed between our unmarked lines is kept, and shown to them."""
+    to = await alias(relay)
+    async with SmtpSink() as sink:
+        mails = await sent_on(relay, sink, 2)
+    [contact] = [one for one in mails if one.recipients == (ADVERTISER,)]
+    ours = text_of(opened(contact)).replace("samedi matin.", "samedi matin.\nPlutôt dimanche.")
+    head = f"De : Léa via Exemple <{to}>\nEnvoyé : lundi 23 novembre 2026 09:12\nObjet : Vélo"
+    text = f"Bonjour, oui.\n\n{head}\n\n{ours}".replace("\r", "").replace("\n", "\r\n")
+    await come_in(relay, to, mail(to, text))
+    page = await show(relay, f"{await pages(relay, 'advertiser')}/answer")
+    assert "Une partie de votre dernier e-mail n’a pas été transmise" in page
+    assert '<blockquote class="heard">Plutôt dimanche.</blockquote>' in page
+    assert "Plutôt" not in await show(relay, f"{await pages(relay, 'buyer')}/answer")

@@ -1,0 +1,69 @@
+"""Words typed between the lines of our own mail are found, and none of ours is taken for theirs."""
+
+from dataclasses import replace
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+
+import pytest
+
+from relay.mail.compose import compose_contact
+from relay.mail.forwarded import compose_reply
+from relay.mail.reading.added import words_added
+from relay.mail.reading.html_text import lines_of_html
+from tests.unit.mail_samples import contact
+from tests.unit.reply_samples import to_buyer
+
+SAID = (
+    "Bonjour,\nle vélo est-il toujours disponible ?\nAvez-vous la facture ?\n\n"
+    "Je peux passer samedi matin."
+)
+HEAD = "De : Camille via Exemple Annonces\nEnvoyé : lundi 23 novembre 2026 09:12\n\n"
+NAMES = ("Camille", "Marc", "Exemple Annonces", "Vélo de ville 28 pouces")
+
+
+def bodies(language: str) -> list[str]:
+    """Return our mails of both kinds, as text and as the lines of their HTML."""
+    mails = (
+        compose_contact(replace(contact(), text=SAID, language=language)),
+        compose_reply(to_buyer(text=SAID, language=language)),
+    )
+    found = []
+    for mail in mails:
+        parsed = message_from_bytes(mail.content, policy=policy.default)
+        assert isinstance(parsed, EmailMessage)
+        for kind in ("plain", "html"):
+            part = parsed.get_body((kind,))
+            assert part is not None
+            text = str(part.get_content())
+            lines = [line.words for line in lines_of_html(text)] if kind == "html" else [text]
+            found.append("\n".join(lines))
+    return found
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_what_we_wrote_is_ours(language: str) -> None:
+    """R13: our mail sent back as it was holds nothing of anybody else's."""
+    history = to_buyer().history
+    for body in bodies(language):
+        assert words_added(HEAD + body, [SAID, history], NAMES) == ""
+
+
+@pytest.mark.parametrize("answer", ["Oui, avec la facture.", "Non.", "Samedi me va, à 10 h."])
+@pytest.mark.parametrize("after", ["toujours disponible ?", "la facture ?", "samedi matin."])
+def test_what_is_typed_in_between_is_found(answer: str, after: str) -> None:
+    """R13: an answer typed below a question of an unmarked quote is not lost."""
+    for body in bodies("fr"):
+        asked = body.replace(after, f"{after}\n{answer}\n", 1)
+        if asked != body:
+            assert words_added(HEAD + asked, [SAID, to_buyer().history], NAMES) == answer
+
+
+def test_marked_quotes_are_left_to_the_reader() -> None:
+    """Where a sign stands before quoted lines, what has none was found already."""
+    marked = "\n".join(f"> {line}" for line in bodies("fr")[0].split("\n"))
+    assert words_added(marked, [], NAMES) == ""
+
+
+def test_another_mail_is_not_looked_through() -> None:
+    """What is quoted of somebody else's mail is nobody's answer."""
+    assert words_added(f"{HEAD}Bonjour, voici mon numéro de client.\nLéa", [], NAMES) == ""
