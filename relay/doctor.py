@@ -14,6 +14,7 @@ from relay.bell import Bell
 from relay.context import Context, open_context
 from relay.database import count_ledger, is_current, may_change_schema, queries, rows_of
 from relay.errors import Unavailable
+from relay.rights.round import gauge_requests
 from relay.sealing import new_id
 from relay.settings import Settings, Smarthost
 
@@ -58,6 +59,7 @@ async def examine(settings: Settings, *, loop: bool = False) -> list[Finding]:
             _queue,
             _inbound,
             _routes,
+            _requests,
             _redis,
             _smarthost,
         ]
@@ -221,6 +223,17 @@ async def _routes(context: Context) -> Finding:
     paused = [r for r in routes if r["paused_until"] and r["paused_until"] > context.clock()]
     said = ", ".join(f"{r['route']} paused: {r['reason']}" for r in paused)
     return Finding("routes", not paused, said or "none paused")
+
+
+async def _requests(context: Context) -> Finding:
+    """Look whether every request of a person is answered in time."""
+    try:
+        counts = [await gauge_requests(context, site) for site in await context.sites.all()]
+    except Unavailable:
+        return Finding("rights requests", False, "cannot be counted")
+    waiting, late = (sum(numbers) for numbers in zip(*counts, strict=True)) if counts else (0, 0)
+    said = f"{waiting} wait for an officer, {late} are late"
+    return Finding("rights requests", not late, said)
 
 
 async def _redis(context: Context) -> Finding:

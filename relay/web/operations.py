@@ -9,6 +9,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 from relay.context import Context
 from relay.database import Ledger, Record, count_ledger, is_current, queries, rows_of
 from relay.errors import Refused, Unavailable
+from relay.rights.round import gauge_requests
 from relay.web.keys import CONTEXT
 from relay.web.openapi import document, operation
 from relay.web.origins import client_address
@@ -92,7 +93,10 @@ async def _count(context: Context) -> None:
             ledger = await count_ledger(connection)
             oldest_due.set(await queries().oldest_due(connection) or 0)
             arrived = await rows_of(queries().count_inbound(connection))
-        slugs = {site.site_id: site.slug for site in await context.sites.all()}
+        sites = await context.sites.all()
+        slugs = {site.site_id: site.slug for site in sites}
+        for site in sites:
+            await gauge_requests(context, site)
     except Unavailable:
         pass  # the other figures are still worth reading
     # A state without rows, or a database that is away, must not keep its last figure.

@@ -12,14 +12,17 @@ from playwright.async_api import Browser, Page, async_playwright
 from relay.context import open_context
 from relay.engines import Engines
 from relay.permissions import Role
+from relay.rights.requests import Content
+from relay.rights.standing import Kind
 from relay.sealing import public_id
 from relay.settings import read_settings
 from tests.browser import install
 from tests.browser.desk import Desk, sit, two_days
 from tests.browser.house import House, open_house
+from tests.browser.rights_scenes import prove
 from tests.conftest import with_database
 from tests.desk import held_message, open_console, reported
-from tests.relays import open_relay
+from tests.relays import CONTACT, open_relay
 
 KEY = "k1:" + "A" * 43 + "="
 ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
@@ -108,7 +111,9 @@ async def desk(engines: Engines, template: str) -> AsyncIterator[Desk]:
         case = await reported(relay, other)
         [row] = await relay.fetch("select listing_id from listing")
         await two_days(relay, held)
-        yield Desk(relay, url, held, case, public_id("lst", row["listing_id"]))
+        asked = Content(CONTACT["email"], "+33639980456", "Merci d’effacer mes messages.")
+        request = public_id("req", await prove(context, relay.site, Kind.ERASURE, asked))
+        yield Desk(relay, url, held, case, public_id("lst", row["listing_id"]), request)
     await connection.execute(f"drop database {name} with (force)")
     await connection.close()
 

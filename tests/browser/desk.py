@@ -39,6 +39,7 @@ class Desk:
     held: str
     case: str
     listing: str
+    request: str
 
     @property
     def key(self) -> str:
@@ -59,6 +60,7 @@ class Desk:
             "console-confirmations": f"{site}/confirmations",
             "console-holds": f"{site}/holds",
             "console-requests": f"{site}/requests",
+            "console-request": f"{site}/requests/{self.request}",
             "console-rules": f"{site}/rules",
             "console-rule": f"{site}/rules/r07_mandate",
             "console-acts": f"{site}/acts",

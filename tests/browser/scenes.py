@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from playwright.async_api import Page
 
 from tests.browser.house import House
+from tests.browser.rights_scenes import RIGHTS
 
 Scene = Callable[[Page, House], Awaitable[None]]
 REASONS = {
@@ -192,4 +193,5 @@ SCENES: dict[str, Scene] = {
     "advertiser-number-done": exchange("number", "advertiser", press="Montrer"),
     "buyer-end-done": exchange("end", "buyer", press="Terminer"),
     "buyer-report-done": exchange("report", "buyer", press="Envoyer"),
+    **RIGHTS,
 }

@@ -10,10 +10,19 @@ from relay.permissions import Level, Permission
 from relay.rights import decisions, intake
 from relay.rights.certificate import gone_words, kept_words
 from relay.rights.intake import Asked
-from relay.rights.register import EXPORT_MOST, VIEWS, Line, Wanted, read_case, read_register
+from relay.rights.register import (
+    EXPORT_MOST,
+    VIEWS,
+    Case,
+    Line,
+    Wanted,
+    read_case,
+    read_register,
+)
 from relay.rights.sheets import table
 from relay.rights.standing import Door, Ground, Kind, State
 from relay.sealing import public_id, read_public_id
+from relay.validation import readable
 from relay.web.console.doors import Visit, door
 from relay.web.pages import SECURITY_HEADERS
 from relay.web.rights_fields import offered, read_content, read_kind
@@ -81,6 +90,7 @@ async def show_request(visit: Visit) -> web.StreamResponse:
         request=case.request,
         standing=case.request.standing,
         now=visit.context.clock(),
+        phone=_phone(case),
         gone=gone_words(case.found.plan.counts, visit.language),
         held=gone_words(case.found.counts, visit.language),
         kept=[kept_words(line, visit.language) for line in case.found.plan.kept_lines],
@@ -154,6 +164,11 @@ async def lift(visit: Visit) -> web.StreamResponse:
     request_id = visit.subject("req")
     await decisions.lift(visit.context, visit.site, request_id, _act(visit, "lift", visit.reason))
     return _back(visit, request_id)
+
+
+def _phone(case: Case) -> str:
+    content = case.request.content
+    return readable(content.phone) if content and content.phone else ""
 
 
 def _wanted(visit: Visit) -> Wanted:
