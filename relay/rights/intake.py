@@ -119,7 +119,11 @@ def _check(context: Context, site: Site, asked: Asked, now: datetime) -> None:
     if asked.kind is not None and asked.kind.value not in {one.value for one in site.policy.rights}:
         raise Refused("right_not_offered")
     if asked.source:
-        context.limiter.hit([Limit("rights", f"{site.slug}\0{asked.source}", ASKED_AN_HOUR)], now)
+        context.limiter.hit([_limit(site, "rights", asked.source)], now)
+
+
+def _limit(site: Site, name: str, source: str) -> Limit:
+    return Limit(name, site.hash("ip", source).hex(), ASKED_AN_HOUR)
 
 
 def _first_standing(asked: Asked, now: datetime, *, is_proved: bool) -> Standing:
@@ -170,9 +174,7 @@ async def ask_code(context: Context, site: Site, request_id: UUID, source: str) 
     Raises:
         Refused: ``rate_limited``.
     """
-    context.limiter.hit(
-        [Limit("rights code", f"{site.slug}\0{source}", ASKED_AN_HOUR)], context.clock()
-    )
+    context.limiter.hit([_limit(site, "rights code", source)], context.clock())
     async with context.database.connection() as connection, connection.transaction():
         try:
             request = await read_request(context, connection, site, request_id, lock=True)
