@@ -14,7 +14,7 @@ from relay.database import Connection, Record, queries, rows_of
 from relay.errors import Refused
 from relay.links import Link
 from relay.notices import Notice, enqueue
-from relay.sealing import first_id, new_id
+from relay.sealing import Unsealable, first_id, new_id
 from relay.sites import Site
 
 NOTE_LIMIT = 2000
@@ -55,21 +55,18 @@ async def read_correspondence(context: Context, site: Site, link: Link) -> Corre
 
     Raises:
         Refused: ``not_found``: the message is purged; ``link_expired``: the listing is
-            somebody else's now.
-        Unsealable: A party was erased.
+            somebody else's now, or its advertiser was erased or frozen.
     """
     async with context.database.connection() as connection:
         row = await _read(connection, site, link)
     advertiser = context.keyring.unwrap(row["advertiser_key"], f"person:{row['advertiser_id']}")
     place = advertiser_place(site.site_id, row["ref"])
     person = unseal_advertiser(advertiser, row["sealed_advertiser"], place)
-    buyer = context.keyring.unwrap(row["buyer_key"], f"person:{row['sender_id']}")
-    content = buyer.open(row["sealed_content"], f"message.sealed_content:{link.message_id}")
     return Correspondence(
         listing_ref=row["ref"],
         listing_title=row["title"],
         listing_state=row["listing_state"],
-        buyer_name=json.loads(content)["name"],
+        buyer_name=_buyer_name(context, link, row),
         is_phone_shown=row["show_phone"],
         has_phone=person.phone is not None,
         is_blocked=row["blocked_at"] is not None,
@@ -101,9 +98,20 @@ async def _read(connection: Connection, site: Site, link: Link) -> Record:
     )
     if row is None:
         raise Refused("not_found")
-    if row["advertiser_id"] != link.person_id:
+    if row["advertiser_id"] != link.person_id or row["advertiser_key"] is None:
         raise Refused("link_expired")
     return row
+
+
+def _buyer_name(context: Context, link: Link, row: Record) -> str:
+    """Return what the buyer is called; "" of one who was erased or frozen."""
+    try:
+        buyer = context.keyring.unwrap(row["buyer_key"], f"person:{row['sender_id']}")
+        content = buyer.open(row["sealed_content"], f"message.sealed_content:{link.message_id}")
+    except Unsealable:
+        return ""
+    name: str = json.loads(content)["name"] or ""
+    return name
 
 
 async def _close(

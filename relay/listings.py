@@ -106,7 +106,7 @@ async def read_listing(context: Context, site: Site, ref: str) -> Listing:
     """
     async with context.database.connection() as connection:
         row = await queries().read_listing(connection, site_id=site.site_id, ref=ref)
-    if row is None:
+    if row is None or row["wrapped_key"] is None:  # its advertiser was erased or frozen
         raise Refused("listing_unknown")
     return Listing(
         ref=row["ref"],
