@@ -30,6 +30,7 @@ class Permission(Enum):
     REVEAL_TRACE = "reveal_trace"  # an IP address or a browser in full
     OPEN_REPORTED = "open_reported"  # the words of a thread that is reported or held
     OPEN_OTHER = "open_other"  # the words of any other thread
+    ARCHIVE = "archive"  # what is past its active days, whatever it is
     HOLD = "hold"  # hold, release, refuse, block for 30 days at most
     HOLD_LARGE = "hold_large"  # block for longer, act on more than 50 at once
     DECIDE = "decide"  # decide a report
@@ -73,6 +74,7 @@ reveal_identity  r          r      r        r        r      r         -      -
 reveal_trace     -          r      -        r        r      r         -      -
 open_reported    r          r      r        r        -      r         -      -
 open_other       -          2      -        r        -      r         -      -
+archive          -          2      -        r        -      r         -      -
 hold             yes        yes    -        -        -      -         -      -
 hold_large       -          2      -        -        -      -         -      -
 decide           yes        yes    -        -        -      -         -      -

@@ -3,11 +3,13 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from relay import graph as graphs
 from relay.database import Connection, Record, queries, rows_of
 from relay.graph import SHARED_FROM, Graph, Name
+from relay.lookup.archive import MESSAGES, TRACES, archived
 from relay.lookup.keys import Key, key_of
 from relay.lookup.masked import mask_browser, mask_ip, mask_mail, mask_phone
 from relay.lookup.sealed import content_of, origin_of
@@ -71,14 +73,16 @@ async def read_web(
     )
 
 
-async def show_web(keyring: Keyring, connection: Connection, site: Site, web: Web) -> Graph:
+async def show_web(
+    keyring: Keyring, connection: Connection, site: Site, web: Web, now: datetime
+) -> Graph:
     """Return the graph as staff see it: masked, with what is blocked."""
-    labels = await _labels(keyring, connection, site, web)
+    labels = await _labels(keyring, connection, site, web, now)
     return graphs.labelled(web.graph, labels, await _blocked(connection, site, web.graph))
 
 
 async def _labels(
-    keyring: Keyring, connection: Connection, site: Site, web: Web
+    keyring: Keyring, connection: Connection, site: Site, web: Web, now: datetime
 ) -> dict[Name, str]:
     """Return what may be shown of each node, read from one message that bears it."""
     ids = {web.bearers[name] for name in web.bearers if Kind(name[0]) in LINKS}
@@ -87,7 +91,7 @@ async def _labels(
     )
     by_id = {row["message_id"]: row for row in rows}
     return {
-        name: _label(keyring, Kind(name[0]), by_id[bearer])
+        name: _label(keyring, Kind(name[0]), by_id[bearer], archived(site, by_id[bearer], now))
         for name, bearer in web.bearers.items()
         if bearer in by_id
     }
@@ -159,8 +163,9 @@ async def _blocked(connection: Connection, site: Site, graph: Graph) -> set[Name
     return {name for name in names if name[1] in found}
 
 
-def _label(keyring: Keyring, kind: Kind, row: Record) -> str:
-    content, origin = content_of(keyring, row), origin_of(keyring, row)
+def _label(keyring: Keyring, kind: Kind, row: Record, closed: frozenset[str]) -> str:
+    content = {} if MESSAGES in closed else content_of(keyring, row)
+    origin = {} if TRACES in closed else origin_of(keyring, row)
     match kind:
         case Kind.PHONE:
             return mask_phone(content.get("phone") or "") if content.get("phone") else ""

@@ -8,6 +8,7 @@ from uuid import UUID
 from relay.context import Context
 from relay.database import Connection, Record, queries, rows_of
 from relay.looks import Look, record_look
+from relay.lookup.archive import MESSAGES, TRACES, archived
 from relay.lookup.keys import Key
 from relay.lookup.masked import mask_ip, mask_mail, mask_phone
 from relay.lookup.sealed import content_of, origin_of
@@ -27,6 +28,7 @@ class Found:
         score, signals: Of its acceptance, and of the rules that count.
         phone, email, network: Masked; None when there is none, or it was erased or purged.
         reports: How many persons reported it.
+        archived: Classes of it (``messages``, ``traces``) that are closed to daily work.
     """
 
     message_id: UUID
@@ -43,6 +45,7 @@ class Found:
     email: str | None
     network: str | None
     reports: int
+    archived: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ async def search(
     async with context.database.connection() as connection:
         await record_look(connection, look)
         ids = await find_ids(connection, site, key, before=before or LAST, most=PAGE + 1)
-        rows = await describe(context.keyring, connection, site, ids[:PAGE])
+        rows = await describe(context.keyring, connection, site, ids[:PAGE], context.clock())
     return Page(key, rows, ids[PAGE - 1] if len(ids) > PAGE else None)
 
 
@@ -95,17 +98,22 @@ async def find_ids(
 
 
 async def describe(
-    keyring: Keyring, connection: Connection, site: Site, message_ids: Sequence[UUID]
+    keyring: Keyring,
+    connection: Connection,
+    site: Site,
+    message_ids: Sequence[UUID],
+    now: datetime,
 ) -> tuple[Found, ...]:
-    """Return what a list shows of messages."""
+    """Return what a list shows of messages; what is archived is not opened for a list."""
     rows = await rows_of(
         queries().describe_messages(connection, site_id=site.site_id, message_ids=list(message_ids))
     )
-    return tuple(_found(keyring, row) for row in rows)
+    return tuple(_found(keyring, row, archived(site, row, now)) for row in rows)
 
 
-def _found(keyring: Keyring, row: Record) -> Found:
-    content, origin = content_of(keyring, row), origin_of(keyring, row)
+def _found(keyring: Keyring, row: Record, closed: frozenset[str]) -> Found:
+    content = {} if MESSAGES in closed else content_of(keyring, row)
+    origin = {} if TRACES in closed else origin_of(keyring, row)
     phone, email, ip = content.get("phone"), content.get("email"), origin.get("ip")
     return Found(
         message_id=row["message_id"],
@@ -122,4 +130,5 @@ def _found(keyring: Keyring, row: Record) -> Found:
         email=mask_mail(email) if email else None,
         network=mask_ip(ip) if ip else None,
         reports=row["reports"],
+        archived=closed,
     )

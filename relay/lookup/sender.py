@@ -80,7 +80,7 @@ async def read_sender(context: Context, site: Site, key: Key, look: Look) -> Sen
         ids = await find_ids(connection, site, key, first=first, most=MESSAGES_MOST)
         own = await read_keys(connection, site, ids)
         web = await read_web(connection, site, key, own, first)
-        graph = await show_web(context.keyring, connection, site, web)
+        graph = await show_web(context.keyring, connection, site, web, context.clock())
         back = await _came_back(connection, site, own, first)
     times = [row["received_at"] for row in own]
     return Sender(

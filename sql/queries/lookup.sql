@@ -126,7 +126,7 @@ select listing_id from listing where site_id = :site_id and ref = :ref;
 -- What a list shows of messages, newest first; its sealed values are opened to be masked.
 select
     message.message_id, message.sender_id, message.side, message.score, message.signals, message.received_at, message.sealed_content,
-    sender.wrapped_key, listing.listing_id, listing.ref, listing.title, outbox.state, outbox.reason, trace.sealed_origin, trace.sender_id as trace_sender_id,
+    sender.wrapped_key, listing.listing_id, listing.ref, listing.title, listing.ended_at, outbox.state, outbox.reason, trace.sealed_origin, trace.sender_id as trace_sender_id,
     (select count(*) from report where report.site_id = message.site_id and report.message_id = message.message_id)::int as reports,
     hits.rules, hits.points
 from unnest(:message_ids::uuid[]) as asked (message_id)

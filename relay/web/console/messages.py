@@ -9,6 +9,7 @@ from relay import desk, lookup
 from relay.desk import Action, Order
 from relay.errors import Refused
 from relay.lookup import Field, Found, Key, Kind, Opened
+from relay.lookup.archive import MESSAGES, TRACES
 from relay.permissions import Level, Permission
 from relay.sealing import public_id
 from relay.web.console.doors import Visit, door
@@ -102,7 +103,10 @@ async def _agreed(visit: Visit, permission: Permission, asked: Iterable[Field]) 
 
 
 def permission_of(field: Field, found: Found) -> Permission:
-    """Return what is needed to see a field of this message."""
+    """Return what is needed to see a field of this message; evidence of a report is at hand."""
+    kept_in = TRACES if field is Field.ORIGIN else MESSAGES
+    if kept_in in found.archived and not found.reports:
+        return Permission.ARCHIVE
     if field is Field.ORIGIN:
         return Permission.REVEAL_TRACE
     if field in IDENTITY:
