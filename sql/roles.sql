@@ -16,7 +16,7 @@ declare
     -- Deleted when their time is over, by the purge alone.
     accepted        constant text[] := array[
         'person', 'listing', 'conversation', 'reply_address', 'message', 'message_file', 'sender_trace', 'outbox', 'attempt',
-        'inbound', 'idempotency', 'suppression', 'known_address', 'report', 'report_case', 'desk_act', 'block', 'site_key'];
+        'inbound', 'idempotency', 'suppression', 'known_address', 'report', 'report_case', 'desk_act', 'block', 'site_key', 'consent'];
 begin
     foreach one in array array['relais_app', 'relais_purge'] loop
         continue when exists (select 1 from pg_roles where rolname = one);

@@ -117,9 +117,10 @@ MONTHS = (
     Month(("sender_trace",), "trace_months_over", "count_trace_month", _traces),
 )
 
-# What lives for hours or days, whatever the policy says: its query, its life.
+# What lives as long as it needs to, whatever the policy says: its query, its life.
 FLEETING = (
     ("forget_requests", timedelta(hours=24)),
     ("forget_told", timedelta(days=2)),
     ("forget_suppressions", timedelta(0)),
+    ("forget_consents", timedelta(days=365)),
 )

@@ -17,6 +17,7 @@ from relay.settings import Listen, Settings
 from relay.web import (
     actions,
     api,
+    consents,
     decisions,
     exchange,
     hook,
@@ -51,7 +52,7 @@ def make_app(context: Context) -> web.Application:
     app[PAGES] = Pages()
     app[SPOKEN] = weakref.WeakSet()
     doors = (
-        *(public, exchange, decisions, rights, own_request),
+        *(public, exchange, consents, decisions, rights, own_request),
         *(hook, actions, api, privacy, operations),
     )
     for door in doors:

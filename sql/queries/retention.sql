@@ -314,12 +314,19 @@ with gone as (
         and not exists (select 1 from listing
             where listing.site_id = :site_id and listing.advertiser_id = person.person_id offset 0)
     returning person.person_id
+), consents as (
+    delete from consent
+    where consent.site_id = :site_id and consent.person_id = any(array(select gone.person_id from gone))
+    returning 1
 ), addresses as (
     delete from known_address
     where known_address.site_id = :site_id and known_address.person_id = any(array(select gone.person_id from gone))
     returning 1
 )
-select (select count(*) from gone) as person, (select count(*) from addresses) as known_address;
+select
+    (select count(*) from gone) as person,
+    (select count(*) from addresses) as known_address,
+    (select count(*) from consents) as consent;
 
 -- name: oldest_messages(site_id, as_of)$
 select message.received_at from message

@@ -187,6 +187,8 @@ SCENES: dict[str, Scene] = {
     **{f"answer-{name}-done": answer(name, done=True) for name in ANSWERS},
     **{f"buyer-{name}": exchange(name, "buyer") for name in BUYER_PAGES},
     **{f"advertiser-{name}": exchange(name, "advertiser") for name in BUYER_PAGES[:3]},
+    "advertiser-delay": exchange("delay", "advertiser"),
+    "advertiser-delay-done": exchange("delay", "advertiser", press="Calculer"),
     "buyer-answer-faults": answer_faults,
     "decision": decision,
     "decision-contested": decision_contested,

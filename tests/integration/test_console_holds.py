@@ -138,3 +138,12 @@ async def test_the_commands(relay: Relay, settings: Settings) -> None:
     code, output, _ = await command(env, "holds", "list", "demo", "--json")
     [listed] = json.loads(output)["holds"]
     assert (listed["blocks"], listed["approved_by"], listed["lifted_by"]) == (False, "marc", "marc")
+
+
+async def test_a_held_key_may_be_set_aside(relay: Relay, browser: Browser) -> None:
+    """A restriction sets a key aside, held or not: nothing is destroyed by it."""
+    await sit(browser, await seat(relay.context, relay.site, Role.CLERK))
+    await place(relay, browser)
+    await relay.fetch("alter table person add column if not exists frozen_key bytea")
+    await relay.fetch("update person set frozen_key = wrapped_key, wrapped_key = null")
+    assert await relay.fetch("select 1 from person where frozen_key is null") == []

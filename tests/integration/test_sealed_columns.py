@@ -6,7 +6,7 @@ KINDS = ("text", "bytea", "text[]", "bytea[]", "json", "jsonb", "inet", "charact
 # Columns that hold nothing of a person, by the reason why.
 NOT_PERSONAL = {
     "a name or code out of a list of ours": """
-        attempt.outcome attempt.phase attempt.reason attempt.tls attempt.enhanced
+        consent.purpose attempt.outcome attempt.phase attempt.reason attempt.tls attempt.enhanced
         block.effect block.kind conversation.blocked_by desk_act.action idempotency.state
         inbound.reason inbound.side inbound.state legal_hold.scope listing.language listing.state
         look.action message.language message.side message.signals message_file.kind

@@ -12,7 +12,7 @@ from relay.web.problems import STATUSES
 
 NO_BREAK = "\u00a0"
 LOCALE = Path("relay/locale")
-ROOMS = ("pages", "states")
+ROOMS = ("pages", "states", "consent")
 STATES = re.findall(
     r"'([a-z]+)'",
     re.search(
