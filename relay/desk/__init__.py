@@ -51,7 +51,7 @@ from relay.desk.rules import (
     list_rules,
     switch_rule,
 )
-from relay.desk.rulings import Ruled, contest, read_ruling
+from relay.desk.rulings import Ruled, contest, list_rulings, read_ruling
 from relay.desk.work import carry_out, preview, undo
 
 __all__ = [
@@ -104,6 +104,7 @@ __all__ = [
     "list_examples",
     "list_hits",
     "list_rules",
+    "list_rulings",
     "note",
     "open_cases",
     "preview",

@@ -83,9 +83,10 @@ async def list_blocks(
 async def forget(context: Context, site: Site) -> int:
     """Forget cases whose reports are purged, and what is over; return how many.
 
-    Blocks and acts a year after, what rules saw after ninety days.
+    Blocks and acts a year after; what rules saw after ninety days, or with its message.
     """
-    before, since = context.clock() - KEPT, context.clock() - SEEN_KEPT
+    lives = timedelta(days=site.policy.retention.message_days)
+    before, since = context.clock() - KEPT, context.clock() - min(SEEN_KEPT, lives)
     named = {"site_id": site.site_id}
     async with context.database.connection() as connection:
         cases: int = await queries().forget_cases(connection, **named)

@@ -105,7 +105,7 @@ async def list_examples(context: Context, site: Site, rule: str, look: Look) -> 
             )
         )
         ids = [row["message_id"] for row in rows]
-        return await describe(context.keyring, connection, site, ids)
+        return await describe(context.keyring, connection, site, ids, context.clock())
 
 
 async def list_hits(context: Context, site: Site, message_id: UUID, look: Look) -> tuple[Hit, ...]:

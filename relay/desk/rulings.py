@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from relay.context import Context
-from relay.database import Record, queries
+from relay.database import Record, queries, rows_of
 from relay.desk.cases import Decision, Statement
 from relay.desk.files import read_judgement, read_statement
 from relay.desk.moves import State
@@ -80,6 +80,30 @@ async def read_ruling(context: Context, site: Site, message_id: UUID, person_id:
         judgement=read_judgement(site, row),
         judged_at=row["judged_at"],
     )
+
+
+async def list_rulings(
+    context: Context, site: Site, message_id: UUID, *, is_buyer: bool
+) -> list[tuple[UUID, UUID]]:
+    """Return the decisions that a side of a conversation may read, the newest first.
+
+    Args:
+        message_id: Any message of the conversation.
+
+    Returns:
+        For each the message it is about, and the person who may read it.
+    """
+    async with context.database.connection() as connection:
+        rows = await rows_of(
+            queries().list_rulings(
+                connection,
+                site_id=site.site_id,
+                message_id=message_id,
+                is_buyer=is_buyer,
+                before_at=context.clock() - UNDO,
+            )
+        )
+    return [(row["message_id"], row["person_id"]) for row in rows if _concerns(row)]
 
 
 async def contest(

@@ -4,7 +4,14 @@ Fails closed: what cannot be opened, masked or proved clean is held, never sent.
 """
 
 from relay.outgoing.mails import Bounced, Held, Rendered, Withdrawn, read_files, read_mails, render
-from relay.outgoing.urls import answer_url, buyer_url, proof_url, request_url, status_url
+from relay.outgoing.urls import (
+    answer_url,
+    buyer_url,
+    decision_url,
+    proof_url,
+    request_url,
+    status_url,
+)
 
 __all__ = [
     "Bounced",
@@ -13,6 +20,7 @@ __all__ = [
     "Withdrawn",
     "answer_url",
     "buyer_url",
+    "decision_url",
     "proof_url",
     "read_files",
     "read_mails",

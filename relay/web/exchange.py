@@ -5,9 +5,10 @@ GET shows a page, only POST acts. A buyer's pages hang below ``/m/``, an adverti
 
 from aiohttp import web
 
-from relay import parties, private_page
+from relay import desk, parties, private_page
 from relay.errors import Invalid, Refused
 from relay.links import Side, read_link
+from relay.outgoing import decision_url
 from relay.sealing import read_public_id
 from relay.visits import Visit
 from relay.web.bodies import read_fields
@@ -122,7 +123,11 @@ def _done(request: web.Request) -> web.Response:
 async def _page(
     request: web.Request, visit: Visit, problem: Problem | None = None, text: str = ""
 ) -> web.Response:
-    page = await private_page.read_page(request.app[CONTEXT], visit)
+    context = request.app[CONTEXT]
+    page = await private_page.read_page(context, visit)
+    rulings = await desk.list_rulings(
+        context, visit.site, visit.link.message_id, is_buyer=visit.side == "buyer"
+    )
     return request.app[PAGES].page(
         f"exchange_{request.match_info['page']}",
         language_of(request),
@@ -130,6 +135,10 @@ async def _page(
         it=page,
         problem=problem,
         text=text,
+        decisions=[
+            decision_url(context, visit.site, message_id, person_id, context.clock())
+            for message_id, person_id in rulings
+        ],
         policy=visit.site.policy,
         done="done" in request.query,
     )

@@ -170,10 +170,11 @@ async def replay(context: Context, site: Site, event_id: UUID) -> None:
 
 
 async def forget_events(context: Context, site: Site) -> int:
-    """Forget events after ninety days; return how many."""
+    """Forget events after ninety days, or with their messages; return how many."""
+    kept = min(KEPT, timedelta(days=site.policy.retention.message_days))
     async with context.database.connection() as connection:
         gone: int = await queries().forget_events(
-            connection, site_id=site.site_id, before_id=first_id(context.clock() - KEPT)
+            connection, site_id=site.site_id, before_id=first_id(context.clock() - kept)
         )
     return gone
 

@@ -266,6 +266,23 @@ returning case_id;
 update report_case set state = :state, judged_by = :judged_by, judged_at = :judged_at, sealed_judgement = :sealed_judgement
 where site_id = :site_id and case_id = :case_id;
 
+-- name: list_rulings(site_id, message_id, is_buyer, before_at)
+-- Decisions in the conversation of a message that concern one of its sides, the newest first.
+select report_case.message_id, report_case.state, report_case.decision, side.person_id,
+    message.sender_id = side.person_id as is_author,
+    exists (select 1 from report where report.site_id = report_case.site_id and report.message_id = report_case.message_id
+        and report.reporter_id = side.person_id) as is_reporter
+from message as anchor
+join conversation on conversation.site_id = anchor.site_id and conversation.conversation_id = anchor.conversation_id
+join listing on listing.site_id = anchor.site_id and listing.listing_id = conversation.listing_id
+cross join lateral (select case when :is_buyer then conversation.buyer_id else listing.advertiser_id end as person_id) as side
+join message on message.site_id = anchor.site_id and message.conversation_id = anchor.conversation_id
+join report_case on report_case.site_id = message.site_id and report_case.message_id = message.message_id
+where anchor.site_id = :site_id and anchor.message_id = :message_id
+    and report_case.state in ('decided', 'appealed', 'upheld', 'overturned') and report_case.decided_at <= :before_at
+order by report_case.decided_at desc
+limit 10;
+
 -- name: read_ruling(site_id, message_id, person_id, before_at)^
 -- A decision that can no longer be undone, and what somebody has to do with it.
 select

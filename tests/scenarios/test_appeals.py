@@ -9,6 +9,7 @@ import pytest
 from relay import desk
 from relay.desk import Decision, Ruling, Statement
 from relay.desk.moves import APPEAL
+from relay.outgoing import buyer_url
 from tests.integration.test_desk import Clock, look_of, reported, write
 from tests.relays import LISTING, Relay
 from tests.rig.smtp_mails import SunkMail
@@ -116,6 +117,19 @@ async def test_a_reporter_contests_a_decision_without_action(relay: Relay, clock
     await desk.judge(relay.context, relay.site, case_id, REASONS, judge, is_upheld=True)
     rows = await relay.fetch("select kind from outbox where reason like 'appeal_judged%'")
     assert [row["kind"] for row in rows] == ["reader_notice"]
+
+
+async def test_the_conversation_leads_to_its_decisions(relay: Relay, clock: Clock) -> None:
+    """A side finds on its private pages the decisions that concern it, and no others."""
+    message_id, _ = await decided(relay, clock, Decision.NO_ACTION)
+    pages = {
+        ADVERTISER: await relay.answers(f"msg_{message_id.hex}"),
+        BUYER: relay.url
+        + buyer_url(relay.context, relay.site, message_id).removeprefix("https://relais.example"),
+    }
+    title = "Décision de l’équipe de modération"
+    found = {who: title in await show(relay, f"{page}/answer") for who, page in pages.items()}
+    assert found == {ADVERTISER: True, BUYER: False}
 
 
 async def test_an_abusive_reporter_is_warned(relay: Relay, clock: Clock) -> None:
