@@ -108,10 +108,9 @@ async def list_examples(context: Context, site: Site, rule: str, look: Look) -> 
         return await describe(context.keyring, connection, site, ids, context.clock())
 
 
-async def list_hits(context: Context, site: Site, message_id: UUID, look: Look) -> tuple[Hit, ...]:
-    """Return what rules saw in a message, the heaviest first."""
+async def list_hits(context: Context, site: Site, message_id: UUID) -> tuple[Hit, ...]:
+    """Return what rules saw in a message, the heaviest first: part of what its lists show."""
     async with context.database.connection() as connection:
-        await record_look(connection, look)
         rows = await rows_of(
             queries().list_hits(connection, site_id=site.site_id, message_id=message_id)
         )

@@ -305,3 +305,21 @@ async def test_a_moderator_tells_the_site(relay: Relay, program: Program) -> Non
     assert "Site prévenu" in acts
     kinds = [one.kind for one in await webhooks.list_events(relay.context, relay.site)]
     assert sorted(kinds) == ["messages.cleared", "messages.flagged"]
+
+
+async def test_all_of_a_key_is_told_after_its_effect(relay: Relay, program: Program) -> None:
+    """Of a sender's messages the site is told one event for each listing, after a dry run."""
+    await webhooks.set_hook(relay.context, relay.site, program.url)
+    for number in range(3):
+        await write(relay, number)
+    path = f"/s/demo/keys/phone.{relay.site.hash('phone', '+33639980456').hex()}"
+    fields = {"action": "notify", "reason": "même expéditeur"}
+    async with open_console(relay.context) as url, open_browser(url) as browser:
+        browser.keep(await seat(relay.context, relay.site, Role.MODERATOR))
+        await browser.get(path)
+        shown = await browser.post(f"{path}/act", **fields)
+        assert "Signale 3 messages au site" in shown.text.replace("\u00a0", " ")
+        assert await events(relay) == []
+        await browser.post(f"{path}/act", **fields, sure="1")
+    [row] = await relay.fetch("select body from site_event")
+    assert len(json.loads(row["body"])["messages"]) == 3

@@ -140,8 +140,7 @@ async def _page(
     delivery = await lookup.read_delivery(
         visit.context, visit.site, found.message_id, visit.language, look
     )
-    look = visit.seen("list", f"{public_id('msg', found.message_id)} rules")
-    hits = await desk.list_hits(visit.context, visit.site, found.message_id, look)
+    hits = await desk.list_hits(visit.context, visit.site, found.message_id)
     reach = {field: visit.may(permission_of(field, found)) for field in Field}
     openable = [field for field, level in reach.items() if level >= Level.SECOND]
     may_act = visit.may(Permission.HOLD) is Level.YES
