@@ -20,7 +20,7 @@ from uuid import UUID
 import asyncpg
 
 from bench.purge import NOW, house
-from relay import lookup
+from relay import lookup, overview, retention
 from relay.context import Context
 from relay.looks import Look
 from relay.lookup import Key, Kind
@@ -117,7 +117,22 @@ async def main() -> None:
             await row(f"sender {kind}", chosen.rounds // 4, act)
         await row("paste a phone, full picture", chosen.rounds // 4, paste(context, site, staff_id))
         print(json.dumps(hash_cost(site)), flush=True)
+        for name, page in pages(context, site, staff_id).items():
+            await row(name, chosen.rounds // 10, page)
         print(json.dumps(await accept_cost(url, site)), flush=True)
+
+
+def pages(
+    context: Context, site: Site, staff_id: UUID
+) -> dict[str, Callable[[], Awaitable[object]]]:
+    """Return the acts behind pages that count a whole site."""
+    seen = look(site, staff_id)
+    return {
+        "page deliveries": lambda: overview.read_deliveries(context, site, seen),
+        "page health": lambda: overview.read_signs(context, site, seen),
+        "page purge calendar": lambda: retention.read_calendar(context, site, seen),
+        "live counts": lambda: overview.count_waiting(context, site),
+    }
 
 
 def searcher(

@@ -7,12 +7,12 @@ chosen by the value ``n`` under the plural rule of the language (Unicode CLDR).
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from functools import cache
 from importlib import resources
 
 from babel import Locale
-from babel.dates import format_date, format_time, get_timezone
+from babel.dates import format_date, format_time, format_timedelta, get_timezone
 
 LANGUAGES = ("fr", "en")
 Entry = str | dict[str, str]
@@ -61,6 +61,11 @@ def clock(language: str, at: datetime, zone: tzinfo | str = "Europe/Paris") -> s
     """Return the time of day of *at* as people write it there: 14:05, 2:05 PM."""
     local = at.astimezone(get_timezone(zone) if isinstance(zone, str) else zone)
     return format_time(local, "short", locale=_locale(language))
+
+
+def span(language: str, time: timedelta) -> str:
+    """Return how long it is until something, in the largest full unit: dans 22 heures."""
+    return format_timedelta(time, threshold=1, add_direction=True, locale=_locale(language))
 
 
 def best_language(accepted: str, offered: Sequence[str] = LANGUAGES) -> str:

@@ -115,6 +115,12 @@ async def seat(context: Context, site: Site, *roles: Role) -> str:
     return token
 
 
+async def enter(relay: Relay, browser: Browser, *roles: Role) -> None:
+    """Sit down with these roles, at a page that has a form."""
+    browser.keep(await seat(relay.context, relay.site, *roles))
+    assert (await browser.get("/account")).status == 200
+
+
 async def held_message(relay: Relay, headers: dict[str, str] | None = None, **fields: str) -> str:
     """Post a contact that waits for a person; returns its public id."""
     status, body = await relay.post(headers, **fields)

@@ -11,7 +11,7 @@ from relay.overview.deliveries import (
     Hour,
     RouteTimes,
     RuleCount,
-    WaitingMail,
+    WaitingMessage,
     fate_of,
     read_deliveries,
 )
@@ -31,7 +31,7 @@ __all__ = [
     "Setup",
     "Sign",
     "Waiting",
-    "WaitingMail",
+    "WaitingMessage",
     "count_waiting",
     "fate_of",
     "read_deliveries",

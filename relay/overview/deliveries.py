@@ -79,8 +79,8 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
-class WaitingMail:
-    """A mail that waits; *since* is when it was accepted, *due_at* when it is tried next."""
+class WaitingMessage:
+    """A message that waits; *since* is when it was accepted, *due_at* when it is tried next."""
 
     message_id: UUID
     state: str
@@ -93,7 +93,7 @@ class WaitingMail:
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """How many mails wait or are held now, and how many of seven days nobody can be sure of."""
+    """How many messages wait or are held now, and how many of seven days nobody can be sure of."""
 
     waiting: int
     held: int
@@ -118,7 +118,7 @@ class Deliveries:
     hours: tuple[Hour, ...]
     routes: tuple[RouteTimes, ...]
     answers: tuple[Answered, ...]
-    oldest: tuple[WaitingMail, ...]
+    oldest: tuple[WaitingMessage, ...]
     backlog: Backlog
     rules: tuple[RuleCount, ...]
 
@@ -188,8 +188,8 @@ async def _routes(
     return tuple(found)
 
 
-def _waiting(row: Record) -> WaitingMail:
-    return WaitingMail(
+def _waiting(row: Record) -> WaitingMessage:
+    return WaitingMessage(
         message_id=row["message_id"],
         state=row["state"],
         reason=row["reason"],

@@ -36,11 +36,11 @@ group by attempt.route
 order by attempts desc, attempt.route;
 
 -- name: list_oldest_waiting(site_id, most)
--- The mails that have been waiting the longest for their turn; first those that wait, by their own index.
+-- The messages that have been waiting the longest for their turn; first those that wait, by their own index.
 with waiting as materialized (
     select outbox.message_id, outbox.mail_id, outbox.state, outbox.reason, outbox.tries, outbox.ambiguous, outbox.due_at
     from outbox
-    where outbox.site_id = :site_id and outbox.state in ('queued', 'deferred', 'sending')
+    where outbox.site_id = :site_id and outbox.kind in ('contact', 'reply') and outbox.state in ('queued', 'deferred', 'sending')
 )
 select message_id, mail_id, state, reason, tries, ambiguous, due_at from waiting order by mail_id limit :most;
 
@@ -48,12 +48,13 @@ select message_id, mail_id, state, reason, tries, ambiguous, due_at from waiting
 -- What waits now, and what of the time since an id nobody can be sure of.
 select
     (select count(*) from outbox
-        where outbox.site_id = :site_id and outbox.state in ('queued', 'deferred', 'sending'))::int as waiting,
-    (select count(*) from outbox where outbox.site_id = :site_id and outbox.state = 'held')::int as held,
+        where outbox.site_id = :site_id and outbox.kind in ('contact', 'reply') and outbox.state in ('queued', 'deferred', 'sending'))::int as waiting,
+    (select count(*) from outbox
+        where outbox.site_id = :site_id and outbox.kind in ('contact', 'reply') and outbox.state = 'held')::int as held,
     (count(*) filter (where outbox.ambiguous > 0))::int as ambiguous,
     (count(*) filter (where outbox.state = 'unconfirmed'))::int as unconfirmed
 from outbox
-where outbox.site_id = :site_id and outbox.mail_id >= :first_id;
+where outbox.site_id = :site_id and outbox.mail_id >= :first_id and outbox.kind in ('contact', 'reply');
 
 -- name: count_signals(site_id, first_id)
 -- Which rules point at messages, and what became of these.

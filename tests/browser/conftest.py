@@ -17,12 +17,13 @@ from relay.rights.standing import Kind
 from relay.sealing import public_id
 from relay.settings import read_settings
 from tests.browser import install
-from tests.browser.desk import Desk, sit, two_days
+from tests.browser.desk import Desk, sit
 from tests.browser.house import House, open_house
 from tests.browser.rights_scenes import prove
 from tests.conftest import with_database
 from tests.desk import held_message, open_console, reported
 from tests.relays import CONTACT, open_relay
+from tests.traffic import two_days
 
 KEY = "k1:" + "A" * 43 + "="
 ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]

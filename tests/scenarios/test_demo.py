@@ -27,6 +27,7 @@ async def test_demo_uses_nothing_of_the_shell(tmp_path: Path) -> None:
     result = json.loads(line)
     assert result["state"] == "delivered"
     assert result["mail"]["from"].endswith("@relais.example>")
+    assert "/welcome/" in result["console"]
     reply = result["reply"]
     assert reply["to"] == "lea@acheteuse.example"
     assert "oui, il est toujours disponible" in reply["text"]

@@ -1,13 +1,13 @@
 """Sentences in two languages, dates, and the choice of a language."""
 
 import string
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.texts import LANGUAGES, _catalogue, best_language, clock, day, has, keys, say
+from relay.texts import LANGUAGES, _catalogue, best_language, clock, day, has, keys, say, span
 
 AT = datetime(2027, 3, 14, 13, 5, tzinfo=UTC)
 
@@ -68,6 +68,12 @@ def test_days_and_clocks() -> None:
     assert (day("fr", AT), day("en", AT)) == ("14/03/2027", "14 March 2027")
     assert clock("fr", AT) == "14:05"
     assert day("fr", datetime(2027, 3, 14, 23, 30, tzinfo=UTC)) == "15/03/2027"
+
+
+def test_spans() -> None:
+    """How long there is still is said in the largest unit."""
+    assert span("fr", timedelta(hours=22)) == "dans 22 heures"
+    assert span("en", timedelta(minutes=15)) == "in 15 minutes"
 
 
 def test_missing() -> None:

@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from relay.looks import list_looks
+from relay.looks import is_guarded, list_looks, verify
 from relay.permissions import Level, Permission
 from relay.staff import list_members
 from relay.web.console.doors import Visit, door
@@ -27,6 +27,15 @@ async def show_journal(visit: Visit) -> web.StreamResponse:
         )
     more = seen[-1].number if len(seen) == ROWS else None
     return visit.page("journal", seen=seen, more=more)
+
+
+@door("POST", "journal/check", Permission.AUDIT, Level.YES)
+async def check_journal(visit: Visit) -> web.StreamResponse:
+    """Check the chain of a site from its first row to its last."""
+    await visit.look("list", "journal check")
+    verdict = await verify(visit.context, visit.site)
+    guarded = await is_guarded(visit.context)
+    return visit.page("check", verdict=verdict, guarded=guarded)
 
 
 @door("GET", "staff", Permission.STAFF, Level.SECOND)

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import json
 import time
+from dataclasses import dataclass
 from uuid import UUID
 
 from aiohttp import web
@@ -24,10 +25,6 @@ from relay.web.console.doors import Visit, door
 from relay.web.console.guard import TOKEN
 from relay.web.pages import SECURITY_HEADERS
 
-PAUSE_S = 2.0
-FRESH_S = 1.5  # one answer serves everybody who has the site open
-CHECK_S = 10.0  # a session that ended, or a role taken back, ends the stream
-LONGEST_S = 3600.0
 HEADERS = {
     **SECURITY_HEADERS,
     "Content-Type": "text/event-stream; charset=utf-8",
@@ -35,11 +32,27 @@ HEADERS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often a stream looks, in seconds.
+
+    Args:
+        pause_s: Between two looks; one answer serves everybody who has the site open.
+        check_s: Between two questions whether one may still know.
+        longest_s: After it the browser asks anew, which is logged anew.
+    """
+
+    pause_s: float = 2.0
+    check_s: float = 10.0
+    longest_s: float = 3600.0
+
+
 class Watch:
     """Counts for everybody who watches, and ends their streams when the console stops."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, pace: Pace = Pace()) -> None:
         self._context = context
+        self.pace = pace
         self._known: dict[UUID, tuple[float, Waiting]] = {}
         self._asking = asyncio.Lock()
         self._over = asyncio.Event()
@@ -48,7 +61,7 @@ class Watch:
         """Return what waits at a site, at most a moment old."""
         async with self._asking:
             counted_at, waiting = self._known.get(site.site_id, (float("-inf"), None))
-            if waiting is None or time.monotonic() - counted_at > FRESH_S:
+            if waiting is None or time.monotonic() - counted_at > self.pace.pause_s / 2:
                 waiting = await overview.count_waiting(self._context, site)
                 self._known[site.site_id] = (time.monotonic(), waiting)
             return waiting
@@ -56,7 +69,7 @@ class Watch:
     async def is_over(self) -> bool:
         """Wait a moment; tell whether the console stops."""
         try:
-            async with asyncio.timeout(PAUSE_S):
+            async with asyncio.timeout(self.pace.pause_s):
                 return await self._over.wait()
         except TimeoutError:
             return False
@@ -84,14 +97,14 @@ async def _tell(visit: Visit, response: web.StreamResponse) -> None:
     watch, started, told = visit.request.app[WATCH], time.monotonic(), None
     checked = started
     await response.write(b"retry: 5000\n\n")
-    while time.monotonic() - started < LONGEST_S:
+    while time.monotonic() - started < watch.pace.longest_s:
         waiting = await watch.count(visit.site)
         if waiting != told:
             await response.write(_event(waiting))
             told = waiting
         if await watch.is_over():
             return
-        if time.monotonic() - checked > CHECK_S:
+        if time.monotonic() - checked > watch.pace.check_s:
             checked = time.monotonic()
             await response.write(b": still here\n\n")
             if not await _may_still(visit):

@@ -1,7 +1,7 @@
 """The console's HTML: Jinja templates of ``relay/templates/console``, escaped always."""
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -29,7 +29,7 @@ PLACES = (
     ("l", "delivery", Permission.STATISTICS, Level.YES),
     ("s", "health", Permission.STATISTICS, Level.YES),
     ("v", "requests", Permission.REQUESTS, Level.START),
-    ("e", "holds", Permission.LEGAL_HOLD, Level.START),
+    ("h", "holds", Permission.LEGAL_HOLD, Level.START),
     ("j", "journal", Permission.AUDIT, Level.OWN),
     ("p", "staff", Permission.STAFF, Level.SECOND),
     ("t", "settings", Permission.RETENTION, Level.START),
@@ -126,6 +126,10 @@ class Sayer:
         keys = (f"console.signal_{name}", f"rules.{name}")
         known = [key for key in keys if texts.has(self._language, key)]
         return texts.say(self._language, known[0]) if known else name
+
+    def left(self, time: timedelta) -> str:
+        """Return how long there is still: «dans 22 heures»."""
+        return texts.span(self._language, time)
 
     def when(self, at: datetime) -> str:
         """Return day and time."""
