@@ -6,6 +6,7 @@ committed in one statement; contacts that arrive together share the commit.
 
 import hmac
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -28,6 +29,7 @@ from relay.sites import Site
 SAME_TEXT = timedelta(minutes=10)
 CANCEL_WITHIN = timedelta(minutes=10)
 TRIES = 3
+CROWD = 8  # contacts that do not wait for the end of the batch under way
 
 accepted_total = Counter("relay_accepted_total", "Contacts accepted", ["state"])
 log = structlog.get_logger()
@@ -71,7 +73,7 @@ class ContactDesk:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._writer: Batcher[ContactRequest, Accepted] = Batcher(self._write)
+        self._writer: Batcher[ContactRequest, Accepted] = Batcher(self._write, crowd=CROWD)
 
     async def accept(self, request: ContactRequest) -> Accepted:
         """Store a contact, or return the one that it repeats.
@@ -100,7 +102,7 @@ class ContactDesk:
         self, requests: Sequence[ContactRequest]
     ) -> Sequence[Accepted | BaseException]:
         try:
-            return await self._write_together(requests)
+            return await self._write_again(requests)
         except Unavailable:
             raise
         except Exception as error:  # noqa: BLE001 (one bad row must not fail its neighbours)
@@ -108,14 +110,21 @@ class ContactDesk:
         return [await self._write_alone(request) for request in requests]
 
     async def _write_alone(self, request: ContactRequest) -> Accepted | BaseException:
-        for _ in range(TRIES):
-            try:
-                return (await self._write_together([request]))[0]
-            except UniqueConflict:
-                continue  # another process met the same person first: read again
-            except Exception as error:  # noqa: BLE001 (the caller's to answer)
-                return error
-        return Unavailable()
+        try:
+            return (await self._write_again([request]))[0]
+        except UniqueConflict:
+            return Unavailable()
+        except Exception as error:  # noqa: BLE001 (the caller's to answer)
+            return error
+
+    async def _write_again(
+        self, requests: Sequence[ContactRequest]
+    ) -> list[Accepted | BaseException]:
+        """Write together; read again when another batch or process met the same person first."""
+        for _ in range(TRIES - 1):
+            with suppress(UniqueConflict):
+                return await self._write_together(requests)
+        return await self._write_together(requests)
 
     async def _write_together(
         self, requests: Sequence[ContactRequest]
@@ -179,6 +188,8 @@ class ContactDesk:
         if not rows:
             return frozenset()
         checkpoints.reached("accept.before_commit")
+        # In one order in every batch, so that two with the same twins do not wait for each other.
+        rows = sorted(rows, key=lambda row: row.content_hash)
         try:
             new = await self._context.database.run(
                 lambda connection: rows_of(queries().store_contacts(connection, contacts=rows))

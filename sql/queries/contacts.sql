@@ -62,6 +62,7 @@ with given as (
 ), first_today as (
     insert into told (site_id, told_hash)
     select distinct site_id, told_hash from fresh where receipt_id is not null
+    order by site_id, told_hash  -- as every batch does, so that none waits for one that waits for it
     on conflict do nothing
     returning site_id, told_hash
 ), mails as (

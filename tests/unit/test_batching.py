@@ -99,3 +99,28 @@ async def test_drain() -> None:
     await asyncio.sleep(0)
     await batcher.drain()
     assert await asyncio.gather(*tasks) == [0, 2, 4, 6, 8]
+
+
+async def test_a_crowd_does_not_wait() -> None:
+    """From so many waiting items on, one more batch goes beside the first, and never a third."""
+    writer = Writer()
+    writer.gate.clear()
+    batcher = Batcher(writer.write, crowd=3)
+    tasks: list[asyncio.Task[int]] = []
+    for arriving in ([0], [1, 2], [3], [4, 5, 6, 7]):
+        tasks += [asyncio.create_task(batcher.submit(n)) for n in arriving]
+        await asyncio.sleep(0.01)
+    assert writer.batches == [[0], [1, 2, 3]]
+    writer.gate.set()
+    assert await asyncio.gather(*tasks) == [n * 2 for n in range(8)]
+    assert writer.batches[2:] == [[4, 5, 6, 7]]
+
+
+async def test_a_crowd_that_the_first_batch_takes_is_written_once() -> None:
+    """When the batch under way ends just as a second is to begin, nothing is written twice."""
+    writer = Writer()
+    batcher = Batcher(writer.write, crowd=2)
+    numbers = list(range(20, 70))
+    assert await asyncio.gather(*map(batcher.submit, numbers)) == [n * 2 for n in numbers]
+    assert sorted(n for batch in writer.batches for n in batch) == numbers
+    assert all(writer.batches)
