@@ -40,6 +40,7 @@ _HINT = re.compile(
 _LABEL_START = re.compile(r"(?<![\w.])[a-z0-9]")
 _LONGEST = 120  # characters of an address written out
 _BACK = 80
+_MOST_LABELS = 9  # five labels before the sign, and a word for each dot between
 _LONGEST_LOCAL = 64  # RFC 5321 4.5.3.1.1
 _IN_LOCAL = re.compile(r"[\w.+-]")
 
@@ -71,7 +72,7 @@ def _around(text: str, begin: int, hint: re.Match[str]) -> tuple[int, int] | Non
         if plain:
             return plain.span()
     limit = min(len(text), hint.end() + _LONGEST)
-    for first in _LABEL_START.finditer(text, begin, hint.start() + 1):
+    for first in [*_LABEL_START.finditer(text, begin, hint.start() + 1)][-_MOST_LABELS:]:
         hit = _WRITTEN.match(text, first.start(), limit)
         if hit and hit.end() >= hint.end():
             return hit.span()

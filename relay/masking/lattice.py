@@ -21,7 +21,8 @@ _MOST_ATOMS = 28  # a number has no more pieces, joined words included
 _ANY = frozenset(range(SHORTEST, _LONGEST_ROW + 1))
 _WIDE = Sizes(_ANY, _ANY, _LONGEST_ROW)  # after a plus sign or an exit code
 _NOTHING = "000"  # no country code begins with a zero
-_WIDEST = 10  # readings kept at each atom
+_WIDEST, _FEWER = 10, 2  # readings kept at each atom; fewer in a text of very many atoms
+_MANY_ATOMS = 200
 _JOINING = 0.3  # cheaper gaps inside one value cost nothing
 
 
@@ -174,11 +175,12 @@ def _from(row: Row, start: int, last: int, reach: Sequence[int]) -> Iterator[Can
     plus = plus_before(row.text, row.atoms[start].start)
     plans = numbering(row.region)
     strong = not plans.has_trunk or _begins(row, start)
+    widest = _WIDEST if len(row.atoms) <= _MANY_ATOMS else _FEWER
     rows: dict[int, dict[str, float]] = {start: {"": 0.0}}
     for at in range(start, min(last, start + _MOST_ATOMS)):
         if not rows:
             return
-        kept = _cheapest(rows.pop(at, None))
+        kept = _cheapest(rows.pop(at, None), widest)
         for end, more, price in row.steps(at) if kept else ():
             if end > last:
                 continue
@@ -208,9 +210,9 @@ def _between(row: Row, start: int, at: int, end: int) -> float:
     return cost
 
 
-def _cheapest(rows: dict[str, float] | None) -> list[tuple[str, float]]:
+def _cheapest(rows: dict[str, float] | None, widest: int) -> list[tuple[str, float]]:
     if not rows:
         return []
     if len(rows) == 1:
         return [*rows.items()]
-    return sorted(rows.items(), key=itemgetter(1))[:_WIDEST]
+    return sorted(rows.items(), key=itemgetter(1))[:widest]
