@@ -22,6 +22,7 @@ from relay.mail.reading.values import Attachment, AutoReply, Incoming, Reply
 MEMORY_BYTES = 200 * 1024 * 1024  # beyond what the loaded parser itself takes
 # Processor time and not the clock's: a busy machine costs no mail.
 MAIL_CPU_S = 2
+QUOTED_MOST = 64 * 1024  # signs
 WORDS_MOST = 20_000  # signs
 FILE_CPU_S = 2  # more for each megabyte: pictures are made anew
 
@@ -57,7 +58,7 @@ def _shortened(reply: Reply) -> Reply:
         reply,
         text=text,
         doubtful=(rest + reply.doubtful)[:WORDS_MOST],
-        quoted="",  # the other side's words, which the relay has
+        quoted=reply.quoted[:QUOTED_MOST],  # looked through for what was typed in between
         signature=reply.signature[:WORDS_MOST],
         dropped=(*reply.dropped, "text") if rest else reply.dropped,
     )

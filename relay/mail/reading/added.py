@@ -17,7 +17,7 @@ _ROOMS = ("mail.", "reply.")
 _LINK = re.compile(r" ?<?https?://[^\s>]+>?")
 _HOLE = re.compile(r"\{\w+\}")
 _WORD = re.compile(r"[^\W\d_]+")
-_LONGEST = 64 * 1024  # signs: our mail is the first that is quoted, and shorter
+_LONGEST = 64 * 1024  # signs; our mail is the first that is quoted, and shorter
 _FEWEST = 2  # words in a row that are known again; fewer may be anybody's
 
 
