@@ -125,6 +125,20 @@ async def test_a_freeze_and_its_end(relay: Relay, person: Person) -> None:
     assert (await relay.post(message="Encore une autre question."))[0] == 202
 
 
+async def test_mails_wait_while_frozen(relay: Relay, person: Person) -> None:
+    """A mail of a frozen person does not leave; it does once the restriction ends."""
+    page = await person.post(f"{private(relay)}/data", kind="restriction")
+    [request_id] = await person.requests()
+    _, late = await relay.post(message="Partie juste avant le gel.")
+    await decisions.accept(relay.context, relay.site, request_id, await person.look())
+    await person.collect(2)
+    assert (await relay.states())[late["id"]] == "held"
+    await person.post(f"{page.path}/unfreeze")
+    camille = Person(relay, CAMILLE)
+    [mail] = await camille.collect(2)
+    assert "juste avant le gel" in text_of(mail)
+
+
 async def test_access_is_had_while_frozen(relay: Relay, person: Person) -> None:
     """Whose data is frozen may still see all of it."""
     await person.post(f"{private(relay)}/data", kind="restriction")
