@@ -3,6 +3,8 @@
 import asyncio
 import base64
 import json
+import shutil
+import tempfile
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -20,8 +22,8 @@ from relay.lookup.sealed import content_of
 from relay.settings import MasterKey, Settings
 from tests.conftest import with_database
 from tests.integration.test_cli import relay as command
-from tests.relays import Relay, courier, until
-from tests.rig.cluster import settings_with
+from tests.relays import Relay, courier, open_relay, until
+from tests.rig.cluster import own_cluster, settings_with
 from tests.rig.deliveries import list_for, write
 from tests.rig.serving import environment
 from tests.rig.smtp_sink import SmtpSink
@@ -185,6 +187,31 @@ async def test_a_file_cut_short_is_refused(
         code, _, _ = await command(environment(settings), "backup", "restored", str(keys))
         assert code == 1
     assert "" not in (await contents(relay.context)).values()
+
+
+async def test_back_with_the_embedded_engines(settings: Settings, tmp_path: Path) -> None:
+    """A38: with no database named, the engines of the state directory are started for it, and
+    stopped again.
+    """
+    state = Path(tempfile.mkdtemp(prefix="relais-restored-"))
+    state.chmod(0o755)
+    try:
+        async with own_cluster(state) as cluster:
+            used = settings_with(settings, cluster.engines.database_url)
+            async with open_context(used) as context, open_relay(context) as relay:
+                await list_for(relay, "camille")
+                await write(relay, 1)
+            keys = tmp_path / "keys"
+            code, _, errors = await command(environment(used), "backup", "keys", str(keys))
+            assert code == 0, errors
+        alone = environment(settings, state_dir=str(state))
+        env = {name: alone[name] for name in ("RELAY_MASTER_KEY", "RELAY_STATE_DIR")}
+        code, output, errors = await command(env, "backup", "restored", str(keys), "--json")
+        assert code == 0, errors
+        assert json.loads(output)["sites"][0]["queued"] == 1
+        assert not (state / "running.json").exists()
+    finally:
+        shutil.rmtree(state, ignore_errors=True)
 
 
 def database_of(settings: Settings) -> str:
