@@ -16,6 +16,7 @@ from tests.desk import open_browser, open_console, seat
 from tests.relays import Relay, courier, until
 from tests.rig.smtp_sink import SmtpSink
 from tests.scenarios.test_arrivals import alias, mail
+from tests.scenarios.test_private_pages import pages, press
 from tests.scenarios.test_replies import come_in
 
 FRAUD = "Bonjour, je vous règle par mandat cash dès demain, cela vous convient ?"
@@ -131,6 +132,34 @@ async def test_what_a_person_lets_go_leaves(relay: Relay) -> None:
     listed = await desk.list_rules(relay.context, relay.site, await look_of(relay))
     [rule] = [one for one in listed if one.name == "r07_mandate"]
     assert (rule.held, rule.let_go, rule.wrong_share) == (1, 1, 100)
+
+
+async def test_a_release_by_command_is_final_too(relay: Relay) -> None:
+    """What `relay held release` lets go is held by no rule again, even after a deferral."""
+    await switch(relay, "r07_mandate", Mode.LIVE)
+    message_id = await send(relay, FRAUD)
+    async with SmtpSink() as sink:
+        await deliver(relay, sink)
+        await moderation.release(relay.context, relay.site, message_id)
+        deferred = "update outbox set state = 'deferred', reason = 'greylisted' where mail_id = $1"
+        await relay.fetch(deferred, message_id)
+        await deliver(relay, sink)
+    assert (await state_of(relay, message_id))[0] == "delivered"
+
+
+async def test_owning_a_reply_exempts_from_no_rule(relay: Relay) -> None:
+    """«C’est bien moi» is no moderator's release: a live rule holds the reply all the same."""
+    await switch(relay, "r08_coupon", Mode.LIVE)
+    to = await alias(relay)
+    raw = mail(to, "Envoyez-moi un coupon PCS.", From="<autre@ailleurs.example>")
+    await come_in(relay, to, raw)
+    [row] = await relay.fetch("select message_id from outbox where kind = 'reply'")
+    page = await pages(relay, "advertiser")
+    answer = {"id": f"msg_{row['message_id'].hex}", "mine": "1"}
+    assert await press(relay, f"{page}/confirm", **answer) == 303
+    async with SmtpSink() as sink:
+        await deliver(relay, sink)
+    assert await state_of(relay, row["message_id"]) == ("held", "rules")
 
 
 async def test_a_hold_taken_back_exempts_from_no_rule(relay: Relay) -> None:
