@@ -203,8 +203,8 @@ class Country(NamedTuple):
         """Return the national number in what follows the code; a trunk prefix is forgiven."""
         for trunk in ("", *self.trunks):
             inner = rest[len(trunk) :]
-            is_possible = len(inner) in self.lengths and rest.startswith(trunk)
-            if is_possible and self.valid.fullmatch(inner):
+            known = len(inner) in self.lengths and rest.startswith(trunk)
+            if known and self.valid.fullmatch(inner):
                 return inner
         return None
 

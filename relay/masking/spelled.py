@@ -19,6 +19,7 @@ _APART = re.compile(
 _LIKE_FIGURES = frozenset("oilzsbgtq")  # apart, they may stand for figures
 _FIVE = r"(?:[.-]{5}|[·•_–—-]{5})"
 _MORSE = re.compile(rf"(?<!\S){_FIVE}(?:[ /|]{{1,3}}{_FIVE}){{3,}}(?!\S)")
+_MORSE_HINT = re.compile(r"[.·•_–—-][.·•_–—-]{4}\s")
 _MORSE_SIGN = re.compile(_FIVE)
 _MORSE_FIGURES = "----- .---- ..--- ...-- ....- ..... -.... --... ---.. ----.".split()
 _TO_MORSE = str.maketrans("·•_–—", "..---")
@@ -29,8 +30,8 @@ _LEAST_ESCAPES = 3
 
 
 def has_morse(text: str) -> bool:
-    """Tell whether *text* holds a row of Morse figures; most texts hold no two such signs."""
-    return ("--" in text or "..." in text) and _MORSE.search(text) is not None
+    """Tell whether *text* holds a row of Morse figures; most texts hold no five such signs."""
+    return _MORSE_HINT.search(text) is not None and _MORSE.search(text) is not None
 
 
 def read_text(text: str) -> Reading:

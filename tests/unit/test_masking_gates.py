@@ -173,7 +173,13 @@ def test_fresh_texts() -> None:
     assert sum(figures) <= 0.03 * len(figures)
 
 
-LEAST_OF_BATCHES = {"tuned.jsonl": (0.97, 0.0), "untuned.jsonl": (0.93, 0.04)}
+LEAST_OF_BATCHES = {
+    "tuned.jsonl": (0.97, 0.0),
+    "untuned.jsonl": (0.93, 0.04),
+    "hostile.jsonl": (0.96, 0.02),
+    "hostile_second.jsonl": (0.95, 0.02),
+    "hostile_third.jsonl": (0.92, 0.01),
+}
 
 
 @pytest.mark.parametrize("name", LEAST_OF_BATCHES)
@@ -187,7 +193,7 @@ def test_batches_of_tricks_and_look_alikes(name: str) -> None:
         if not record["spans"]:
             false.append(bool(found))
         for start, end in record["spans"]:
-            signs = [k for k in range(start, end) if record["text"][k].isalnum()]
+            signs = [k for k in range(start, end) if record["text"][k].isalnum()] or [start]
             caught.append(sum(k in hidden for k in signs) >= 0.75 * len(signs))
     print(f"\n{name}: {sum(caught)}/{len(caught)} masked, {sum(false)}/{len(false)} false")
     assert sum(caught) >= least * len(caught)

@@ -177,6 +177,13 @@ SHAPES = {
     "zeros": "0 00 0 ",
     "said zeros": "zéro ",
     "near numbers": "06 12 34 56 7 ",
+    "exit codes and words": "quatre-vingt00+",
+    "exit codes and signs": "1)00fin—{",
+    "addresses never ended": "@l2inverse320...",
+    "letters apart": "z é r o ",
+    "morse": "----- -.... ",
+    "escapes": "%20%36",
+    "hundreds": "0cent",
 }
 
 
