@@ -183,3 +183,14 @@ async def test_an_answer_typed_into_our_mail_is_not_lost(relay: Relay) -> None:
     assert "Une partie de votre dernier e-mail n’a pas été transmise" in page
     assert '<blockquote class="heard">Plutôt dimanche.</blockquote>' in page
     assert "Plutôt" not in await show(relay, f"{await pages(relay, 'buyer')}/answer")
+
+
+async def test_a_number_is_not_offered_after_the_end(relay: Relay) -> None:
+    """F48: who ended, or was ended on, is told what was masked and offered no button for it."""
+    await alias(relay)
+    page = await pages(relay, "advertiser")
+    assert await press(relay, f"{page}/answer", message=NUMBER) == 303
+    await relay.fetch("update conversation set blocked_at = now() returning 1")
+    shown = await show(relay, f"{page}/answer")
+    assert "parti sans le numéro" in shown
+    assert "Montrer à Léa" not in shown
