@@ -80,15 +80,7 @@ async def gather(
     context: Context, connection: Connection, site: Site, request: DataRequest
 ) -> Dossier:
     """Read and open all that is held of the person of a request."""
-    subjects = await find_subjects(context, connection, site, request)
-    versions = await read_versions(connection, site)
-    reading = _Reading(
-        context=context,
-        site=site,
-        request=request,
-        subjects={one.person_id: one for one in subjects},
-        policies={version.policy.version: version.policy for version in versions},
-    )
+    reading = await _begin(context, connection, site, request)
     named = {"site_id": site.site_id, "person_ids": list(reading.subjects)}
     said = await rows_of(queries().list_said(connection, **named))
     traces = await rows_of(queries().list_own_traces(connection, **named))
@@ -105,7 +97,7 @@ async def gather(
         language=request.language,
         made_at=context.clock(),
         asked_for=request.content.email if request.content else "",
-        identities=tuple(map(reading.identity, subjects)),
+        identities=tuple(map(reading.identity, reading.subjects.values())),
         said=tuple(reading.said(row, counts[row["message_id"]]) for row in said),
         traces=tuple(map(reading.trace, traces)),
         listings=tuple(map(reading.listing, listings)),
@@ -117,6 +109,20 @@ async def gather(
             if senders[row["message_id"]] in reading.subjects
         ),
         purposes=tuple(controller_register(site.policy, request.language)),
+    )
+
+
+async def _begin(
+    context: Context, connection: Connection, site: Site, request: DataRequest
+) -> "_Reading":
+    versions = await read_versions(connection, site)
+    subjects = await find_subjects(context, connection, site, request)
+    return _Reading(
+        context=context,
+        site=site,
+        request=request,
+        subjects={one.person_id: one for one in subjects},
+        policies={version.policy.version: version.policy for version in versions},
     )
 
 

@@ -16,14 +16,15 @@ from relay.database import Connection, Record, queries, rows_of
 from relay.errors import Invalid
 from relay.mail.reading.values import Incoming, Reply
 from relay.outgoing.rights_letters import privacy_local_part
-from relay.rights.intake import send_code
+from relay.rights.proof import send_code
 from relay.rights.requests import (
     SYSTEM,
     Content,
     DataRequest,
+    NewRequest,
+    add_request,
     advance,
     keep_content,
-    note_event,
     read_request,
 )
 from relay.rights.standing import Door, Event, Kind, State, Step, begin
@@ -86,29 +87,17 @@ async def keep_mail(context: Context, mailbox: Mailbox, sender: str, raw: bytes)
     key, wrapped = context.keyring.new_key(f"data_request:{request_id}")
     standing = begin(None, now)
     path = f"Return-Path: <{sender if sender.isprintable() else ''}>\r\n".encode()
+    new = NewRequest(
+        request_id=request_id,
+        door=Door.MAILBOX,
+        language=LANGUAGE,
+        standing=standing,
+        wrapped_key=wrapped,
+        copy_hash=sha256(raw).digest(),
+        sealed_mail=key.seal_bytes(path + raw[:KEPT_BYTES], _place(request_id)),
+    )
     async with context.database.connection() as connection, connection.transaction():
-        added = await queries().add_request(
-            connection,
-            site_id=site.site_id,
-            request_id=request_id,
-            door=Door.MAILBOX,
-            kind=None,
-            language=LANGUAGE,
-            state=standing.state,
-            received_at=now,
-            due_on=standing.due_on,
-            paused_at=None,
-            proved_at=None,
-            changed_at=now,
-            subject_hash=None,
-            copy_hash=sha256(raw).digest(),
-            wrapped_key=wrapped,
-            sealed_content=None,
-            sealed_mail=key.seal_bytes(path + raw[:KEPT_BYTES], _place(request_id)),
-        )
-        if added:
-            step = Step(Event.RECEIVED, now, SYSTEM)
-            await note_event(connection, site, request_id, step, standing.state)
+        await add_request(connection, site, new, Step(Event.RECEIVED, now, SYSTEM))
     log.info("request.mailed", request_id=str(request_id), size_bytes=len(raw), site=site.slug)
 
 

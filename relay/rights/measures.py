@@ -12,7 +12,7 @@ from relay.context import Context
 from relay.database import Connection, Record, queries, rows_of
 from relay.errors import Refused
 from relay.rights.access import Subject, find_subjects
-from relay.rights.intake import is_new_address_proved
+from relay.rights.proof import is_new_address_proved
 from relay.rights.requests import DataRequest
 from relay.sites import Site
 from relay.validation import mailbox_key

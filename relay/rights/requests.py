@@ -66,6 +66,25 @@ def reference_of(request_id: UUID) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class NewRequest:
+    """A request on its way into the store.
+
+    Args:
+        copy_hash: Names the mail it came with: the same one again adds none.
+    """
+
+    request_id: UUID
+    door: Door
+    language: str
+    standing: Standing
+    wrapped_key: bytes
+    subject_hash: bytes | None = None
+    copy_hash: bytes | None = None
+    sealed_content: bytes | None = None
+    sealed_mail: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Happened:
     """One line of a request's history."""
 
@@ -74,6 +93,34 @@ class Happened:
     actor: str
     reason: str
     at: datetime
+
+
+async def add_request(connection: Connection, site: Site, new: NewRequest, step: Step) -> bool:
+    """Store a request with the first line of its history; tell whether it was not there before."""
+    standing = new.standing
+    added = await queries().add_request(
+        connection,
+        site_id=site.site_id,
+        request_id=new.request_id,
+        door=new.door,
+        kind=standing.kind,
+        language=new.language,
+        state=standing.state,
+        received_at=standing.received_at,
+        due_on=standing.due_on,
+        paused_at=standing.paused_at,
+        proved_at=standing.proved_at,
+        changed_at=standing.changed_at,
+        subject_hash=new.subject_hash,
+        copy_hash=new.copy_hash,
+        wrapped_key=new.wrapped_key,
+        sealed_content=new.sealed_content,
+        sealed_mail=new.sealed_mail,
+    )
+    if added is None:
+        return False
+    await note_event(connection, site, new.request_id, step, standing.state)
+    return True
 
 
 async def read_request(

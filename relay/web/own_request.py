@@ -14,7 +14,7 @@ from relay import texts
 from relay.context import Context
 from relay.errors import Refused
 from relay.links import Side
-from relay.rights import access, certificate, decisions, intake
+from relay.rights import access, certificate, decisions, proof
 from relay.rights.requests import DataRequest, Happened, read_history, read_request
 from relay.rights.standing import Kind, State
 from relay.sites import Site
@@ -79,10 +79,10 @@ async def act(request: web.Request) -> web.Response:
         case "kind":
             await decisions.choose(context, site, request_id, read_kind(fields))
         case "again":
-            await intake.ask_code(context, site, request_id, source_of(request))
+            await proof.ask_code(context, site, request_id, source_of(request))
         case _:
             try:
-                await intake.prove(context, site, request_id, fields.get("code", ""), "new")
+                await proof.prove(context, site, request_id, fields.get("code", ""), "new")
             except Refused as error:
                 return await _own_page(request, problem_of(error, request))
     return see_other(in_language(request, f"/r/{request.match_info['token']}"))
@@ -104,7 +104,7 @@ async def _own_page(request: web.Request, problem: Problem | None = None) -> web
     async with context.database.connection() as connection:
         history = await read_history(connection, site, request_id)
         stored = await certificate.read_certificate(context, connection, site, request_id)
-        is_new_proved = await intake.is_new_address_proved(connection, site, request_id)
+        is_new_proved = await proof.is_new_address_proved(connection, site, request_id)
     wants_new = own.content is not None and "email" in own.content.changes
     language = language_of(request)
     return request.app[PAGES].page(

@@ -13,7 +13,7 @@ from relay.errors import Invalid, Refused
 from relay.links import Link, Side, read_link
 from relay.outgoing import proof_url, request_url
 from relay.outgoing.rights_letters import privacy_local_part
-from relay.rights import intake
+from relay.rights import intake, proof
 from relay.rights.intake import Asked
 from relay.rights.measures import PURPOSES
 from relay.rights.requests import Content
@@ -62,7 +62,7 @@ async def post_code(request: web.Request) -> web.Response:
     fields = await read_fields(request)
     site, request_id = await opened(request, Side.ASKER)
     try:
-        await intake.prove(request.app[CONTEXT], site, request_id, fields.get("code", ""))
+        await proof.prove(request.app[CONTEXT], site, request_id, fields.get("code", ""))
     except Refused as error:
         return _code_page(request, site, problem_of(error, request))
     return _to_own(request, site, request_id)
@@ -72,7 +72,7 @@ async def post_code(request: web.Request) -> web.Response:
 async def post_again(request: web.Request) -> web.Response:
     """Send another code, if one is awaited."""
     site, request_id = await opened(request, Side.ASKER)
-    await intake.ask_code(request.app[CONTEXT], site, request_id, source_of(request))
+    await proof.ask_code(request.app[CONTEXT], site, request_id, source_of(request))
     path = f"/rights/code/{request.match_info['token']}?again"
     return see_other(in_language(request, path))
 
