@@ -33,6 +33,7 @@ from relay.desk.moves import Category, Move, State
 from relay.desk.notes import note
 from relay.desk.orders import INVERSES, Action, Effect, NewBlock, Order, Weight
 from relay.desk.reports import (
+    Appellant,
     Notice,
     Receipt,
     Reporter,
@@ -51,13 +52,22 @@ from relay.desk.rules import (
     list_rules,
     switch_rule,
 )
-from relay.desk.rulings import Ruled, contest, list_rulings, read_ruling
+from relay.desk.rulings import (
+    Ruled,
+    Told,
+    contest,
+    contest_told,
+    list_rulings,
+    read_ruling,
+    read_told,
+)
 from relay.desk.work import carry_out, preview, undo
 
 __all__ = [
     "INVERSES",
     "Action",
     "Appeal",
+    "Appellant",
     "BlockShown",
     "CaseFile",
     "Category",
@@ -81,6 +91,7 @@ __all__ = [
     "Source",
     "State",
     "Statement",
+    "Told",
     "Waiting",
     "Weight",
     "agree",
@@ -88,6 +99,7 @@ __all__ = [
     "ask",
     "carry_out",
     "contest",
+    "contest_told",
     "decide",
     "decline",
     "escalate",
@@ -111,6 +123,7 @@ __all__ = [
     "read_case",
     "read_reporter",
     "read_ruling",
+    "read_told",
     "switch_rule",
     "take",
     "undo",

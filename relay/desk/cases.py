@@ -12,7 +12,7 @@ from relay.context import Context
 from relay.database import Connection, Record, queries
 from relay.desk.moves import APPEAL, LOCK, Move, State, after
 from relay.desk.orders import UNDO, Action, Effect, Order, Trail
-from relay.desk.telling import News, Teller, mark_of
+from relay.desk.telling import News, Teller, mark_of, tell_of_case
 from relay.desk.work import write_act
 from relay.errors import Refused
 from relay.looks import Look, record_look
@@ -178,6 +178,7 @@ async def decide(context: Context, site: Site, case_id: UUID, ruling: Ruling, lo
         await _decide(connection, site, row, ruling, look, now)
         trail = Trail()
         await _tell_ruling(Teller(connection, site, now, trail), row, ruling)
+        await tell_of_case(connection, site, row, State.DECIDED, trail, now)
         order = Order(Action.DECIDE, look, case_id=case_id)
         act_id = await write_act(connection, site, order, trail, now)
     context.bell.ring()
@@ -223,6 +224,7 @@ async def judge(
         trail = Trail()
         news = f"{News.APPEAL_JUDGED}:{state.value}"
         await _tell_both(Teller(connection, site, now, trail), row, news, state)
+        await tell_of_case(connection, site, row, state, trail, now)
         await write_act(connection, site, Order(Action.JUDGE, look, case_id=case_id), trail, now)
     context.bell.ring()
     log.info("case.judged", case_id=str(case_id), state=state.value, site=site.slug)

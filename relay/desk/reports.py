@@ -39,6 +39,14 @@ class Source(StrEnum):
     AUTHORITY = "authority"
 
 
+class Appellant(StrEnum):
+    """Who contests a decision."""
+
+    AUTHOR = "author"
+    REPORTER = "reporter"
+    OUTSIDER = "outsider"  # who reported through the site, which tells them the rest
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
     """A report with the fields of DSA 16(2); its exact place is the message.
@@ -134,7 +142,7 @@ async def open_cases(context: Context, site: Site) -> int:
 
 
 async def appeal(
-    context: Context, site: Site, message_id: UUID, *, by_author: bool, text: str
+    context: Context, site: Site, message_id: UUID, *, by: Appellant, text: str
 ) -> None:
     """Contest a decision, within 184 days and once; another person judges it.
 
@@ -150,7 +158,7 @@ async def appeal(
             connection,
             site_id=site.site_id,
             message_id=message_id,
-            appealed_by="author" if by_author else "reporter",
+            appealed_by="author" if by is Appellant.AUTHOR else "reporter",
             appealed_at=now,
             sealed_appeal=site.key.seal(
                 text.strip()[:NOTE_LIMIT], f"report_case.sealed_appeal:{message_id}"
@@ -158,9 +166,11 @@ async def appeal(
         )
         if row is None:
             raise Refused("appeal_not_open")
-        mark = site.hash("told", f"{News.APPEAL_RECEIVED}\0{row['case_id']}")
-        teller = Teller(connection, site, now, Trail())
-        await teller.tell(message_id, News.APPEAL_RECEIVED, mark, to_author=by_author)
+        if by is not Appellant.OUTSIDER:
+            mark = site.hash("told", f"{News.APPEAL_RECEIVED}\0{row['case_id']}")
+            teller = Teller(connection, site, now, Trail())
+            to_author = by is Appellant.AUTHOR
+            await teller.tell(message_id, News.APPEAL_RECEIVED, mark, to_author=to_author)
     context.bell.ring()
     log.info("case.appealed", case_id=str(row["case_id"]), site=site.slug)
 

@@ -10,7 +10,7 @@ from relay.desk.cases import Decision, Statement
 from relay.desk.files import read_judgement, read_statement
 from relay.desk.moves import State
 from relay.desk.orders import UNDO
-from relay.desk.reports import appeal
+from relay.desk.reports import Appellant, appeal
 from relay.errors import Refused
 from relay.sites import Site
 
@@ -106,6 +106,63 @@ async def list_rulings(
     return [(row["message_id"], row["person_id"]) for row in rows if _concerns(row)]
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the site may tell whoever reported through it; None before it is decided."""
+
+    case_id: UUID
+    message_id: UUID
+    state: State
+    decision: Decision | None
+    decided_at: datetime | None
+    statement: Statement | None
+    appeal_until: datetime | None
+    judgement: Statement | None
+    judged_at: datetime | None
+
+
+async def read_told(context: Context, site: Site, report_id: UUID) -> Told:
+    """Return what became of a report that came through the site.
+
+    Raises:
+        Refused: ``not_found``: there is none, or a party or staff made it.
+    """
+    async with context.database.connection() as connection:
+        row: Record | None = await queries().read_told(
+            connection,
+            site_id=site.site_id,
+            report_id=report_id,
+            before_at=context.clock() - UNDO,
+        )
+    if row is None:
+        raise Refused("not_found")
+    is_told = row["is_told"]
+    return Told(
+        case_id=row["case_id"],
+        message_id=row["message_id"],
+        state=State(row["state"]),
+        decision=Decision(row["decision"]) if is_told else None,
+        decided_at=row["decided_at"] if is_told else None,
+        statement=read_statement(site, row) if is_told else None,
+        appeal_until=row["appeal_until"] if is_told else None,
+        judgement=read_judgement(site, row),
+        judged_at=row["judged_at"],
+    )
+
+
+async def contest_told(context: Context, site: Site, report_id: UUID, text: str) -> None:
+    """Contest a decision for whoever reported through the site; the site tells them the rest.
+
+    Raises:
+        Invalid: ``field_missing``: it says nothing.
+        Refused: ``not_found``; ``appeal_not_open``.
+    """
+    told = await read_told(context, site, report_id)
+    if told.decision is None:
+        raise Refused("appeal_not_open")
+    await appeal(context, site, told.message_id, by=Appellant.OUTSIDER, text=text)
+
+
 async def contest(
     context: Context, site: Site, message_id: UUID, person_id: UUID, text: str
 ) -> None:
@@ -116,7 +173,8 @@ async def contest(
         Refused: ``not_found``; ``appeal_not_open``: too late, or contested already.
     """
     ruled = await read_ruling(context, site, message_id, person_id)
-    await appeal(context, site, message_id, by_author=ruled.is_author, text=text)
+    by = Appellant.AUTHOR if ruled.is_author else Appellant.REPORTER
+    await appeal(context, site, message_id, by=by, text=text)
 
 
 def _concerns(row: Record) -> bool:

@@ -124,3 +124,24 @@ async def tell_site(
     trail.event_ids = await add_events(
         connection, site, TOLD_TO_SITES[order.action], tellings, now=now, after=UNDO
     )
+
+
+async def tell_of_case(
+    connection: Connection, site: Site, row: Record, state: str, trail: Trail, now: datetime
+) -> None:
+    """Have the site told how reports that came through it ended, where it named an address.
+
+    Args:
+        row: Of ``lock_case``.
+    """
+    has_hook = await queries().read_hook(connection, site_id=site.site_id) is not None
+    if not (has_hook and row["told_to_site"]):
+        return
+    telling = {
+        "case": public_id("case", row["case_id"]),
+        "state": state,
+        "reports": [public_id("rep", one) for one in row["told_to_site"]],
+    }
+    trail.event_ids = await add_events(
+        connection, site, EventKind.DECIDED, [telling], now=now, after=UNDO
+    )

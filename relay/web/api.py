@@ -96,28 +96,28 @@ class ListingAnswer(BaseModel):
 )
 async def put_listing(request: web.Request) -> web.Response:
     """Register a listing, or replace it whole."""
-    site = await _site(request)
+    site = await site_of(request)
     body = await read_json(request, ListingBody)
     listing = read_listing(request.match_info["ref"], body, site.policy, sandbox=site.is_test)
     registered = await listings.put_listing(request.app[CONTEXT], site, listing)
     stands = replace(listing, state=registered.state, show_phone=registered.show_phone)
-    return _json(_listing_answer(stands), 201 if registered.created else 200)
+    return json_of(_listing_answer(stands), 201 if registered.created else 200)
 
 
 @routes.get("/v1/listings/{ref}", allow_head=False)
 @operation("Read a listing", answers={200: ListingAnswer})
 async def get_listing(request: web.Request) -> web.Response:
     """Return a listing with its advertiser, to the site that registered it."""
-    site = await _site(request)
+    site = await site_of(request)
     listing = await listings.read_listing(request.app[CONTEXT], site, _ref(request))
-    return _json(_listing_answer(listing), 200)
+    return json_of(_listing_answer(listing), 200)
 
 
 @routes.delete("/v1/listings/{ref}")
 @operation("End a listing", answers={204: None})
 async def delete_listing(request: web.Request) -> web.Response:
     """End a listing: no new contact is taken; doing it twice changes nothing."""
-    site = await _site(request)
+    site = await site_of(request)
     await listings.close_listing(request.app[CONTEXT], site, _ref(request))
     return web.Response(status=204)
 
@@ -131,7 +131,7 @@ async def delete_listing(request: web.Request) -> web.Response:
 )
 async def post_message(request: web.Request) -> web.Response:
     """Take a contact from a site's server."""
-    site = await _site(request)
+    site = await site_of(request)
     body = await read_json(request, MessageBody)
     origin = Origin(
         _visitor_ip(body.sender.ip), body.sender.port, "", readable(body.sender.user_agent), ""
@@ -164,14 +164,14 @@ async def post_message(request: web.Request) -> web.Response:
 @operation("Read the state of a message", answers={200: MessageState})
 async def get_message(request: web.Request) -> web.Response:
     """Say what became of a message; its text is for the people who wrote it."""
-    site = await _site(request)
+    site = await site_of(request)
     message_id = read_public_id("msg", request.match_info["id"])
     if message_id is None:
         raise Refused("not_found")
     status = await conversations.read_status(
         request.app[CONTEXT], site, message_id, language_of(request)
     )
-    return _json(
+    return json_of(
         MessageState(
             id=public_id("msg", message_id),
             state=status.state,
@@ -191,7 +191,12 @@ async def explain_problem(request: web.Request) -> web.Response:
     return request.app[PAGES].page("code", language, code=code, meaning=meaning(language, code))
 
 
-async def _site(request: web.Request) -> Site:
+async def site_of(request: web.Request) -> Site:
+    """Return the site whose secret key a request bears.
+
+    Raises:
+        Refused: ``key_missing``, ``key_unknown``.
+    """
     scheme, _, key = readable(request.headers.get("Authorization", "")).partition(" ")
     if scheme.lower() != "bearer" or not key:
         raise Refused("key_missing")
@@ -234,5 +239,6 @@ def _listing_answer(listing: Listing) -> ListingAnswer:
     )
 
 
-def _json(body: BaseModel, status: int) -> web.Response:
+def json_of(body: BaseModel, status: int) -> web.Response:
+    """Answer with a shape."""
     return web.Response(text=body.model_dump_json(), status=status, content_type="application/json")

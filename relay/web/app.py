@@ -25,6 +25,7 @@ from relay.web import (
     own_request,
     privacy,
     public,
+    reports,
     rights,
 )
 from relay.web.bodies import LIMIT_BYTES
@@ -53,7 +54,7 @@ def make_app(context: Context) -> web.Application:
     app[SPOKEN] = weakref.WeakSet()
     doors = (
         *(public, exchange, consents, decisions, rights, own_request),
-        *(hook, actions, api, privacy, operations),
+        *(hook, actions, api, reports, privacy, operations),
     )
     for door in doors:
         app.add_routes(door.routes)

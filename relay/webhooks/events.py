@@ -33,6 +33,7 @@ class EventKind(StrEnum):
 
     FLAGGED = "messages.flagged"  # staff point at a listing's messages; the site decides
     CLEARED = "messages.cleared"  # and take that back
+    DECIDED = "report.decided"  # of reports that came through the site
 
 
 @dataclass(frozen=True, slots=True)

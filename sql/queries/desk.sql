@@ -227,7 +227,9 @@ where site_id = :site_id and case_id = :case_id;
 select report_case.case_id, report_case.message_id, report_case.state, report_case.taken_by, report_case.taken_until,
     report_case.decided_by, report_case.decision, report_case.appeal_until, report_case.hold_id, message.mailbox_hash,
     exists (select 1 from report where report.site_id = report_case.site_id and report.message_id = report_case.message_id
-        and report.reporter_id is not null) as has_reporter
+        and report.reporter_id is not null) as has_reporter,
+    array(select report.report_id from report where report.site_id = report_case.site_id and report.message_id = report_case.message_id
+        and report.reporter_id is null and report.source <> 'staff' order by report.report_id) as told_to_site
 from report_case
 join message on message.site_id = report_case.site_id and message.message_id = report_case.message_id
 where report_case.site_id = :site_id and report_case.case_id = :case_id
@@ -265,6 +267,16 @@ returning case_id;
 -- name: judge_case(site_id, case_id, state, judged_by, judged_at, sealed_judgement)!
 update report_case set state = :state, judged_by = :judged_by, judged_at = :judged_at, sealed_judgement = :sealed_judgement
 where site_id = :site_id and case_id = :case_id;
+
+-- name: read_told(site_id, report_id, before_at)^
+-- What became of a report that came through the site; a decision only once it can no longer be undone.
+select report_case.case_id, report_case.message_id,
+    case when report_case.decided_at > :before_at then 'in_review' else report_case.state end as state,
+    report_case.decision, report_case.decided_at, report_case.sealed_statement, report_case.appeal_until,
+    report_case.sealed_judgement, report_case.judged_at, coalesce(report_case.decided_at <= :before_at, false) as is_told
+from report
+join report_case on report_case.site_id = report.site_id and report_case.message_id = report.message_id
+where report.site_id = :site_id and report.report_id = :report_id and report.reporter_id is null and report.source <> 'staff';
 
 -- name: list_rulings(site_id, message_id, is_buyer, before_at)
 -- Decisions in the conversation of a message that concern one of its sides, the newest first.

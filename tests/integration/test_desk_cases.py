@@ -133,7 +133,9 @@ async def test_an_appeal_is_judged_by_somebody_else(relay: Relay) -> None:
     first = await look_of(relay)
     ruling = Ruling(Decision.ACTION, FACTS)
     await desk.decide(relay.context, relay.site, case_id, ruling, first)
-    await desk.appeal(relay.context, relay.site, message_id, by_author=True, text="À tort.")
+    await desk.appeal(
+        relay.context, relay.site, message_id, by=desk.Appellant.AUTHOR, text="À tort."
+    )
     with pytest.raises(Refused, match="appeal_same_person"):
         await desk.judge(relay.context, relay.site, case_id, FACTS, first, is_upheld=True)
     second = await look_of(relay)
@@ -158,7 +160,9 @@ async def test_an_appeal_comes_within_its_time(relay: Relay, clock: Clock) -> No
     await desk.decide(relay.context, relay.site, case_id, ruling, await look_of(relay))
     clock.now += timedelta(days=185)
     with pytest.raises(Refused, match="appeal_not_open"):
-        await desk.appeal(relay.context, relay.site, message_id, by_author=True, text="À tort.")
+        await desk.appeal(
+            relay.context, relay.site, message_id, by=desk.Appellant.AUTHOR, text="À tort."
+        )
 
 
 async def test_acts_of_a_case_are_listed(relay: Relay) -> None:

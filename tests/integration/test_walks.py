@@ -6,13 +6,13 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from tests.integration.test_desk import Clock, look_of, reported, set_state, state_of, write
 
 from relay import desk
 from relay.desk import Action, Decision, Order, Ruling, State, Statement
 from relay.desk.moves import MOVES, Move
 from relay.errors import Refused
 from relay.looks import Look, verify
-from tests.integration.test_desk import Clock, look_of, reported, set_state, state_of, write
 from tests.relays import Relay
 
 WHY = Statement(decision_facts="Motif.", decision_ground="terms")
@@ -27,7 +27,7 @@ async def play(relay: Relay, move: Move, case_id: UUID, message_id: UUID, look: 
         Move.GIVE_BACK: lambda: desk.give_back(*at, case_id, look),
         Move.ESCALATE: lambda: desk.escalate(*at, case_id, look),
         Move.DECIDE: lambda: desk.decide(*at, case_id, Ruling(Decision.ACTION, WHY), look),
-        Move.APPEAL: lambda: desk.appeal(*at, message_id, by_author=True, text="Non."),
+        Move.APPEAL: lambda: desk.appeal(*at, message_id, by=desk.Appellant.AUTHOR, text="Non."),
         Move.UPHOLD: lambda: desk.judge(*at, case_id, WHY, look, is_upheld=True),
         Move.OVERTURN: lambda: desk.judge(*at, case_id, WHY, look, is_upheld=False),
     }
