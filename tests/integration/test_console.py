@@ -3,12 +3,14 @@
 import csv
 import re
 from html import unescape
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
-from relay import administration, staff
+from relay import administration, desk, staff
+from relay.desk import Action, Order
 from relay.looks import verify
+from relay.lookup import Kind
 from relay.permissions import Role, level
 from relay.sealing import public_id
 from relay.sites import Site
@@ -16,6 +18,7 @@ from relay.web.console import make_console
 from relay.web.console.doors import DOORS, Door
 from tests.desk import Browser, enter, held_message, reported, seat
 from tests.integration.test_staff import PASSWORD, code
+from tests.moderators import block, look_of
 from tests.relays import ORIGIN, POLICIES, Relay
 
 UNKNOWN = "msg_" + "0" * 32
@@ -28,6 +31,11 @@ FORM = {
     "q": "06 39 98 04 56",
     "phone": "1",
 }
+EVERYTHING = """
+    select outbox.state, block.lifted_at, report_case.state as case_state, desk_act.undone_at,
+        desk_request.state as request_state
+    from outbox, block, report_case, desk_act, desk_request where outbox.kind = 'contact'
+"""
 BEFORE_LOG_IN = {
     ("GET", "/"),
     ("GET", "/login"),
@@ -227,15 +235,40 @@ async def test_every_route_of_a_foreign_site(relay: Relay, browser: Browser) -> 
 
 async def test_every_id_of_a_foreign_site(relay: Relay, browser: Browser) -> None:
     """An id of another site's does not exist here, and nothing happens to it (A24)."""
-    message = await held_message(relay)
+    ids = await one_of_each(relay)
+    ids += [prefix + "0" * 32 for prefix in PREFIXES] + ["msg_1", "x"]
+    before = await relay.fetch(EVERYTHING)
     browser.keep(await seat(relay.context, await other_site(relay), *Role))
     await browser.get("/account")
-    for door in DOORS:
-        for identifier in (message, UNKNOWN, "msg_1", "x") if "{id}" in door.path else ():
-            for prefix in PREFIXES:
-                asked = identifier.replace("msg_", prefix)
-                assert await ask(browser, door, path_of(door, "other", asked)) == 404, door.path
-    assert (await relay.states())[message] == "held"
+    doors = [door for door in DOORS if "{id}" in door.path]
+    for door in doors:
+        for asked in ids:
+            status = await ask(browser, door, path_of(door, "other", asked))
+            assert status == 404, (door.path, asked)
+    assert await relay.fetch(EVERYTHING) == before
+    assert len(ids) >= 2 * len(PREFIXES)
+
+
+async def one_of_each(relay: Relay) -> list[str]:
+    """Make one of everything that has an id; return the public ids."""
+    message = await held_message(relay)
+    message_id = UUID(message.removeprefix("msg_"))
+    case = await reported(relay, message)
+    look = await look_of(relay)
+    effect, key = await block(relay, message_id, Kind.PHONE)
+    again = Order(Action.HOLD, look, key=key)
+    request = await desk.ask(relay.context, relay.site, again, 1, look)
+    [row] = await relay.fetch("select listing_id from listing")
+    assert effect.act_id is not None
+    assert effect.block_id is not None
+    return [
+        message,
+        case,
+        public_id("act", effect.act_id),
+        public_id("blk", effect.block_id),
+        public_id("lst", row["listing_id"]),
+        public_id("ask", request),
+    ]
 
 
 async def test_every_key_of_a_foreign_site(relay: Relay, browser: Browser) -> None:
