@@ -95,7 +95,7 @@ def find_atoms(reading: Reading, seen: Evidence) -> list[Atom]:
 
 def _letters(reading: Reading, start: int, token: str) -> Sequence[Atom]:
     """Read a token of letters alone that is no number word: words in one, or look-alikes."""
-    word = vocabulary().words.get(undoubled(token))
+    word = vocabulary().words.get(undoubled(token)) if len(token) > _PLAIN_WORD_LEAST else None
     if word and not word.weak:
         return (Atom(start, start + len(token), (word.digits,), word, 0.1),)
     if len(token) >= GLUED_LEAST:

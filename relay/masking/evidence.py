@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from relay.masking.coarse import MOST_FIGURES
 from relay.masking.signs import GONE, fold
 from relay.masking.spelled import LETTERS_APART, has_morse
 from relay.masking.words import Kind, is_glued, undoubled, vocabulary
@@ -33,7 +34,7 @@ class Evidence:
         figures: Signs that are digits.
         spoken: Number words; a token of several counts as some.
         looks: Letters that may be figures stand beside figures.
-        runs: Start and end of each row of figures.
+        runs: Start and end of each row of figures; none where there are too many of them.
     """
 
     figures: int
@@ -141,11 +142,13 @@ def weigh(text: str) -> Evidence:
     strong = _strong()
     spoken = 0
     if not strong.isdisjoint(tokens):
-        spoken = sum([token in strong or undoubled(token) in strong for token in tokens])
+        plain = undoubled(" ".join(tokens)).split()
+        spoken = sum([a in strong or b in strong for a, b in zip(tokens, plain, strict=True)])
     least = _LONG_AFTER_WORD if spoken or figures in _SOME_FIGURES else _LONG
     if max(map(len, tokens), default=0) >= least:
         spoken += _GLUED * sum([len(token) >= least and is_glued(token) for token in tokens])
-    runs = [found.span() for found in _FIGURE.finditer(text)] if figures else []
+    close = 0 < figures <= MOST_FIGURES  # a wall of figures is not looked at one by one
+    runs = [found.span() for found in _FIGURE.finditer(text)] if close else []
     return Evidence(figures, spoken, runs != [] and _has_looks(text, runs), runs)
 
 
