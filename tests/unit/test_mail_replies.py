@@ -8,7 +8,7 @@ from email import message_from_bytes
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relay.mail.reading.heading import read_heading
@@ -128,6 +128,7 @@ def test_no_mail_raises(raw: bytes) -> None:
     assert isinstance(read(raw).text, str)
 
 
+@settings(deadline=None)  # a busy machine is no fault of a mail's
 @given(st.sampled_from(CORPUS), st.data())
 def test_a_damaged_mail_makes_a_reply(path: Path, data: st.DataObject) -> None:
     """F45: a mail of the corpus with any bytes changed makes a reply."""

@@ -78,3 +78,9 @@ def test_an_address_above_a_quote_is_the_authors(gap: str) -> None:
     """R13: a line with an address right above the head of a quote is not taken into the head."""
     reply = read(f"{ANSWER} Écrivez-moi à\nmarc@fournisseur.example,{gap}{QUOTE}")
     assert "marc@fournisseur.example" in reply.text
+
+
+@pytest.mark.parametrize("said", ["Le 12 ou le 13, à 18h.", "Le 3 mai 2026 me va.", "Le 5 :"])
+def test_a_date_above_a_quote_is_the_authors(said: str) -> None:
+    """R13: a sentence that begins like a head is the author's when the head begins below it."""
+    assert read(f"{ANSWER}\n{said}\n{QUOTE}").text == f"{ANSWER}\n{said}"

@@ -133,27 +133,34 @@ def _attribution(lines: Sequence[Line], start: int, first: str) -> Head | None:
     leads = _LEAD.match(first) is not None
     if not leads and not _ADDRESS.search(first):
         return None
+    joined, end = _until_verb(lines, start)
+    if end is None or any(_names_sender(lines, at) for at in range(start + 1, end)):
+        return None  # where it begins on a later line, the one above is the author's
+    return _judged(joined, end, leads=leads)
+
+
+def _until_verb(lines: Sequence[Line], start: int) -> tuple[str, int | None]:
+    """Return the words from *start* to «a écrit :», and the line after; None without it."""
     joined = ""
     for index in range(start, min(start + _WINDOW, len(lines))):
         line = lines[index]
         # "> a écrit :" is a wrapped "<address> a écrit :" as often as a quoted line.
         words = line.plain if line.depth == lines[start].depth else plain_form(line.raw)
         if not words or len(joined) > _LONGEST_ATTRIBUTION:
-            return None
-        if not leads and index > start and _names_sender(lines, index):
-            return None  # it begins here; the line above, with an address in it, is the author's
+            break
         joined = f"{joined} {words}".lstrip()
         if joined.endswith((":", "--")) and _WROTE.search(joined):
-            return _judged(joined, index + 1, leads=leads)
-    return None
+            return joined, index + 1
+    return joined, None
 
 
 def _names_sender(lines: Sequence[Line], start: int) -> bool:
-    """Tell whether an attribution begins at *start* that says itself who wrote."""
-    first = lines[start].plain
-    head = _attribution(lines, start, first) if _LEAD.match(first) else None
-    within = lines[start : head.end] if head is not None else ()
-    return any(_ADDRESS.search(line.plain) for line in within)
+    """Tell whether an attribution begins at *start* that says itself who wrote, and when."""
+    if not _LEAD.match(lines[start].plain):
+        return False
+    joined, end = _until_verb(lines, start)
+    told = _ADDRESS.search(joined) is not None and _YEAR.search(joined) is not None
+    return end is not None and told
 
 
 def _judged(joined: str, end: int, *, leads: bool) -> Head | None:
