@@ -222,18 +222,27 @@ with own as (
     select conversation.conversation_id from conversation
     where conversation.site_id = :site_id and conversation.buyer_id = any(:person_ids::uuid[])
     union
-    select conversation.conversation_id from listing
-    join conversation on conversation.site_id = listing.site_id and conversation.listing_id = listing.listing_id
+    select thread.conversation_id from listing
+    cross join lateral (
+        select conversation.conversation_id from conversation
+        where conversation.site_id = :site_id and conversation.listing_id = listing.listing_id offset 0
+    ) as thread
     where listing.site_id = :site_id and listing.advertiser_id = any(:person_ids::uuid[])
 ), said as (
-    select message.message_id from own
-    join message on message.site_id = :site_id and message.conversation_id = own.conversation_id
-        and message.sender_id = any(:person_ids::uuid[])
+    select words.message_id from own
+    cross join lateral (
+        select message.message_id from message
+        where message.site_id = :site_id and message.conversation_id = own.conversation_id
+            and message.sender_id = any(:person_ids::uuid[]) offset 0
+    ) as words
 )
 select
     (select count(*) from said) as messages,
     (select count(*) from own) as conversations,
-    (select count(*) from said join message_file on message_file.site_id = :site_id and message_file.message_id = said.message_id) as files,
+    (select count(*) from said cross join lateral (
+        select 1 from message_file
+        where message_file.site_id = :site_id and message_file.message_id = said.message_id offset 0
+    ) as file) as files,
     (select count(*) from sender_trace where sender_trace.site_id = :site_id and sender_trace.sender_id = any(:person_ids::uuid[])) as traces,
     (select count(*) from listing where listing.site_id = :site_id and listing.advertiser_id = any(:person_ids::uuid[])) as listings,
     (select count(*) from report where report.site_id = :site_id and report.reporter_id = any(:person_ids::uuid[])) as reports,
@@ -250,18 +259,25 @@ with own as (
     select conversation.conversation_id, conversation.listing_id from conversation
     where conversation.site_id = :site_id and conversation.buyer_id = any(:person_ids::uuid[])
     union
-    select conversation.conversation_id, conversation.listing_id from listing
-    join conversation on conversation.site_id = listing.site_id and conversation.listing_id = listing.listing_id
+    select thread.conversation_id, thread.listing_id from listing
+    cross join lateral (
+        select conversation.conversation_id, conversation.listing_id from conversation
+        where conversation.site_id = :site_id and conversation.listing_id = listing.listing_id offset 0
+    ) as thread
     where listing.site_id = :site_id and listing.advertiser_id = any(:person_ids::uuid[])
 )
-select message.message_id, message.conversation_id, message.sender_id, message.side, message.sealed_content,
-    message.policy_version, message.received_at, message.score, message.signals,
+select message.message_id, own.conversation_id, message.sender_id, message.side, message.sealed_content,
+    message.policy_version, message.received_at,
     coalesce(sender.wrapped_key, sender.frozen_key) as sender_key,
     listing.ref, listing.title, listing.ended_at, listing.advertiser_id, listing.sealed_advertiser,
     coalesce(advertiser.wrapped_key, advertiser.frozen_key) as advertiser_key,
     outbox.state
 from own
-join message on message.site_id = :site_id and message.conversation_id = own.conversation_id
+cross join lateral (
+    select said.message_id, said.sender_id, said.side, said.sealed_content, said.policy_version, said.received_at
+    from message as said
+    where said.site_id = :site_id and said.conversation_id = own.conversation_id offset 0
+) as message
 join listing on listing.site_id = :site_id and listing.listing_id = own.listing_id
 join person as sender on sender.site_id = :site_id and sender.person_id = message.sender_id
 join person as advertiser on advertiser.site_id = :site_id and advertiser.person_id = listing.advertiser_id
@@ -306,9 +322,11 @@ order by message_id, number;
 select case_id from report_case where site_id = :site_id and message_id = any(:message_ids::uuid[]);
 
 -- name: list_looks_at(site_id, subjects)
--- When and why staff looked at these public ids; never who.
+-- When and why staff looked at these public ids; never who. The journal has no index by subject, and is read once:
+-- inside OR the ids are hashed; as a join, or as an array, each row would be compared with each of them.
 select action, split_part(subject, ' ', 1) as subject, reason, at from look
-where site_id = :site_id and split_part(subject, ' ', 1) = any(:subjects::text[])
+where site_id = :site_id
+    and (split_part(subject, ' ', 1) in (select asked.id from unnest(:subjects::text[]) as asked (id)) or false)
 order by number;
 
 -- name: own_messages(site_id, person_ids, as_of)
@@ -317,16 +335,23 @@ with own as (
     select conversation.conversation_id, conversation.listing_id, conversation.buyer_id from conversation
     where conversation.site_id = :site_id and conversation.buyer_id = any(:person_ids::uuid[])
     union
-    select conversation.conversation_id, conversation.listing_id, conversation.buyer_id from listing
-    join conversation on conversation.site_id = listing.site_id and conversation.listing_id = listing.listing_id
+    select thread.conversation_id, thread.listing_id, thread.buyer_id from listing
+    cross join lateral (
+        select conversation.conversation_id, conversation.listing_id, conversation.buyer_id from conversation
+        where conversation.site_id = :site_id and conversation.listing_id = listing.listing_id offset 0
+    ) as thread
     where listing.site_id = :site_id and listing.advertiser_id = any(:person_ids::uuid[])
 )
-select message.message_id, message.conversation_id, message.sender_id, message.sealed_content, message.received_at,
+select message.message_id, own.conversation_id, message.sender_id, message.sealed_content, message.received_at,
     message.policy_version, own.listing_id, own.buyer_id, listing.ended_at,
     is_held(:site_id, message.message_id, :as_of) as held
 from own
-join message on message.site_id = :site_id and message.conversation_id = own.conversation_id
-    and message.sender_id = any(:person_ids::uuid[])
+cross join lateral (
+    select said.message_id, said.sender_id, said.sealed_content, said.received_at, said.policy_version
+    from message as said
+    where said.site_id = :site_id and said.conversation_id = own.conversation_id
+        and said.sender_id = any(:person_ids::uuid[]) offset 0
+) as message
 join listing on listing.site_id = :site_id and listing.listing_id = own.listing_id
 order by message.message_id;
 
@@ -382,24 +407,30 @@ order by inbound.inbound_id;
 
 -- name: own_conversations(site_id, person_ids, as_of)
 -- Conversations of persons on either side, and whether a hold keeps each.
-select conversation.conversation_id, conversation.buyer_id, listing.listing_id, listing.advertiser_id,
+with own as (
+    select conversation.conversation_id, conversation.buyer_id, ad.listing_id, ad.advertiser_id from conversation
+    cross join lateral (
+        select listing.listing_id, listing.advertiser_id from listing
+        where listing.site_id = :site_id and listing.listing_id = conversation.listing_id offset 0
+    ) as ad
+    where conversation.site_id = :site_id and conversation.buyer_id = any(:person_ids::uuid[])
+    union
+    select thread.conversation_id, thread.buyer_id, listing.listing_id, listing.advertiser_id from listing
+    cross join lateral (
+        select conversation.conversation_id, conversation.buyer_id from conversation
+        where conversation.site_id = :site_id and conversation.listing_id = listing.listing_id offset 0
+    ) as thread
+    where listing.site_id = :site_id and listing.advertiser_id = any(:person_ids::uuid[])
+)
+select own.conversation_id, own.buyer_id, own.listing_id, own.advertiser_id,
     exists (select 1 from legal_hold
         where legal_hold.site_id = :site_id and legal_hold.blocks_until > :as_of and legal_hold.subject_id in
-            (conversation.conversation_id, listing.listing_id, conversation.buyer_id, listing.advertiser_id) offset 0)
+            (own.conversation_id, own.listing_id, own.buyer_id, own.advertiser_id) offset 0)
     or exists (select 1 from message
-        where message.site_id = :site_id and message.conversation_id = conversation.conversation_id
+        where message.site_id = :site_id and message.conversation_id = own.conversation_id
             and is_held(:site_id, message.message_id, :as_of) offset 0) as held
-from (
-    select known.conversation_id from conversation as known
-    where known.site_id = :site_id and known.buyer_id = any(:person_ids::uuid[])
-    union
-    select known.conversation_id from listing as ad
-    join conversation as known on known.site_id = ad.site_id and known.listing_id = ad.listing_id
-    where ad.site_id = :site_id and ad.advertiser_id = any(:person_ids::uuid[])
-) as own
-join conversation on conversation.site_id = :site_id and conversation.conversation_id = own.conversation_id
-join listing on listing.site_id = :site_id and listing.listing_id = conversation.listing_id
-order by conversation.conversation_id;
+from own
+order by own.conversation_id;
 
 -- name: last_hold_end(site_id, subject_ids, as_of)$
 -- When the last of the holds on these ends.
@@ -507,18 +538,26 @@ returning person_id;
 
 -- name: release_frozen(site_id, person_ids, expires_at)!
 -- Mails that waited while a party was frozen leave now.
-update outbox set state = 'queued', reason = 'released', due_at = now(), expires_at = :expires_at, crashes = 0
-from (
-    select message.message_id from conversation
-    join message on message.site_id = conversation.site_id and message.conversation_id = conversation.conversation_id
+with own as (
+    select conversation.conversation_id from conversation
     where conversation.site_id = :site_id and conversation.buyer_id = any(:person_ids::uuid[])
     union
-    select message.message_id from listing
-    join conversation on conversation.site_id = listing.site_id and conversation.listing_id = listing.listing_id
-    join message on message.site_id = conversation.site_id and message.conversation_id = conversation.conversation_id
+    select thread.conversation_id from listing
+    cross join lateral (
+        select conversation.conversation_id from conversation
+        where conversation.site_id = :site_id and conversation.listing_id = listing.listing_id offset 0
+    ) as thread
     where listing.site_id = :site_id and listing.advertiser_id = any(:person_ids::uuid[])
-) as said
-where outbox.site_id = :site_id and outbox.mail_id = said.message_id and outbox.state = 'held' and outbox.reason = 'erased';
+), said as (
+    select array(select words.message_id from own
+        cross join lateral (
+            select message.message_id from message
+            where message.site_id = :site_id and message.conversation_id = own.conversation_id offset 0
+        ) as words) as ids
+)
+update outbox set state = 'queued', reason = 'released', due_at = now(), expires_at = :expires_at, crashes = 0
+from said
+where outbox.site_id = :site_id and outbox.mail_id = any(said.ids) and outbox.state = 'held' and outbox.reason = 'erased';
 
 -- name: add_objection(site_id, mailbox_hash, purpose, request_id, since)!
 insert into objection (site_id, mailbox_hash, purpose, request_id, since)
@@ -531,9 +570,10 @@ select exists (select 1 from objection
 
 -- name: forget_marks_of(site_id, mailbox_hash)!
 -- Texts of a mailbox are compared with no others any more.
-delete from text_mark using message
-where text_mark.site_id = :site_id and message.site_id = :site_id and message.mailbox_hash = :mailbox_hash
-    and text_mark.message_id = message.message_id;
+delete from text_mark
+where site_id = :site_id and message_id = any(array(
+    select message.message_id from message
+    where message.site_id = :site_id and message.mailbox_hash = :mailbox_hash));
 
 -- name: correct_person(site_id, person_id, mail_hash, sealed_mail)!
 update person set mail_hash = :mail_hash, sealed_mail = :sealed_mail
@@ -554,8 +594,12 @@ where listing.site_id = :site_id and listing.listing_id = given.listing_id;
 -- What persons wrote as buyers, to be corrected.
 select message.message_id, message.sender_id, message.sealed_content, message.mailbox_hash, message.phone_hash
 from conversation
-join message on message.site_id = conversation.site_id and message.conversation_id = conversation.conversation_id
-    and message.sender_id = conversation.buyer_id
+cross join lateral (
+    select said.message_id, said.sender_id, said.sealed_content, said.mailbox_hash, said.phone_hash
+    from message as said
+    where said.site_id = :site_id and said.conversation_id = conversation.conversation_id
+        and said.sender_id = conversation.buyer_id offset 0
+) as message
 where conversation.site_id = :site_id and conversation.buyer_id = any(:person_ids::uuid[])
 order by message.message_id;
 
