@@ -31,8 +31,8 @@ async def attend_requests(context: Context) -> None:
 async def attend_site(context: Context, site: Site, reader: Reader) -> None:
     """Read the mails of one site and do what is due there."""
     try:
-        for request_id, raw in await list_unread(context, site):
-            await take_mail(context, site, request_id, await reader.read(raw))
+        for unread in await list_unread(context, site):
+            await take_mail(context, site, unread, await reader.read(unread.raw))
         await attend(context, site)
         await gauge_requests(context, site)
     except (Refused, Unavailable) as error:

@@ -14,7 +14,7 @@ import structlog
 from relay.context import Context
 from relay.database import Connection, Record, queries, rows_of
 from relay.errors import Invalid
-from relay.mail.reading.values import Incoming, Reply
+from relay.mail.reading.values import Incoming, Reply, Unreadable
 from relay.outgoing.rights_letters import privacy_local_part
 from relay.rights.proof import send_code
 from relay.rights.requests import (
@@ -28,7 +28,7 @@ from relay.rights.requests import (
     read_request,
 )
 from relay.rights.standing import Door, Event, Kind, State, Step, begin
-from relay.sealing import DataKey, new_id
+from relay.sealing import new_id
 from relay.sites import Site
 from relay.validation import mailbox_key, read_email
 
@@ -54,6 +54,15 @@ class Mailbox:
     """The mailbox of a site's desk."""
 
     site: Site
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A mail that waits to be read; *sender* stood on its envelope."""
+
+    request_id: UUID
+    sender: str
+    raw: bytes
 
 
 async def find_mailbox(context: Context, address: str) -> Mailbox | None:
@@ -101,22 +110,26 @@ async def keep_mail(context: Context, mailbox: Mailbox, sender: str, raw: bytes)
     log.info("request.mailed", request_id=str(request_id), size_bytes=len(raw), site=site.slug)
 
 
-async def list_unread(context: Context, site: Site) -> list[tuple[UUID, bytes]]:
+async def list_unread(context: Context, site: Site) -> list[Unread]:
     """Return the mails that wait to be read, opened, oldest first."""
     async with context.database.connection() as connection:
         rows = await rows_of(queries().list_unread_mails(connection, site_id=site.site_id))
-    return [(row["request_id"], _open(context, row["request_id"], row)) for row in rows]
+    return [_open(context, row) for row in rows]
 
 
-async def take_mail(context: Context, site: Site, request_id: UUID, incoming: Incoming) -> None:
-    """Make a request of a mail that was read: a code goes to its sender; programs get none."""
+async def take_mail(context: Context, site: Site, unread: Unread, incoming: Incoming) -> None:
+    """Make a request of a mail that was read: a code goes to its sender; programs get none.
+
+    What could not be read is a request all the same: its sender says on the page what it asks.
+    """
+    request_id = unread.request_id
     async with context.database.connection() as connection, connection.transaction():
         request = await read_request(context, connection, site, request_id, lock=True)
         if request.standing.state is not State.RECEIVED or request.content is not None:
             return
         now = context.clock()
-        email = _sender(site, incoming)
-        if email is None or not isinstance(incoming, Reply):
+        email = _sender(site, unread, incoming)
+        if email is None:
             await _end(connection, site, request, Step(Event.CLOSED, now, SYSTEM, "automatic"))
             return
         subject_hash = site.hash("mailbox", mailbox_key(email))
@@ -124,7 +137,7 @@ async def take_mail(context: Context, site: Site, request_id: UUID, incoming: In
             connection, site_id=site.site_id, subject_hash=subject_hash
         )
         request = replace(request, subject_hash=subject_hash)
-        said = f"{incoming.heading.subject}\n{incoming.text}".strip()
+        said = _words(incoming)
         content = Content(email=email, details=said[:DETAILS_SIGNS])
         request = await keep_content(connection, site, request, content)
         if earlier:  # an answer to a letter of the desk, or the same once more
@@ -146,14 +159,26 @@ def kind_of(text: str) -> Kind | None:
     return found[0] if len(found) == 1 else None
 
 
-def _sender(site: Site, incoming: Incoming) -> str | None:
+def _sender(site: Site, unread: Unread, incoming: Incoming) -> str | None:
     """Return the address a person wrote from; None of programs and of none that takes mail."""
-    if not isinstance(incoming, Reply) or incoming.heading.sender is None:
-        return None
+    match incoming:
+        case Reply():
+            sender = incoming.heading.sender
+        case Unreadable():
+            sender = unread.sender
+        case _:
+            return None
     try:
-        return read_email(incoming.heading.sender, examples=site.is_test).address
+        return read_email(sender or "", examples=site.is_test).address
     except Invalid:
         return None
+
+
+def _words(incoming: Incoming) -> str:
+    """Return what a letter says; nothing of one that could not be read."""
+    if not isinstance(incoming, Reply):
+        return ""
+    return f"{incoming.heading.subject}\n{incoming.text}".strip()
 
 
 async def _end(connection: Connection, site: Site, request: DataRequest, step: Step) -> None:
@@ -162,9 +187,12 @@ async def _end(connection: Connection, site: Site, request: DataRequest, step: S
     await advance(connection, site, request, step)
 
 
-def _open(context: Context, request_id: UUID, row: Record) -> bytes:
-    key: DataKey = context.keyring.unwrap(row["wrapped_key"], f"data_request:{request_id}")
-    return key.open_bytes(row["sealed_mail"], _place(request_id))
+def _open(context: Context, row: Record) -> Unread:
+    request_id = row["request_id"]
+    key = context.keyring.unwrap(row["wrapped_key"], f"data_request:{request_id}")
+    raw = key.open_bytes(row["sealed_mail"], _place(request_id))
+    first = raw.partition(b"\r\n")[0].decode(errors="replace")  # the path that keep_mail wrote
+    return Unread(request_id, first.removeprefix("Return-Path: <").removesuffix(">"), raw)
 
 
 def _place(request_id: UUID) -> str:

@@ -7,18 +7,19 @@ import pytest
 
 from relay.errors import Refused
 from relay.listings import read_listing
+from relay.mail.reading.values import Unreadable
 from relay.outgoing import buyer_url
 from relay.outgoing.rights_letters import privacy_local_part
 from relay.reader import Reader
 from relay.rights import decisions
 from relay.rights.letterbox import Letterbox
-from relay.rights.mailbox import Mailbox, keep_mail
+from relay.rights.mailbox import Mailbox, keep_mail, list_unread, take_mail
 from relay.rights.round import attend
 from relay.rights.standing import State
 from relay.sealing import read_public_id
 from tests.relays import Relay
 from tests.rig.deliveries import pass_time
-from tests.rights import CAMILLE, Person, code_in, link_in, quiet, text_of, unpack
+from tests.rights import CAMILLE, LEA, Person, code_in, link_in, quiet, text_of, unpack
 from workers.rights import attend_site
 
 LETTER = """From: Léa <lea@acheteuse.example>
@@ -75,6 +76,19 @@ async def test_programs_ask_nothing(relay: Relay, person: Person) -> None:
     assert row["state"] == "closed"
     assert await relay.fetch("select 1 from outbox where reason like 'letter:%'") == []
     assert await Letterbox(relay.context).expect("privacy-demo@relais.example", "") is None
+
+
+async def test_a_mail_nobody_can_read_is_a_request_too(relay: Relay, person: Person) -> None:
+    """F46: what cannot be read is not lost: its sender is asked to say what it was about."""
+    address = f"{privacy_local_part(relay.site)}@{relay.context.settings.mail_domain}"
+    found = await Letterbox(relay.context).expect(address, LEA)
+    assert isinstance(found, Mailbox)
+    await keep_mail(relay.context, found, LEA, LETTER.encode())
+    [unread] = await list_unread(relay.context, relay.site)
+    await take_mail(relay.context, relay.site, unread, Unreadable("crashed"))
+    [row] = await relay.fetch("select state, kind from data_request")
+    assert tuple(row) == ("identity_pending", None)
+    assert len(await person.collect()) == 1
 
 
 async def test_an_answer_to_a_letter_is_no_second_request(relay: Relay, person: Person) -> None:
