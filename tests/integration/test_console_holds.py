@@ -47,6 +47,10 @@ async def test_from_hold_to_lift(relay: Relay, browser: Browser) -> None:
     approver = await seat(relay.context, relay.site, Role.APPROVER)
     await sit(browser, clerk)
     assert await place(relay, browser) == 303
+    [row] = await relay.fetch("select message_id from message")
+    message = f"msg_{row['message_id'].hex}"
+    shown = (await browser.get(f"/s/demo/messages/{message}")).text
+    assert f"/s/demo/holds?message={message}" in shown
     [hold] = await list_holds(relay.context, relay.site)
     assert hold.blocks_until <= datetime.now(UTC) + timedelta(hours=72)
     page = unescape((await browser.get(HOLDS)).text)
@@ -115,6 +119,7 @@ async def test_a_held_key_is_not_destroyed(relay: Relay, browser: Browser, scope
     await relay.fetch(erase, held["sender_id"])
 
 
+@pytest.mark.timeout(300)
 async def test_the_commands(relay: Relay, settings: Settings) -> None:
     """`relay holds` asks of the person it names what the console asks: their role, two persons."""
     for name, role in (("lea", Role.CLERK), ("marc", Role.APPROVER)):

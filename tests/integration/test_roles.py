@@ -52,7 +52,7 @@ OF_NOBODY = (
 )
 # Named queries that only workers and `relay purge` run.
 PURGING = re.compile(
-    r"(delete|forget|end_mails|keep_clock|note_sweep|add_purge_report|count_\w+_month)\w*"
+    r"(delete|forget|end_mails|end_conversations|destroy_keys|keep_clock|note_sweep|add_purge_report|count_\w+_month)\w*"
 )
 
 

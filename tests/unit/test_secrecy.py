@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from relay.links import Link, Side, sign_link
 from relay.policy import Policy, read_policy
-from relay.secrecy import Consent, Party, is_phone_open, secrets_of
+from relay.secrecy import Consent, Party, is_phone_open, secrets_of, without_contacts
 
 DEMO = read_policy((Path(__file__).parents[2] / "policies" / "demo.toml").read_text("utf-8"))
 PHONE = "+33639980123"
@@ -99,3 +99,20 @@ def test_a_long_wall_takes_no_time() -> None:
     """A26: a wall of signs that could begin a private link is looked at once."""
     wall = "a-" * 10_000
     assert secrets_of(party(), policy("phone"), "fr").mask(wall) == wall
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("PV 2027/118 du 3 mars", "PV 2027/118 du 3 mars"),
+        ("rappelé au 06 39 98 07 41, sans suite", "rappelé au [numéro masqué], sans suite"),
+    ],
+)
+def test_reasons_of_staff_lose_numbers(written: str, kept: str) -> None:
+    """A reason is kept unsealed: numbers are taken out of it, references of cases are not."""
+    assert without_contacts(written, "FR", "fr") == kept
+
+
+def test_reasons_of_staff_lose_addresses() -> None:
+    """An address in a reason is taken out, too."""
+    assert "lea@" not in without_contacts("écrit à lea@acheteuse.example", "FR", "fr")
