@@ -28,12 +28,13 @@ _SAID_DOT = rf"\s(?:{_DOT_WORDS})\s"
 _LABEL = r"[a-z0-9](?:[a-z0-9_+-]{0,62})"
 _LOCAL = rf"{_LABEL}(?:(?:\.|{_SIGN_DOT[6:]}|{_SAID_DOT}){_LABEL}){{0,4}}"
 _PLAIN = re.compile(r"[\w.+-]{1,64}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,5}")
-_WRITTEN = re.compile(
-    rf"{_LOCAL}(?:{_SIGN_AT}|{_SAID_AT})"
+_DOMAIN = (
     rf"(?:{_HOSTS}(?![a-z0-9])(?:(?:{_SIGN_DOT}|{_SAID_DOT}){_TOP}(?![a-z0-9]))?"
     rf"|[a-z0-9-]{{2,63}}(?:(?:{_SIGN_DOT}|{_SAID_DOT})[a-z0-9-]{{2,63}}){{0,2}}(?:{_SIGN_DOT}|"
     rf"{_SAID_DOT}){_TOP}(?![a-z0-9]))"
 )
+_WRITTEN = re.compile(rf"{_LOCAL}(?:{_SIGN_AT}|{_SAID_AT}){_DOMAIN}")
+_AFTER_SIGN = re.compile(rf"\s?[\])}}>|*_-]?\s{{0,2}}{_DOMAIN}")
 _HINT = re.compile(
     r"@|\barr?ob|[\[({<|*_-]\s?(?:at|a|chez)\s?[\])}>|*_-]|\sat\s|chiocciola|apenst|klammer"
 )
@@ -72,6 +73,8 @@ def _around(text: str, begin: int, hint: re.Match[str]) -> tuple[int, int] | Non
         if plain:
             return plain.span()
     limit = min(len(text), hint.end() + _LONGEST)
+    if hint.group() == "@" and not _AFTER_SIGN.match(text, hint.end(), limit):
+        return None
     for first in [*_LABEL_START.finditer(text, begin, hint.start() + 1)][-_MOST_LABELS:]:
         hit = _WRITTEN.match(text, first.start(), limit)
         if hit and hit.end() >= hint.end():
