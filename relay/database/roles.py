@@ -28,13 +28,16 @@ class Login:
 
 
 async def make_login(connection: Connection, login: Login) -> None:
-    """Make the user whom a URL names; one that is there keeps its password."""
+    """Make the user whom a URL names; one that may log in already keeps its password."""
     parts = urlsplit(login.url)
     name, password = unquote(parts.username or ""), unquote(parts.password or "")
-    if not name or await connection.fetchval("select 1 from pg_roles where rolname = $1", name):
+    may = await connection.fetchval("select rolcanlogin from pg_roles where rolname = $1", name)
+    if not name or may:
         return
+    verb = "create" if may is None else "alter"  # a role of ours that nobody logged in as so far
     statement = await connection.fetchval(
-        "select format('create role %I login password %L', $1::text, $2::text)", name, password
+        "select format('%s role %I login password %L', $1::text, $2::text, $3::text)",
+        *(verb, name, password),
     )
     with suppress(asyncpg.DuplicateObjectError, asyncpg.UniqueViolationError):
         await connection.execute(statement)  # for another database of this server

@@ -2,6 +2,8 @@
 
 import asyncio
 import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -60,16 +62,24 @@ async def migrate(
             another session holds a table.
         Unavailable: No writable server can be reached, or it was lost.
     """
+    async with _migrating(url) as connection:
+        for login in logins:
+            await make_login(connection, login)
+        done = await _migrate(connection, migrations() if todo is None else todo)
+        await grant_rights(connection, logins)
+    return done
+
+
+@asynccontextmanager
+async def _migrating(url: str) -> AsyncIterator[Connection]:
+    """Lend the one connection that migrates; what somebody can mend is said in a sentence."""
     connection: Connection | None = None
     try:
         connection = await asyncpg.connect(
             url, timeout=COMMAND_TIMEOUT_S, target_session_attrs=READ_WRITE
         )
         await connection.execute("select pg_advisory_lock($1)", MIGRATION_LOCK)
-        for login in logins:
-            await make_login(connection, login)
-        done = await _migrate(connection, migrations() if todo is None else todo)
-        await grant_rights(connection, logins)
+        yield connection
     except AGAIN:
         raise MigrationFailed(
             "Another session keeps a table locked; what was applied stays. Run it again."
@@ -81,8 +91,6 @@ async def migrate(
         ) from None
     except AWAY:
         raise Unavailable from None
-    else:
-        return done
     finally:
         if connection:
             await connection.close()

@@ -147,6 +147,17 @@ async def test_months_are_dropped_as_the_purge(relay: Relay, settings: Settings)
     assert await relay.fetch("select 1 from pg_class where relname = $1", name) == []
 
 
+async def test_users_may_come_later(database_url: str) -> None:
+    """A database first migrated with one URL gets its users when they are named."""
+    owner = await asyncpg.connect(database_url)
+    await owner.execute("alter role relais_app nologin password null")
+    await migrate(database_url, logins=logins_of(database_url))
+    await owner.close()
+    connection = await asyncpg.connect(url_as(database_url, DatabaseRole.APP.value))
+    assert not await may_change_schema(connection)
+    await connection.close()
+
+
 async def test_migrating_again_takes_nothing_away(database_url: str) -> None:
     """Rights are the same after another migration, and a login is not given a new password."""
     other = tuple(
