@@ -8,6 +8,7 @@ look written to the log and committed, the page found, its values opened and mas
 import argparse
 import asyncio
 import json
+import logging
 import os
 import random
 import statistics
@@ -18,6 +19,7 @@ from hashlib import md5
 from uuid import UUID
 
 import asyncpg
+import structlog
 
 from bench.purge import NOW, house
 from relay import lookup, overview, retention
@@ -105,6 +107,7 @@ async def main() -> None:
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=200)
     chosen = parser.parse_args()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     async with house() as (context, site, url):
         began = time.monotonic()
         await fill(url, site, chosen.rows)

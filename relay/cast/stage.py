@@ -1,7 +1,8 @@
 """Puts the play on: what three months would have left in the tables, in a few statements.
 
 Only the demonstration calls this. Everything goes the way real messages go (the same rows, keys
-and hashes), but for the time it is said to have come in.
+and hashes), but for the time it is said to have come in: months that have no partition any more
+stand in the default one.
 """
 
 import asyncio
@@ -15,12 +16,12 @@ from uuid import UUID
 
 import structlog
 
-from relay.cast.script import SPAN, Line, Play, write_play
+from relay.cast.script import Line, Play, write_play
 from relay.catalogue import Advertiser, Listing
 from relay.contact_rows import HOLD_EXPIRY, Batch, ContactRequest, NewContact, Place
 from relay.contacts import Contact, Fields, Origin, read_contact
 from relay.context import Context
-from relay.database import Record, make_partitions, queries, rows_of
+from relay.database import Record, queries, rows_of
 from relay.desk import Category, Notice, Source, file_report
 from relay.listings import put_listing
 from relay.lookup import mark_texts
@@ -73,7 +74,6 @@ async def put_on(context: Context, site: Site, *, seed: int = SEED) -> int:
         known = await rows_of(queries().list_advertisers(connection, site_id=site.site_id))
         if play.things[0].ref in {row["ref"] for row in known}:
             return 0
-        await make_partitions(connection, now - SPAN)
     await _put_listings(context, site, play)
     told = await _tell(context, site, play, now)
     await _answer(context, site, play, told)

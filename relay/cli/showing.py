@@ -16,6 +16,7 @@ from urllib.parse import urljoin
 
 import aiohttp
 import click
+import structlog
 from aiohttp import web
 
 from relay import administration, listings, staff
@@ -28,6 +29,7 @@ from relay.errors import Refused
 from relay.permissions import Role
 from relay.settings import Listen, Settings
 
+log = structlog.get_logger()
 POLICY = Path(__file__).parents[2] / "policies" / "demo.toml"
 SLUG = "exemple"
 STAFF = "demo"
@@ -122,8 +124,11 @@ async def _put_on(settings: Settings) -> None:
     """Give the console three months of messages to look at."""
     from relay.cast import put_on
 
-    async with open_context(settings, pool_size=2) as context:
-        await put_on(context, await administration.find_site(context, SLUG))
+    try:
+        async with open_context(settings, pool_size=2) as context:
+            await put_on(context, await administration.find_site(context, SLUG))
+    except Exception:
+        log.exception("demo.not_put_on")
 
 
 @asynccontextmanager
