@@ -25,6 +25,7 @@ _CLOSE, _CLOSE_SIGNS = 0.2, 4
 _LEAST_GROUPS, _LEAST_WORDS = 4, 3
 _AROUND = 80  # characters in which an identifier, or a word for one, is looked for
 _ALONE = 2  # signs beside a number that is the whole message
+_LARGEST_STEP = 10  # 01 23 45 67 89 is how people write a number that is none of theirs
 _SINGLE = frozenset("-./_")
 _FILLERS = frozenset("abcdefghijklmnopqrstuvwxyz")
 
@@ -212,7 +213,7 @@ def _is_rising(atoms: Sequence[Atom]) -> bool:
 def _in_steps(atoms: Sequence[Atom]) -> bool:
     """Tell whether the values go up or down by the same step: 5 10 15 20 25."""
     steps = {int(b.readings[0]) - int(a.readings[0]) for a, b in pairwise(atoms)}
-    return len(steps) == 1 and steps != {0}
+    return len(steps) == 1 and 0 < abs(steps.pop()) <= _LARGEST_STEP
 
 
 def _two_fives(row: Row, c: Candidate) -> bool:
