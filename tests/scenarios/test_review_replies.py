@@ -174,11 +174,11 @@ async def test_the_former_advertisers_words_are_not_quoted_to_the_next(relay: Re
     to = await alias(relay)
     async with SmtpSink() as sink:
         await come_in(relay, to, mail(to, "Passez chez moi. Camille, 06 39 98 01 23."))
+        await sent_on(relay, sink, 4)
         await relay.put_listing(advertiser=DOMINIQUE)
         theirs = await pages(relay, "buyer")
         assert await press(relay, f"{theirs}/answer", message="Parfait, à samedi.") == 303
-        await sent_on(relay, sink, 3)
-        mails = await sent_on(relay, sink, 4)
+        mails = await sent_on(relay, sink, 5)
     quoted = [one for one in mails if one.recipients == (DOMINIQUE.email,)]
     assert not any(shows(one, HIDDEN) for one in quoted)
     assert not any("Passez chez moi" in text_of(opened(one)) for one in quoted)
