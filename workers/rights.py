@@ -1,6 +1,8 @@
 """The rights desk's own work: mails are read, what is accepted is carried out, ends are kept."""
 
 import asyncio
+import time
+from collections.abc import Awaitable
 
 import structlog
 
@@ -8,32 +10,44 @@ from relay.context import Context
 from relay.errors import Refused, Unavailable
 from relay.reader import Reader
 from relay.rights.mailbox import list_unread, take_mail
-from relay.rights.round import attend, gauge_requests
+from relay.rights.round import attend, attend_due, gauge_requests
 from relay.sites import Site
 
 EVERY_S = 30.0
+WHOLE_EVERY_S = 3600.0  # what the law keeps of erased persons is looked at: there may be many
 
 log = structlog.get_logger()
 
 
 async def attend_requests(context: Context) -> None:
     """Go round all sites every half minute; what fails at one is tried again next time."""
-    reader = Reader()
+    reader, whole_at = Reader(), time.monotonic()
     try:
         while True:
+            is_whole = time.monotonic() >= whole_at
+            whole_at += WHOLE_EVERY_S if is_whole else 0.0
             for site in await context.sites.all():
-                await attend_site(context, site, reader)
+                await _guarded(site, attend_site(context, site, reader))
+                if is_whole:
+                    await _guarded(site, attend(context, site))
             await asyncio.sleep(EVERY_S)
     finally:
         await reader.close()
 
 
 async def attend_site(context: Context, site: Site, reader: Reader) -> None:
-    """Read the mails of one site and do what is due there."""
+    """Read the mails of one site and do what somebody waits for."""
+    for unread in await list_unread(context, site):
+        await take_mail(context, site, unread, await reader.read(unread.raw))
+    await attend_due(context, site)
+    await gauge_requests(context, site)
+
+
+async def _guarded(site: Site, act: Awaitable[None]) -> None:
+    """Let a fault at one site stop no other's round."""
     try:
-        for unread in await list_unread(context, site):
-            await take_mail(context, site, unread, await reader.read(unread.raw))
-        await attend(context, site)
-        await gauge_requests(context, site)
+        await act
     except (Refused, Unavailable) as error:
         log.warning("rights.put_off", site=site.slug, fault=str(error))
+    except Exception:
+        log.exception("rights.fault", site=site.slug)

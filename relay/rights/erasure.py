@@ -31,14 +31,22 @@ async def erase(
 
     The transaction holds the lock of ``heed_holds``: no hold is placed meanwhile (A40).
     """
-    now = context.clock()
-    person_ids = [one.person_id for one in subjects]
     kept_id = None
     if plan.keeps:
         kept_id = await move_kept(context, connection, site, subjects, plan)
+    ids = [one.person_id for one in subjects]
+    await _let_go(connection, site, ids, plan, context.clock())
+    return kept_id
+
+
+async def _let_go(
+    connection: Connection, site: Site, person_ids: Sequence[UUID], plan: Plan, at: datetime
+) -> None:
+    """Delete what nothing keeps, and end every conversation."""
     named = {"site_id": site.site_id}
-    ids = [row["conversation_id"] for row in (*plan.conversations.goes, *plan.conversations.kept)]
-    await queries().end_conversations(connection, **named, conversation_ids=ids, at=now)
+    threads = (*plan.conversations.goes, *plan.conversations.kept)
+    ids = [row["conversation_id"] for row in threads]
+    await queries().end_conversations(connection, **named, conversation_ids=ids, at=at)
     await _delete(connection, site, "delete_messages", plan.messages.goes, "message_id")
     await _delete(connection, site, "delete_traces", plan.traces.goes, "message_id")
     await _delete(connection, site, "delete_reports", plan.reports.goes, "report_id")
@@ -48,7 +56,6 @@ async def erase(
     )
     bought = [row for row in plan.conversations.goes if row["buyer_id"] in person_ids]
     await _delete(connection, site, "delete_conversations", bought, "conversation_id")
-    return kept_id
 
 
 async def destroy_keys(
@@ -106,7 +113,8 @@ async def end_kept(
         return True  # the purge took the last of it
     subject = open_subject(context, row)
     plan = await plan_erasure(context, connection, site, [subject])
-    if plan.keeps:
+    if plan.keeps:  # each part goes at its own end
+        await _let_go(connection, site, [kept_id], plan, context.clock())
         return False
     await erase_persons(context, connection, site, [subject], request_id)
     return True
@@ -142,7 +150,11 @@ async def replay(context: Context, site: Site, erased: Erased) -> bool:
         await queries().heed_holds(connection, site_id=site.site_id)
         subjects = [open_subject(context, row)]
         plan = await plan_erasure(context, connection, site, subjects)
-        await erase(context, connection, site, subjects, plan)
+        kept_id = await erase(context, connection, site, subjects, plan)
+        if kept_id:
+            await queries().note_kept(
+                connection, site_id=site.site_id, request_id=erased.request_id, kept_id=kept_id
+            )
         await destroy_keys(
             connection, site, [erased.person_id], erased.request_id, erased.erased_at
         )

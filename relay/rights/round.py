@@ -24,6 +24,16 @@ log = structlog.get_logger()
 
 async def attend(context: Context, site: Site) -> None:
     """Do all that is due at a site; safe to run at any time, and twice at once."""
+    await attend_due(context, site)
+    async with context.database.connection() as connection:
+        held = await rows_of(queries().list_partly_held(connection, site_id=site.site_id))
+    for row in held:
+        await _end_held(context, site, row["request_id"])
+    await _forget(context, site, context.clock())
+
+
+async def attend_due(context: Context, site: Site) -> None:
+    """Do what somebody waits for: acts whose undo is over, ends, reminders."""
     now = context.clock()
     async with context.database.connection() as connection:
         named = {"site_id": site.site_id, "now": now}
@@ -31,15 +41,11 @@ async def attend(context: Context, site: Site) -> None:
         over = await rows_of(
             queries().list_over(connection, **named, unproved_since=now - PROOF_LIFE)
         )
-        held = await rows_of(queries().list_partly_held(connection, site_id=site.site_id))
     for row in due:
         await carry_out(context, site, row["request_id"])
     for row in over:
         await _end(context, site, row["request_id"], Event(row["event"]))
-    for row in held:
-        await _end_held(context, site, row["request_id"])
     await _remind(context, site, now)
-    await _forget(context, site, now)
 
 
 async def gauge_requests(context: Context, site: Site) -> tuple[int, int]:

@@ -183,6 +183,27 @@ async def test_a_duty_keeps_what_it_names(context: Context) -> None:
         assert keeper["sealed_mail"] is None
 
 
+async def test_each_part_goes_at_its_own_end(context: Context) -> None:
+    """A40: when a hold ends, what it kept goes, though a duty keeps something else for longer."""
+    async with open_relay(context, "1000-annonces") as relay:
+        _, accepted = await relay.post()
+        await quiet(relay)
+        message_id = UUID(accepted["id"].removeprefix("msg_"))
+        wish = Wish(Scope.MESSAGE, message_id, "PV 9", context.clock() + timedelta(days=2))
+        await retention.place_hold(context, relay.site, wish, by="lea")
+        request_id = await erased(Person(relay))
+        assert await count(relay, "message") == await count(relay, "sender_trace") == 1
+        pass_time(context, timedelta(days=4))
+        await attend(context, relay.site)
+        assert await count(relay, "message") == 0
+        assert await count(relay, "sender_trace") == 1
+        assert await Person(relay).state(request_id) is State.PARTLY_HELD
+        pass_time(context, timedelta(days=732))
+        await attend(context, relay.site)
+        assert await count(relay, "sender_trace") == 0
+        assert await Person(relay).state(request_id) is State.READY
+
+
 async def test_an_advertiser_is_erased(relay: Relay, person: Person) -> None:
     """An advertiser's listing ends and is blank; whoever wrote to them keeps their own message."""
     alias = relay.site.reply_local_part(UUID(relay.accepted[0].removeprefix("msg_")), "buyer")
