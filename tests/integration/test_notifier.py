@@ -12,7 +12,6 @@ from uuid import UUID
 
 import pytest
 from aiohttp import web
-from tests.integration.test_desk import look_of, write
 
 from relay import desk, webhooks
 from relay.desk import Action, Order
@@ -20,6 +19,7 @@ from relay.errors import Refused
 from relay.permissions import Role
 from relay.webhooks import is_genuine
 from tests.desk import open_browser, open_console, seat
+from tests.moderators import look_of, write
 from tests.relays import Relay
 from tests.rig.certificates import Authority, Certificate
 from workers.notifier import Notifier, Poster

@@ -5,10 +5,10 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from tests.integration.test_desk import Clock, look_of, write
 
 from relay import desk, webhooks
 from relay.desk import Decision, Ruling, Statement
+from tests.moderators import Clock, look_of, write
 from tests.relays import Relay
 
 WHY = Statement(decision_facts="Paiement demandé hors du site.", decision_ground="terms")

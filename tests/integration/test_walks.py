@@ -6,13 +6,13 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from tests.integration.test_desk import Clock, look_of, reported, set_state, state_of, write
 
 from relay import desk
 from relay.desk import Action, Decision, Order, Ruling, State, Statement
 from relay.desk.moves import MOVES, Move
 from relay.errors import Refused
 from relay.looks import Look, verify
+from tests.moderators import Clock, look_of, reported, set_state, state_of, write
 from tests.relays import Relay
 
 WHY = Statement(decision_facts="Motif.", decision_ground="terms")

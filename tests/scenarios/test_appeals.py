@@ -10,7 +10,7 @@ from relay import desk
 from relay.desk import Decision, Ruling, Statement
 from relay.desk.moves import APPEAL
 from relay.outgoing import buyer_url
-from tests.integration.test_desk import Clock, look_of, reported, write
+from tests.moderators import Clock, look_of, reported, write
 from tests.relays import LISTING, Relay
 from tests.rig.smtp_mails import SunkMail
 from tests.rig.smtp_sink import SmtpSink

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from relay.desk import Weight
 from relay.lookup import Kind
-from tests.integration.test_desk import block
+from tests.moderators import block
 from tests.relays import CONTACT, LISTING, Relay
 from tests.rig.smtp_sink import SmtpSink
 from tests.scenarios.test_arrivals import alias, mail

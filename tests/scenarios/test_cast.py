@@ -7,7 +7,7 @@ from relay import desk, lookup
 from relay.cast import put_on
 from relay.cast.script import LINES, RING_LINES, write_play
 from relay.lookup import Kind, read_pasted
-from tests.integration.test_desk import look_of
+from tests.moderators import look_of
 from tests.relays import Relay
 
 NOW = datetime(2027, 3, 14, 12, tzinfo=UTC)

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from relay import retention
-from relay.arrivals import expect
+from relay.arrivals import Keeper
 from relay.context import Context
 from relay.errors import Refused
 from relay.looks import Look
@@ -208,13 +208,13 @@ async def test_an_advertiser_is_erased(relay: Relay, person: Person) -> None:
     """An advertiser's listing ends and is blank; whoever wrote to them keeps their own message."""
     alias = relay.site.reply_local_part(UUID(relay.accepted[0].removeprefix("msg_")), "buyer")
     address = f"{alias}@{relay.context.settings.mail_domain}"
-    assert await expect(relay.context, address)
+    assert await Keeper(relay.context).expect(address)
     camille = Person(relay, CAMILLE)
     await erased(camille)
     [listing] = await relay.fetch("select title, details, url, state from listing")
     assert tuple(listing) == ("", "", None, "closed")
     assert await count(relay, "message") == 2
-    assert await expect(relay.context, address) is None
+    assert await Keeper(relay.context).expect(address) is None
 
 
 async def test_a_restored_backup_erases_again(relay: Relay, person: Person) -> None:
