@@ -33,8 +33,8 @@ FORM = {
 }
 EVERYTHING = """
     select outbox.state, block.lifted_at, report_case.state as case_state, desk_act.undone_at,
-        desk_request.state as request_state
-    from outbox, block, report_case, desk_act, desk_request where outbox.kind = 'contact'
+        confirmation.state as request_state
+    from outbox, block, report_case, desk_act, confirmation where outbox.kind = 'contact'
 """
 BEFORE_LOG_IN = {
     ("GET", "/"),
