@@ -19,6 +19,7 @@ from relay.sites import Site
 
 DELIVERY_EXPIRY = timedelta(days=5)
 HOLD_EXPIRY = timedelta(days=30)
+OLDEST = timedelta(days=45)  # no older mail is claimed: longer than a hold and a delivery together
 
 
 @dataclass(frozen=True, slots=True)

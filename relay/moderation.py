@@ -1,17 +1,20 @@
 """Acts on what is held, messages and mails that came in. Nothing held ends in silence."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
 
-from relay.contact_rows import DELIVERY_EXPIRY, told_hash
+from relay.contact_rows import DELIVERY_EXPIRY, OLDEST, told_hash
 from relay.context import Context
 from relay.database import Connection, Record, queries, rows_of
 from relay.errors import Refused
 from relay.notices import Notice, enqueue
+from relay.sealing import id_time
 from relay.sites import Site
+
+UNCLAIMED = timedelta(days=1)  # past its end: a claim would have ended it long ago
 
 log = structlog.get_logger()
 
@@ -69,14 +72,14 @@ async def release(context: Context, site: Site, message_id: UUID) -> None:
     """Let a held message leave now.
 
     Raises:
-        Refused: ``not_held``.
+        Refused: ``not_held``; ``too_old_to_leave``: it would not be claimed to its end.
     """
+    expires_at = context.clock() + DELIVERY_EXPIRY
+    if id_time(message_id) + OLDEST < expires_at:
+        raise Refused("too_old_to_leave")
     async with context.database.connection() as connection:
         row = await queries().release(
-            connection,
-            site_id=site.site_id,
-            mail_id=message_id,
-            expires_at=context.clock() + DELIVERY_EXPIRY,
+            connection, site_id=site.site_id, mail_id=message_id, expires_at=expires_at
         )
     if row is None:
         raise Refused("not_held")
@@ -133,15 +136,20 @@ async def end_mail(context: Context, site: Site, inbound_id: UUID) -> None:
 
 
 async def expire_held(context: Context) -> int:
-    """End the holds whose thirty days are over, tell their senders, and return how many."""
+    """End the holds whose thirty days are over, tell their senders, and return how many.
+
+    What was let go, and is claimed by nobody since, ends the same way a day after its own end.
+    """
     sites = {site.site_id: site for site in await context.sites.all()}
+    before = context.clock() - UNCLAIMED
     async with context.database.connection() as connection, connection.transaction():
-        rows = await rows_of(queries().expire_held(connection))
-        for row in rows:
+        held = await rows_of(queries().expire_held(connection))
+        left = await rows_of(queries().expire_left(connection, left_before=before))
+        ended = [(row, "expired:hold_over") for row in held] + [(row, row["news"]) for row in left]
+        for row, news in ended:
             if row["site_id"] in sites:
-                site = sites[row["site_id"]]
-                await _tell(context, connection, site, row, "expired:hold_over")
-    return len(rows)
+                await _tell(context, connection, sites[row["site_id"]], row, news)
+    return len(ended)
 
 
 async def _tell(

@@ -9,13 +9,12 @@ import asyncio
 import random
 import time
 from contextlib import suppress
-from datetime import timedelta
 
 import structlog
 from prometheus_client import Counter, Histogram
 
 from relay import checkpoints
-from relay.contact_rows import told_hash
+from relay.contact_rows import OLDEST, told_hash
 from relay.context import Context
 from relay.database import Record, queries, rows_of
 from relay.errors import Refused, Unavailable
@@ -34,7 +33,6 @@ from workers.transport import LeaseLost, Transport
 
 SITE_SHARE = 25
 RENDER_CPU_S = 2.0  # a usual mail takes some thousandths
-OLDEST = timedelta(days=45)  # longer than a hold and a delivery together
 
 attempts_total = Counter("relay_attempts_total", "Delivery attempts by outcome", ["outcome"])
 handoff_seconds = Histogram(

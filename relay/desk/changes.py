@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from relay.blocks import ANY_TEXT
-from relay.contact_rows import DELIVERY_EXPIRY, HOLD_EXPIRY
+from relay.contact_rows import DELIVERY_EXPIRY, HOLD_EXPIRY, OLDEST
 from relay.database import Connection, Record, queries, rows_of
 from relay.desk.orders import UNDO, Action, NewBlock
 from relay.errors import Refused
 from relay.looks import Look
 from relay.lookup import Kind
-from relay.sealing import new_id
+from relay.sealing import id_time, new_id
 from relay.sites import Site
 
 LAST_MESSAGES = timedelta(days=30)  # a message waits no longer than this
@@ -27,10 +27,13 @@ _FROM = {
 }
 
 
-def changes(action: Action, rows: Iterable[Record]) -> list[Record]:
+def changes(action: Action, rows: Iterable[Record], now: datetime) -> list[Record]:
     """Return the rows of ``read_states`` that an action changes.
 
     Of CLOSE and REOPEN one for each conversation.
+
+    Raises:
+        Refused: ``too_old_to_leave``: nothing changes, since what would is past its time.
     """
     if action in (Action.CLOSE, Action.REOPEN):
         closes = action is Action.CLOSE
@@ -41,7 +44,14 @@ def changes(action: Action, rows: Iterable[Record]) -> list[Record]:
     if action in (Action.NOTIFY, Action.CLEAR):
         return list(rows)
     states = _FROM.get(action, ())
-    return [row for row in rows if row["state"] in states and _may(action, row)]
+    found = [row for row in rows if row["state"] in states and _may(action, row)]
+    if action not in (Action.RELEASE, Action.REINSTATE):
+        return found
+    oldest_at = now + DELIVERY_EXPIRY - OLDEST  # what is older is not claimed to its end
+    young = [row for row in found if id_time(row["message_id"]) >= oldest_at]
+    if found and not young:
+        raise Refused("too_old_to_leave")
+    return young
 
 
 async def apply(

@@ -65,7 +65,7 @@ async def preview(context: Context, site: Site, order: Order) -> Effect:
     async with context.database.connection() as connection:
         await record_look(connection, replace(order.look, action="list"))
         rows = await _subjects(connection, site, order, now)
-    touched = changes(order.action, rows)
+    touched = changes(order.action, rows, now)
     return Effect(
         action=order.action,
         changed=len(touched),
@@ -81,7 +81,8 @@ async def carry_out(context: Context, site: Site, order: Order) -> Effect:
     Raises:
         Refused: ``reason_missing``, ``bulk_too_large``, ``second_person_needed``; of blocks
             ``block_without_note``, ``block_end_past``, ``block_too_wide``, ``block_kind_unknown``,
-            ``block_shared_network``; ``block_unknown``; ``hook_missing``.
+            ``block_shared_network``; ``block_unknown``; ``hook_missing``;
+            ``too_old_to_leave``.
     """
     async with context.database.connection() as connection, connection.transaction():
         effect = await carry_out_in(connection, site, order, context.clock())
@@ -98,7 +99,7 @@ async def carry_out_in(connection: Connection, site: Site, order: Order, now: da
     check(order, now)
     await record_look(connection, order.look)
     rows = await _subjects(connection, site, order, now)
-    ids = [row["message_id"] for row in changes(order.action, rows)]
+    ids = [row["message_id"] for row in changes(order.action, rows, now)]
     check_second(order, len(ids), now)
     trail = Trail()
     await _blocks(connection, site, order, now, trail)

@@ -41,6 +41,7 @@ STATUSES = {
     "too_late_to_cancel": 409,
     "listing_busy": 409,
     "not_held": 409,
+    "too_old_to_leave": 409,
     "code_refused": 422,
     "right_not_offered": 422,
     "request_state": 409,

@@ -235,6 +235,23 @@ with ended as (
 select ended.site_id, ended.mail_id, ended.mailbox_hash from ended
 where ended.kind in ('contact', 'reply') and ended.reason = 'hold_over';
 
+-- name: expire_left(left_before)
+-- End what should have left before a time and nobody claims any more; content that may have left is not said to be lost.
+-- A notice is rendered from its reason: it keeps it. Returns whom to tell, and of what.
+with ended as (
+    update outbox set settled_at = now(),
+        state = case when outbox.ambiguous > 0 or outbox.state = 'sending' then 'unconfirmed' else 'expired' end,
+        reason = case when outbox.kind in ('notice', 'reader_notice') then outbox.reason
+            when outbox.ambiguous > 0 or outbox.state = 'sending' then 'ambiguous' else 'expired' end
+    where outbox.state in ('queued', 'deferred', 'sending') and outbox.expires_at < :left_before
+        and (outbox.state <> 'sending' or outbox.due_at < :left_before)
+    returning outbox.site_id, outbox.mail_id, outbox.message_id, outbox.kind, outbox.state || ':' || outbox.reason as news
+)
+select ended.site_id, ended.mail_id, ended.news, message.mailbox_hash
+from ended
+join message on message.site_id = ended.site_id and message.message_id = ended.message_id
+where ended.kind in ('contact', 'reply');
+
 -- name: list_held(site_id)
 -- What waits for a person, oldest first: ids and reasons, never words.
 select outbox.mail_id, outbox.reason, outbox.due_at as held_until, message.received_at,

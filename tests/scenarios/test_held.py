@@ -1,8 +1,15 @@
 """What is held waits for a person and never ends in silence."""
 
-from relay import moderation
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from relay import desk, moderation
+from relay.desk import Action, Order
 from relay.errors import Refused
 from relay.sealing import read_public_id
+from tests.moderators import Clock, look_of
 from tests.relays import Relay, courier, until
 from tests.rig.smtp_sink import SmtpSink
 from workers.purge import purge_expired
@@ -55,6 +62,58 @@ async def test_a_hold_that_nobody_ended_is_told(relay: Relay) -> None:
         (notice,) = await sink.wait_for(1, timeout_s=10)
         assert notice.recipients == ("lea@acheteuse.example",)
     assert (await relay.states())[held] == "expired"
+
+
+@pytest.mark.parametrize(
+    ("state", "ambiguous", "end"),
+    [("queued", 0, "expired"), ("deferred", 1, "unconfirmed"), ("sending", 0, "unconfirmed")],
+)
+async def test_what_nobody_claims_ends(relay: Relay, state: str, ambiguous: int, end: str) -> None:
+    """What was to leave and is claimed by nobody ends a day after its time, and is told."""
+    _, body = await relay.post()
+    await relay.fetch(
+        "update outbox set state = $1, ambiguous = $2, expires_at = now() - interval '25 hours',"
+        " due_at = now() - interval '25 hours' where kind = 'contact'",
+        state,
+        ambiguous,
+    )
+    await moderation.expire_held(relay.context)
+    assert (await relay.states())[body["id"]] == end
+    notices = await relay.fetch("select reason from outbox where kind = 'notice'")
+    assert [row["reason"].partition(":")[0] for row in notices] == [end]
+
+
+async def test_what_is_claimed_still_is_left_to_its_claim(relay: Relay) -> None:
+    """A mail within a day of its end, and a lease under way, are not ended by the sweep."""
+    ids = [(await relay.post(email=f"a{n}@exemple.example"))[1]["id"] for n in range(2)]
+    await relay.fetch(
+        "update outbox set expires_at = now() - interval '23 hours' where message_id = $1::uuid",
+        ids[0].removeprefix("msg_"),
+    )
+    await relay.fetch(
+        "update outbox set state = 'sending', expires_at = now() - interval '3 days',"
+        " due_at = now() + interval '1 minute' where message_id = $1::uuid",
+        ids[1].removeprefix("msg_"),
+    )
+    assert await moderation.expire_held(relay.context) == 0
+    assert await relay.states() == {ids[0]: "queued", ids[1]: "sending"}
+
+
+async def test_what_is_too_old_is_not_let_go(relay: Relay) -> None:
+    """Nobody releases or reinstates what would be too old to be claimed to its end."""
+    held = await _hold(relay)
+    message_id = read_public_id("msg", held)
+    assert message_id
+    later = replace(relay.context, clock=Clock(relay.context.clock() + timedelta(days=41)))
+    with pytest.raises(Refused, match="too_old_to_leave"):
+        await moderation.release(later, relay.site, message_id)
+    look = await look_of(relay)
+    order = Order(Action.RELEASE, look, message_ids=(message_id,))
+    with pytest.raises(Refused, match="too_old_to_leave"):
+        await desk.carry_out(later, relay.site, order)
+    await relay.fetch("update outbox set state = 'refused', reason = 'by_moderator'")
+    with pytest.raises(Refused, match="too_old_to_leave"):
+        await desk.preview(later, relay.site, replace(order, action=Action.REINSTATE))
 
 
 async def test_one_unreadable_site_stops_no_other(relay: Relay) -> None:
