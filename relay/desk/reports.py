@@ -146,6 +146,8 @@ async def appeal(
 ) -> None:
     """Contest a decision, within 184 days and once; another person judges it.
 
+    Its evidence is kept for as long again, so that there is something to judge.
+
     Raises:
         Invalid: ``field_missing``: it says nothing.
         Refused: ``appeal_not_open``: nothing was decided, the time is over, or it was contested.
@@ -154,6 +156,7 @@ async def appeal(
         raise Invalid(FieldFault("text", "field_missing", {"field": "text"}))
     now = context.clock()
     async with context.database.connection() as connection, connection.transaction():
+        await queries().change_holds(connection, site_id=site.site_id)
         row: Record | None = await queries().appeal_case(
             connection,
             site_id=site.site_id,
@@ -166,6 +169,9 @@ async def appeal(
         )
         if row is None:
             raise Refused("appeal_not_open")
+        await queries().prolong_hold(
+            connection, site_id=site.site_id, hold_id=row["hold_id"], ends_at=now + APPEAL
+        )
         if by is not Appellant.OUTSIDER:
             mark = site.hash("told", f"{News.APPEAL_RECEIVED}\0{row['case_id']}")
             teller = Teller(connection, site, now, Trail())

@@ -198,7 +198,7 @@ update report set acknowledged_at = :acknowledged_at where site_id = :site_id an
 update report_case set hold_id = :hold_id where site_id = :site_id and case_id = :case_id;
 
 -- name: prolong_hold(site_id, hold_id, ends_at)!
--- Evidence is kept until the time for an appeal is over.
+-- Evidence is kept until the time for an appeal is over, and from an appeal on as long once more.
 update legal_hold set ends_at = :ends_at, blocks_until = :ends_at
 where site_id = :site_id and hold_id = :hold_id and lifted_at is null;
 
@@ -262,7 +262,7 @@ returning case_id;
 -- Taken within its time only, and once.
 update report_case set state = 'appealed', appealed_by = :appealed_by, appealed_at = :appealed_at, sealed_appeal = :sealed_appeal
 where site_id = :site_id and message_id = :message_id and state = 'decided' and appeal_until >= :appealed_at
-returning case_id;
+returning case_id, hold_id;
 
 -- name: judge_case(site_id, case_id, state, judged_by, judged_at, sealed_judgement)!
 update report_case set state = :state, judged_by = :judged_by, judged_at = :judged_at, sealed_judgement = :sealed_judgement
@@ -320,10 +320,12 @@ left join report_case on report_case.site_id = report.site_id and report_case.me
 where report.site_id = :site_id and report.reporter_id = :reporter_id;
 
 -- name: forget_cases(site_id)$
--- Cases that ended, and whose reports are purged.
+-- Cases whose reports are purged, and that ended or whose message is gone too: nothing is left to decide on.
 with gone as (
     delete from report_case
-    where report_case.site_id = :site_id and report_case.state in ('decided', 'upheld', 'overturned')
+    where report_case.site_id = :site_id
+        and (report_case.state in ('decided', 'upheld', 'overturned') or not exists (select 1 from message
+            where message.site_id = :site_id and message.message_id = report_case.message_id offset 0))
         and not exists (select 1 from report
             where report.site_id = :site_id and report.message_id = report_case.message_id offset 0)
     returning 1

@@ -165,6 +165,33 @@ async def test_an_appeal_comes_within_its_time(relay: Relay, clock: Clock) -> No
         )
 
 
+async def test_an_appeal_keeps_its_evidence(relay: Relay, clock: Clock) -> None:
+    """A40: what is contested on the last day is kept for another 184, so that it can be judged."""
+    message_id = await write(relay)
+    case_id = await reported(relay, message_id)
+    ruling = Ruling(Decision.ACTION, FACTS)
+    await desk.decide(relay.context, relay.site, case_id, ruling, await look_of(relay))
+    clock.now += timedelta(days=183)
+    await desk.appeal(
+        relay.context, relay.site, message_id, by=desk.Appellant.AUTHOR, text="À tort."
+    )
+    [hold] = await relay.fetch("select ends_at, blocks_until from legal_hold")
+    assert tuple(hold) == (clock.now + timedelta(days=184), clock.now + timedelta(days=184))
+
+
+async def test_a_case_ends_with_its_message(relay: Relay) -> None:
+    """An appeal that nobody judged is not kept once its message and reports are gone."""
+    message_id = await write(relay)
+    await reported(relay, message_id)
+    await relay.fetch("update report_case set state = 'appealed'")
+    await relay.fetch("delete from report")
+    assert await desk.forget(relay.context, relay.site) == 0
+    await relay.fetch("delete from message")
+    await relay.fetch("delete from outbox")
+    relay.accepted.clear()
+    assert await desk.forget(relay.context, relay.site) == 1
+
+
 async def test_acts_of_a_case_are_listed(relay: Relay) -> None:
     """What was done on the ground of a case stands with it, so that a judge can take it back."""
     message_id = await write(relay)
