@@ -46,6 +46,11 @@ class Claim:
     cut_phase: str | None
 
     @property
+    def may_have_left(self) -> bool:
+        """Tell whether an earlier attempt may have delivered it already."""
+        return self.ambiguous > 0 or self.cut_phase == "data"
+
+    @property
     def is_message(self) -> bool:
         """Tell whether a person's words are in it, and that person waits for news of it."""
         return self.kind in ("contact", "reply")

@@ -129,7 +129,7 @@ async def switch_rule(context: Context, site: Site, rule: str, mode: Mode, look:
     now = context.clock()
     async with context.database.connection() as connection, connection.transaction():
         await record_look(connection, look)
-        was = (await _modes(connection, site))[rule]
+        was = Mode(await queries().lock_mode(connection, site_id=site.site_id, rule=rule))
         await queries().set_mode(connection, site_id=site.site_id, rule=rule, mode=mode.value)
         trail = Trail(rule=rule, rule_was=was.value)
         act_id = await write_act(connection, site, Order(Action.SWITCH, look), trail, now)

@@ -33,8 +33,14 @@ order by said.message_id
 limit :most;
 
 -- name: delete_messages(site_id, ids)^
--- A message, its mail and the attempts at it, its files.
-with attempts as (
+-- A message, its mail and the attempts at it, its files; what rules saw in it, and that it was let go.
+with hits as (
+    delete from rule_hit
+    where rule_hit.site_id = :site_id and rule_hit.message_id = any(:ids::uuid[])
+), let_go as (
+    delete from released
+    where released.site_id = :site_id and released.message_id = any(:ids::uuid[])
+), attempts as (
     delete from attempt
     where attempt.site_id = :site_id and attempt.mail_id = any(:ids::uuid[])
     returning 1

@@ -49,6 +49,12 @@ order by points desc, rule;
 -- name: list_modes(site_id)
 select rule, mode from site_rule where site_id = :site_id;
 
+-- name: lock_mode(site_id, rule)$
+-- How much a rule counts, and nobody else switches it meanwhile; a rule without a row is in shadow.
+insert into site_rule (site_id, rule, mode) values (:site_id, :rule, 'shadow')
+on conflict (site_id, rule) do update set mode = site_rule.mode
+returning mode;
+
 -- name: set_mode(site_id, rule, mode)!
 insert into site_rule (site_id, rule, mode) values (:site_id, :rule, :mode)
 on conflict (site_id, rule) do update set mode = excluded.mode;

@@ -1,11 +1,13 @@
 """Rules on live traffic: what a live one holds never leaves, and what they cost nobody loses."""
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
 import pytest
 
 from relay import desk, moderation, screening
+from relay.database import queries
 from relay.desk import Action, Mode, Order
 from relay.errors import Refused
 from relay.looks import Look
@@ -145,6 +147,46 @@ async def test_a_release_by_command_is_final_too(relay: Relay) -> None:
         await relay.fetch(deferred, message_id)
         await deliver(relay, sink)
     assert (await state_of(relay, message_id))[0] == "delivered"
+
+
+async def test_what_may_have_arrived_is_not_held(relay: Relay) -> None:
+    """A retry of what may have arrived is put to no rule: nobody refuses what was delivered."""
+    await switch(relay, "r07_mandate", Mode.LIVE)
+    message_id = await send(relay, FRAUD)
+    ambiguous = "update outbox set state = 'deferred', reason = 'ambiguous', ambiguous = 1"
+    await relay.fetch(f"{ambiguous} where mail_id = $1", message_id)
+    async with SmtpSink() as sink:
+        await deliver(relay, sink)
+    assert (await state_of(relay, message_id))[0] == "delivered"
+    assert await hits(relay) == []
+
+
+async def test_what_rules_saw_goes_with_the_message(relay: Relay) -> None:
+    """With a message goes what rules saw in it, and that a person let it leave."""
+    message_id = await send(relay, FRAUD)
+    await relay.fetch(
+        "insert into rule_hit select site_id, message_id, 'r07_mandate', 8, true, true from message"
+    )
+    await relay.fetch("insert into released select site_id, message_id from message")
+    async with relay.context.database.connection() as connection:
+        await queries().delete_messages(connection, site_id=relay.site.site_id, ids=[message_id])
+    relay.accepted.clear()
+    assert await hits(relay) == []
+    assert await relay.fetch("select 1 from released") == []
+
+
+async def test_a_switch_knows_the_one_before(relay: Relay) -> None:
+    """Two who switch a rule at once: the later act takes back to what the earlier one set."""
+    async with relay.context.database.connection() as connection:
+        async with connection.transaction():
+            await queries().set_mode(
+                connection, site_id=relay.site.site_id, rule="r07_mandate", mode="live"
+            )
+            later = asyncio.create_task(switch(relay, "r07_mandate", Mode.OFF))
+            await asyncio.sleep(0.3)
+        await later
+    [act] = await relay.fetch("select rule_was from desk_act")
+    assert act["rule_was"] == "live"
 
 
 async def test_owning_a_reply_exempts_from_no_rule(relay: Relay) -> None:
