@@ -18,6 +18,7 @@ from relay.mail.reading.values import Incoming, Reply, Unreadable
 from relay.outgoing.rights_letters import privacy_local_part
 from relay.rights.proof import send_code
 from relay.rights.requests import (
+    DETAILS_SIGNS,
     SYSTEM,
     Content,
     DataRequest,
@@ -34,7 +35,6 @@ from relay.validation import mailbox_key, read_email
 
 KEPT_BYTES = 200_000  # text comes first; what is attached is not asked for
 UNREAD_MOST = 200
-DETAILS_SIGNS = 2000
 LANGUAGE = "fr"
 # What letters say, after the models of the CNIL; one kind at most is meant.
 _WORDS = {

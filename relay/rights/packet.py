@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from relay import texts
 from relay.rights.dossier import Dossier, Said
-from relay.rights.sheets import table
+from relay.tables import table
 from relay.texts import say
 
 _OLDEST = (1980, 1, 1, 0, 0, 0)  # the oldest time a ZIP can name

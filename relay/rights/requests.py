@@ -17,6 +17,8 @@ from relay.sites import Site
 PERSON, SYSTEM = "person", "system"
 _CLOCKS = [one.name for one in fields(Standing) if one.name not in ("kind", "state")]
 
+DETAILS_SIGNS = 2000
+
 
 @dataclass(frozen=True, slots=True)
 class Content:

@@ -4,12 +4,11 @@ from collections.abc import Callable, Mapping
 
 from relay.errors import FieldFault, Invalid
 from relay.rights.measures import PURPOSES
-from relay.rights.requests import Content
+from relay.rights.requests import DETAILS_SIGNS, Content
 from relay.rights.standing import Kind
 from relay.sites import Site
 from relay.validation import read_email, read_name, read_phone
 
-DETAILS_SIGNS = 2000
 FIELDS = ("kind", "email", "phone", "details", "change_name", "change_phone", "change_email")
 _VALUES: dict[str, Callable[[Site, str], str]] = {
     "email": lambda site, raw: read_email(raw, examples=site.is_test).address,

@@ -18,8 +18,8 @@ from relay.rights.dossier import Dossier, Identity, Looked, Said, Traced, kept_u
 from relay.rights.mailbox import kind_of
 from relay.rights.packet import pack, readable_page
 from relay.rights.redaction import Other, redact
-from relay.rights.sheets import table
 from relay.rights.standing import Kind
+from relay.tables import table
 
 AT = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 POLICY = read_policy(Path("policies/demo.toml").read_text("utf-8"))

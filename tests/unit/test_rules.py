@@ -140,10 +140,10 @@ def test_time_grows_with_the_text_only(piece: str) -> None:
     def seconds(signs: int) -> float:
         text = (piece * signs)[:signs]
         taken = []
-        for _ in range(3):
-            began = time.perf_counter()
+        for _ in range(7):
+            began = time.process_time()  # what others do on this machine meanwhile is not counted
             judge(read(text), Facts(), LIVE)
-            taken.append(time.perf_counter() - began)
+            taken.append(time.process_time() - began)
         return min(taken)
 
     assert seconds(4000) < 4 * seconds(2000) + 0.02

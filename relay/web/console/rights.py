@@ -19,9 +19,9 @@ from relay.rights.register import (
     read_case,
     read_register,
 )
-from relay.rights.sheets import table
 from relay.rights.standing import Door, Ground, Kind, State
 from relay.sealing import public_id, read_public_id
+from relay.tables import table
 from relay.validation import readable
 from relay.web.console.doors import Visit, door
 from relay.web.pages import SECURITY_HEADERS

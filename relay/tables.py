@@ -1,4 +1,4 @@
-"""Tables for spreadsheets, in which no cell is taken for a formula (A21) (pure)."""
+"""Tables for spreadsheets: the one writer, and no cell is taken for a formula (A21) (pure)."""
 
 import csv
 import io
