@@ -21,6 +21,7 @@ from relay.desk.work import carry_out_in
 from relay.errors import Refused
 from relay.looks import Look, record_look
 from relay.lookup import Field, Key, Kind
+from relay.permissions import Level, Permission, Role, level
 from relay.sealing import new_id
 from relay.sites import Site
 
@@ -36,6 +37,10 @@ class Asked(StrEnum):
 
     ACT = "act"  # an order above the limits of one person
     OPEN = "open"  # to read a text that is neither held nor reported
+
+
+# What one needs to ask for it, and to agree to it.
+NEEDED = {Asked.ACT: Permission.HOLD_LARGE, Asked.OPEN: Permission.OPEN_OTHER}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +121,15 @@ async def agree(context: Context, site: Site, confirmation_id: UUID, look: Look)
 
     Raises:
         Refused: ``not_found``; ``second_same``; ``confirmation_over``: answered, withdrawn or too
-            old; and whatever the order itself is refused for, which leaves the request waiting.
+            old; ``asker_not_allowed``: who asked may no longer do it; and whatever the order
+            itself is refused for. A refused order leaves its request waiting.
     """
     now = context.clock()
     async with context.database.connection() as connection, connection.transaction():
         row = await _lock(connection, site, confirmation_id, look)
         if row["asked_by"] == look.staff_id:
             raise Refused("second_same")
+        await _check_asker(connection, site, row)
         effect = None
         if row["kind"] == Asked.ACT:
             order = _order(site, row, look, now)
@@ -176,6 +183,16 @@ async def _lock(connection: Connection, site: Site, confirmation_id: UUID, look:
     if row["state"] != "waiting" or row["ends_at"] <= look.at:
         raise Refused("confirmation_over")
     return row
+
+
+async def _check_asker(connection: Connection, site: Site, row: Record) -> None:
+    """Refuse what is done in the name of somebody who left, or may no longer do it."""
+    found = await rows_of(
+        queries().list_roles(connection, site_id=site.site_id, staff_id=row["asked_by"])
+    )
+    roles = [Role(one["role"]) for one in found]
+    if level(roles, NEEDED[Asked(row["kind"])]) < Level.SECOND:
+        raise Refused("asker_not_allowed")
 
 
 async def _settle(

@@ -96,6 +96,12 @@ select
 from staff_session join staff on staff.staff_id = staff_session.staff_id
 where staff_session.session_hash = :session_hash and staff_session.expires_at > :now and staff.closed_at is null;
 
+-- name: list_roles(site_id, staff_id)
+-- What somebody may do at a site now; nothing once they are gone.
+select staff_role.role
+from staff_role join staff on staff.staff_id = staff_role.staff_id
+where staff_role.site_id = :site_id and staff_role.staff_id = :staff_id and staff.closed_at is null;
+
 -- name: list_sessions(staff_id, now)
 select session_id, started_at, expires_at from staff_session
 where staff_id = :staff_id and expires_at > :now

@@ -11,6 +11,7 @@ from relay.desk import Action, Confirmation, NewBlock, Order, Reading, Weight
 from relay.errors import Refused
 from relay.looks import Look
 from relay.lookup import Field, Kind
+from relay.permissions import Role
 from relay.sealing import new_id
 from tests.moderators import Clock, look_of, met, state_of, write
 from tests.relays import Relay
@@ -24,6 +25,18 @@ async def long_block(relay: Relay, message_id: UUID, look: Look) -> Order:
     return Order(Action.BLOCK, look, block=block)
 
 
+async def lead(relay: Relay, reason: str = "dossier 12") -> Look:
+    """Return a look of a new lead of the site."""
+    look = await look_of(relay, reason=reason)
+    await relay.fetch(
+        "insert into staff_role (site_id, staff_id, role) values ($1, $2, $3)",
+        look.site_id,
+        look.staff_id,
+        Role.LEAD.value,
+    )
+    return look
+
+
 async def inbox(relay: Relay) -> list[Confirmation]:
     """Return what somebody sees in the inbox."""
     look = replace(await look_of(relay), action="list")
@@ -32,7 +45,7 @@ async def inbox(relay: Relay) -> list[Confirmation]:
 
 async def test_another_person_carries_it_out(relay: Relay) -> None:
     """What was asked is done when another agrees, in the name of who asked, and can be undone."""
-    first, second = await look_of(relay), await look_of(relay)
+    first, second = await lead(relay), await lead(relay)
     message_id = await write(relay)
     order = await long_block(relay, message_id, first)
     confirmation_id = await desk.ask(relay.context, relay.site, order, 1, first)
@@ -45,13 +58,13 @@ async def test_another_person_carries_it_out(relay: Relay) -> None:
     assert (act["staff_id"], act["approved_by"]) == (first.staff_id, second.staff_id)
     assert effect is not None
     assert effect.act_id is not None
-    await desk.undo(relay.context, relay.site, effect.act_id, await look_of(relay))
+    await desk.undo(relay.context, relay.site, effect.act_id, await lead(relay))
     assert await state_of(relay, message_id) == "queued"
 
 
 async def test_the_inbox_shows_what_is_asked(relay: Relay) -> None:
     """The order comes back as it was given: action, key, end, words and reason."""
-    look = await look_of(relay, reason="dossier n° 7")
+    look = await lead(relay, reason="dossier n° 7")
     order = await long_block(relay, await write(relay), look)
     await desk.ask(relay.context, relay.site, order, 3, look)
     [shown] = await inbox(relay)
@@ -62,7 +75,7 @@ async def test_the_inbox_shows_what_is_asked(relay: Relay) -> None:
 
 async def test_nobody_agrees_with_themselves(relay: Relay) -> None:
     """Who asked is no second person."""
-    look = await look_of(relay)
+    look = await lead(relay)
     order = await long_block(relay, await write(relay), look)
     confirmation_id = await desk.ask(relay.context, relay.site, order, 1, look)
     with pytest.raises(Refused, match="second_same"):
@@ -73,45 +86,45 @@ async def test_nobody_agrees_with_themselves(relay: Relay) -> None:
 @pytest.mark.parametrize("end", ["withdrawn", "declined"])
 async def test_a_request_ends_once(relay: Relay, end: str) -> None:
     """A request that was declined or withdrawn is answered no more."""
-    first, second = await look_of(relay), await look_of(relay)
+    first, second = await lead(relay), await lead(relay)
     order = await long_block(relay, await write(relay), first)
     confirmation_id = await desk.ask(relay.context, relay.site, order, 1, first)
     await desk.decline(
         relay.context, relay.site, confirmation_id, first if end == "withdrawn" else second
     )
     with pytest.raises(Refused, match="confirmation_over"):
-        await desk.agree(relay.context, relay.site, confirmation_id, await look_of(relay))
+        await desk.agree(relay.context, relay.site, confirmation_id, await lead(relay))
     [shown] = await inbox(relay)
     assert shown.state == end
 
 
 async def test_a_request_waits_three_days(relay: Relay, clock: Clock) -> None:
     """After three days nobody agrees any more."""
-    look = await look_of(relay)
+    look = await lead(relay)
     order = await long_block(relay, await write(relay), look)
     confirmation_id = await desk.ask(relay.context, relay.site, order, 1, look)
     clock.now += timedelta(days=3, seconds=1)
     with pytest.raises(Refused, match="confirmation_over"):
-        await desk.agree(relay.context, relay.site, confirmation_id, await look_of(relay))
+        await desk.agree(relay.context, relay.site, confirmation_id, await lead(relay))
     assert (await inbox(relay))[0].state == "over"
 
 
 async def test_what_is_refused_goes_on_waiting(relay: Relay, clock: Clock) -> None:
     """An order that cannot be carried out leaves its request as it was."""
-    first = await look_of(relay)
+    first = await lead(relay)
     order = await long_block(relay, await write(relay), first)
     assert order.block is not None
     ended = replace(order, block=replace(order.block, ends_at=clock.now + timedelta(hours=1)))
     confirmation_id = await desk.ask(relay.context, relay.site, ended, 1, first)
     clock.now += timedelta(hours=2)
     with pytest.raises(Refused, match="block_end_past"):
-        await desk.agree(relay.context, relay.site, confirmation_id, await look_of(relay))
+        await desk.agree(relay.context, relay.site, confirmation_id, await lead(relay))
     assert (await inbox(relay))[0].state == "waiting"
 
 
 async def test_who_asked_reads_for_an_hour(relay: Relay, clock: Clock) -> None:
     """An agreed reading is for who asked, for these fields of this message, and for an hour."""
-    first, second = await look_of(relay), await look_of(relay)
+    first, second = await lead(relay), await lead(relay)
     message_id, other = await write(relay, 1), await write(relay, 2)
     reading = Reading(message_id, frozenset({Field.TEXT}), "dossier 12")
     confirmation_id = await desk.ask(relay.context, relay.site, reading, 0, first)
@@ -133,11 +146,30 @@ async def test_who_asked_reads_for_an_hour(relay: Relay, clock: Clock) -> None:
 
 async def test_another_sites_request_is_unknown(relay: Relay) -> None:
     """A24: a request of one site is answered by nobody of another."""
-    look = await look_of(relay)
+    look = await lead(relay)
     order = await long_block(relay, await write(relay), look)
     confirmation_id = await desk.ask(relay.context, relay.site, order, 1, look)
     other = replace(relay.site, site_id=new_id(relay.context.clock()))
-    foreign = await look_of(relay)
+    foreign = await lead(relay)
     for answer in (desk.agree, desk.decline):
         with pytest.raises(Refused, match="not_found"):
             await answer(relay.context, other, confirmation_id, foreign)
+
+
+@pytest.mark.parametrize(
+    "gone",
+    [
+        "delete from staff_role where staff_id = $1",
+        "update staff set closed_at = now() where staff_id = $1",
+    ],
+)
+async def test_who_asked_may_still_do_it(relay: Relay, gone: str) -> None:
+    """Nothing is done in the name of somebody who left, or whose role was taken away."""
+    first = await lead(relay)
+    message_id = await write(relay)
+    order = await long_block(relay, message_id, first)
+    confirmation_id = await desk.ask(relay.context, relay.site, order, 1, first)
+    await relay.fetch(gone, first.staff_id)
+    with pytest.raises(Refused, match="asker_not_allowed"):
+        await desk.agree(relay.context, relay.site, confirmation_id, await lead(relay))
+    assert await state_of(relay, message_id) == "queued"

@@ -10,6 +10,8 @@ import pytest
 from relay.desk import Action, Category, Source, State
 from relay.lookup import Field, Kind
 from relay.permissions import Role
+from relay.policy.model import Kept, Retention
+from relay.web.console.settings import KEPT
 
 NO_BREAK = "\u00a0"
 LOCALE = Path("relay/locale")
@@ -81,6 +83,13 @@ def test_every_act_and_field_has_its_word() -> None:
     words = {f"console.action_{one}" for one in Action}
     words |= {f"console.field_of_{one}" for one in Field}
     assert words <= set(FRENCH)
+
+
+def test_every_class_kept_is_shown() -> None:
+    """The settings show how long each class of a policy is kept, by its word."""
+    classes = {name for name, one in Retention.model_fields.items() if one.annotation is Kept}
+    assert set(KEPT) == classes
+    assert {f"overview.class_{name}" for name in KEPT} <= set(FRENCH)
 
 
 def test_none_is_missing_and_none_unused() -> None:

@@ -65,6 +65,7 @@ OWN_STATUSES = {
     "not_allowed": 403,
     "second_needed": 403,
     "second_same": 403,
+    "asker_not_allowed": 409,
     "login_wrong": 401,
     "reason_missing": 422,
     "password_short": 422,

@@ -6,7 +6,7 @@ from relay import overview
 from relay.permissions import Level, Permission
 from relay.web.console.doors import Visit, door
 
-KEPT = ("messages", "traces", "reports", "inbound", "listings")
+KEPT = ("messages", "traces", "reports", "inbound", "listings", "rights")
 
 
 @door("GET", "settings", Permission.RETENTION, Level.START)
