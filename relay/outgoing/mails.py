@@ -111,7 +111,8 @@ def render(context: Context, site: Site, row: Record, files: tuple[SafeFile, ...
     if row["side"] == "advertiser" and row["sender_id"] != row["advertiser_id"]:
         return Withdrawn("other_hands")  # a former advertiser's: what they hide is not known here
     if None in (row["sender_key"], row["buyer_key"], row["advertiser_key"]):
-        return Held("erased")  # a key that cannot be opened is another matter, and raises
+        # A key that cannot be opened is another matter, and raises.
+        return Held("frozen" if row["is_frozen"] else "erased")
     return _MAKERS[row["kind"]](open_thread(context, site, row), files)
 
 

@@ -139,6 +139,7 @@ select
     listing.listing_id, listing.ref, listing.title, listing.url, listing.language as listing_language, listing.state as listing_state,
     listing.show_phone, listing.sealed_advertiser, listing.advertiser_id, advertiser.wrapped_key as advertiser_key,
     recipient.mail_hash as recipient_hash,
+    coalesce(sender.frozen_at, buyer.frozen_at, advertiser.frozen_at) is not null as is_frozen,
     (select suppression.expires_at > now() from suppression where suppression.site_id = outbox.site_id
         and suppression.mail_hash = recipient.mail_hash) is true as suppressed,
     exists (select 1 from reveal where reveal.site_id = message.site_id
@@ -162,15 +163,15 @@ cross join lateral (
     where ad.site_id = conversation.site_id and ad.listing_id = conversation.listing_id offset 0
 ) as listing
 cross join lateral (
-    select person.wrapped_key from person
+    select person.wrapped_key, person.frozen_at from person
     where person.site_id = message.site_id and person.person_id = message.sender_id offset 0
 ) as sender
 cross join lateral (
-    select person.wrapped_key, person.sealed_mail, person.mail_hash from person
+    select person.wrapped_key, person.frozen_at, person.sealed_mail, person.mail_hash from person
     where person.site_id = conversation.site_id and person.person_id = conversation.buyer_id offset 0
 ) as buyer
 cross join lateral (
-    select person.wrapped_key, person.mail_hash from person
+    select person.wrapped_key, person.frozen_at, person.mail_hash from person
     where person.site_id = conversation.site_id and person.person_id = listing.advertiser_id offset 0
 ) as advertiser
 cross join lateral (
@@ -253,7 +254,7 @@ join message on message.site_id = ended.site_id and message.message_id = ended.m
 where ended.kind in ('contact', 'reply');
 
 -- name: list_held(site_id)
--- What waits for a person, oldest first: ids and reasons, never words.
+-- What waits for a person, oldest first: ids and reasons, never words. What a frozen party keeps back waits for nobody else.
 select outbox.mail_id, outbox.reason, outbox.due_at as held_until, message.received_at,
     message.score + hits.points as score, message.signals, hits.rules
 from outbox
@@ -264,6 +265,7 @@ cross join lateral (
     where rule_hit.site_id = message.site_id and rule_hit.message_id = message.message_id and rule_hit.is_live
 ) as hits
 where outbox.site_id = :site_id and outbox.state = 'held' and outbox.kind in ('contact', 'reply')
+    and outbox.reason <> 'frozen'
 order by outbox.mail_id
 limit 500;
 

@@ -57,15 +57,21 @@ from outbox
 where outbox.site_id = :site_id and outbox.mail_id >= :first_id and outbox.kind in ('contact', 'reply');
 
 -- name: count_signals(site_id, first_id)
--- Which rules point at messages, and what became of these.
+-- What raised the score of messages, when they were accepted or by a live rule before they left, and what became of these.
+with signal as (
+    select message.message_id, own.name
+    from message cross join lateral unnest(message.signals) as own (name)
+    where message.site_id = :site_id and message.message_id >= :first_id and cardinality(message.signals) > 0
+    union
+    select rule_hit.message_id, rule_hit.rule from rule_hit
+    where rule_hit.site_id = :site_id and rule_hit.message_id >= :first_id and rule_hit.is_live
+)
 select
     signal.name as signal, count(*)::int as messages,
     (count(*) filter (where outbox.state = 'held'))::int as held,
     (count(*) filter (where outbox.state = 'refused'))::int as refused
-from message
-cross join lateral unnest(message.signals) as signal (name)
-left join outbox on outbox.site_id = message.site_id and outbox.mail_id = message.message_id
-where message.site_id = :site_id and message.message_id >= :first_id and cardinality(message.signals) > 0
+from signal
+left join outbox on outbox.site_id = :site_id and outbox.mail_id = signal.message_id
 group by signal.name
 order by messages desc, signal.name;
 
@@ -88,7 +94,7 @@ with cases as materialized (
     where report_case.site_id = :site_id and report_case.state in ('received', 'in_review', 'escalated', 'appealed')
 ), held as materialized (
     select outbox.mail_id::text as id from outbox
-    where outbox.site_id = :site_id and outbox.state = 'held' and outbox.kind in ('contact', 'reply')
+    where outbox.site_id = :site_id and outbox.state = 'held' and outbox.kind in ('contact', 'reply') and outbox.reason <> 'frozen'
 ), confirmations as materialized (
     select confirmation.confirmation_id::text as id from confirmation
     where confirmation.site_id = :site_id and confirmation.state = 'waiting' and confirmation.ends_at > now()

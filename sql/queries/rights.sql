@@ -557,7 +557,7 @@ with own as (
 )
 update outbox set state = 'queued', reason = 'released', due_at = now(), expires_at = :expires_at, crashes = 0
 from said
-where outbox.site_id = :site_id and outbox.mail_id = any(said.ids) and outbox.state = 'held' and outbox.reason = 'erased';
+where outbox.site_id = :site_id and outbox.mail_id = any(said.ids) and outbox.state = 'held' and outbox.reason = 'frozen';
 
 -- name: add_objection(site_id, mailbox_hash, purpose, request_id, since)!
 insert into objection (site_id, mailbox_hash, purpose, request_id, since)

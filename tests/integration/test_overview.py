@@ -105,6 +105,19 @@ async def test_rules_are_counted(relay: Relay) -> None:
     assert (rule.signal, rule.messages, rule.held) == ("r05_carrier", 2, 1)
 
 
+async def test_live_rules_are_counted_with_the_signals(relay: Relay) -> None:
+    """What a live rule saw is counted beside the signals; what one in shadow saw is not."""
+    ids = [await write(relay, number) for number in range(2)]
+    await set_state(relay, ids[0], "held")
+    await relay.fetch("update message set signals = '{}'")
+    await relay.fetch(
+        "insert into rule_hit select site_id, message_id, rule, 8, rule = 'r07_mandate', true"
+        " from message, unnest(array['r07_mandate', 'r08_coupon']) as rule"
+    )
+    found = (await deliveries(relay)).rules
+    assert [(one.signal, one.messages, one.held) for one in found] == [("r07_mandate", 2, 1)]
+
+
 async def test_another_sites_mails_do_not_count(relay: Relay) -> None:
     """A24: counts are of one site."""
     await write(relay)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 
+from relay import moderation
 from relay.errors import Refused
 from relay.listings import read_listing
 from relay.mail.reading.values import Unreadable
@@ -147,6 +148,9 @@ async def test_mails_wait_while_frozen(relay: Relay, person: Person) -> None:
     await decisions.accept(relay.context, relay.site, request_id, await person.look())
     await person.collect(2)
     assert (await relay.states())[late["id"]] == "held"
+    [held] = await relay.fetch("select reason from outbox where state = 'held'")
+    assert held["reason"] == "frozen"  # nobody is told that anything was erased
+    assert await moderation.list_held(relay.context, relay.site) == []
     await person.post(f"{page.path}/unfreeze")
     camille = Person(relay, CAMILLE)
     [mail] = await camille.collect(2)
