@@ -6,20 +6,25 @@ import io
 import re
 import zipfile
 from dataclasses import dataclass, field
+from datetime import timedelta
 from email.message import EmailMessage
 from uuid import UUID
 
 from relay.looks import Look
+from relay.rights import decisions
 from relay.rights.requests import read_request
+from relay.rights.round import attend
 from relay.rights.standing import State
 from relay.sealing import new_id
 from tests.relays import Relay, courier
+from tests.rig.deliveries import pass_time
 from tests.rig.smtp_sink import SmtpSink
 
 CODE = re.compile(r"^\s*(\d{4}) (\d{4})\s*$", re.MULTILINE)
 LINK = re.compile(r"https://relais\.example(/r/[\w.-]+)")
 LEA = "lea@acheteuse.example"
 CAMILLE = "camille@annonceur.example"
+QUARTER = timedelta(minutes=16)  # an acceptance cannot be taken back any more
 
 
 @dataclass(slots=True)
@@ -137,3 +142,20 @@ async def quiet(relay: Relay) -> None:
             "update outbox set state = 'delivered', settled_at = now()"
             " where kind in ('contact', 'receipt', 'reply')"
         )
+
+
+async def asked(person: Person) -> UUID:
+    """Ask for erasure and prove it; returns the request."""
+    await person.prove(await person.ask("erasure"))
+    return (await person.requests())[-1]
+
+
+async def erased(person: Person) -> UUID:
+    """Ask, accept, and let the quarter of an hour pass."""
+    request_id = await asked(person)
+    relay = person.relay
+    await decisions.accept(relay.context, relay.site, request_id, await person.look())
+    pass_time(relay.context, QUARTER)
+    await attend(relay.context, relay.site)
+    pass_time(relay.context, timedelta(0))
+    return request_id

@@ -10,7 +10,7 @@ from relay.context import Context
 from relay.errors import Refused, Unavailable
 from relay.reader import Reader
 from relay.rights.mailbox import list_unread, take_mail
-from relay.rights.round import attend, attend_due, gauge_requests
+from relay.rights.round import alone, attend, attend_due, gauge_requests
 from relay.sites import Site
 
 EVERY_S = 30.0
@@ -38,7 +38,8 @@ async def attend_requests(context: Context) -> None:
 async def attend_site(context: Context, site: Site, reader: Reader) -> None:
     """Read the mails of one site and do what somebody waits for."""
     for unread in await list_unread(context, site):
-        await take_mail(context, site, unread, await reader.read(unread.raw))
+        with alone(unread.request_id):
+            await take_mail(context, site, unread, await reader.read(unread.raw))
     await attend_due(context, site)
     await gauge_requests(context, site)
 

@@ -221,12 +221,12 @@ async def carry_out(context: Context, site: Site, request_id: UUID) -> None:
         ):
             return  # taken back meanwhile
         subjects = await find_subjects(context, connection, site, request)
-        plan, kept_id = await erase_persons(context, connection, site, subjects, request_id)
+        plan, kept_ids = await erase_persons(context, connection, site, subjects, request_id)
         event = Event.PARTLY_CARRIED_OUT if plan.keeps else Event.CARRIED_OUT
         await advance(connection, site, request, Step(event, now, SYSTEM))
-        if kept_id:
+        if kept_ids:
             await queries().note_kept(
-                connection, site_id=site.site_id, request_id=request_id, kept_id=kept_id
+                connection, site_id=site.site_id, request_id=request_id, kept_ids=kept_ids
             )
         letter = "partly" if plan.keeps else "erased"
         await write_letter(context, connection, site, request_id, letter)

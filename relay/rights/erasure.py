@@ -26,17 +26,19 @@ log = structlog.get_logger()
 
 async def erase(
     context: Context, connection: Connection, site: Site, subjects: Sequence[Subject], plan: Plan
-) -> UUID | None:
+) -> list[UUID]:
     """Carry out a plan within a transaction; return under whom what is kept lies, if anything.
 
     The transaction holds the lock of ``heed_holds``: no hold is placed meanwhile (A40).
     """
-    kept_id = None
-    if plan.keeps:
-        kept_id = await move_kept(context, connection, site, subjects, plan)
+    kept_ids = [
+        await move_kept(context, connection, site, one, plan)
+        for one in subjects
+        if plan.keeps_of(one.person_id)
+    ]
     ids = [one.person_id for one in subjects]
     await _let_go(connection, site, ids, plan, context.clock())
-    return kept_id
+    return kept_ids
 
 
 async def _let_go(
@@ -86,11 +88,11 @@ async def erase_persons(
     site: Site,
     subjects: Sequence[Subject],
     request_id: UUID,
-) -> tuple[Plan, UUID | None]:
+) -> tuple[Plan, list[UUID]]:
     """Erase persons within a transaction; returns what was done, and under whom the rest lies."""
     await queries().heed_holds(connection, site_id=site.site_id)
     plan = await plan_erasure(context, connection, site, subjects)
-    kept_id = await erase(context, connection, site, subjects, plan)
+    kept_ids = await erase(context, connection, site, subjects, plan)
     ids = [one.person_id for one in subjects]
     await destroy_keys(connection, site, ids, request_id, context.clock())
     certificate = Certificate(
@@ -100,23 +102,29 @@ async def erase_persons(
         kept=plan.kept_lines,
     )
     await write_certificate(context, connection, site, certificate)
-    return plan, kept_id
+    return plan, kept_ids
 
 
 async def end_kept(
-    context: Context, connection: Connection, site: Site, kept_id: UUID, request_id: UUID
+    context: Context,
+    connection: Connection,
+    site: Site,
+    kept_ids: Sequence[UUID],
+    request_id: UUID,
 ) -> bool:
     """Erase what was kept of a person and is not kept any more; tell whether all of it is gone."""
     await queries().heed_holds(connection, site_id=site.site_id)
-    row = await queries().read_person(connection, site_id=site.site_id, person_id=kept_id)
-    if row is None:
-        return True  # the purge took the last of it
-    subject = open_subject(context, row)
-    plan = await plan_erasure(context, connection, site, [subject])
+    subjects = []
+    for kept_id in kept_ids:
+        row = await queries().read_person(connection, site_id=site.site_id, person_id=kept_id)
+        if row:  # else the purge took the last of it
+            subjects.append(open_subject(context, row))
+    plan = await plan_erasure(context, connection, site, subjects)
     if plan.keeps:  # each part goes at its own end
-        await _let_go(connection, site, [kept_id], plan, context.clock())
+        await _let_go(connection, site, kept_ids, plan, context.clock())
         return False
-    await erase_persons(context, connection, site, [subject], request_id)
+    if subjects:
+        await erase_persons(context, connection, site, subjects, request_id)
     return True
 
 

@@ -5,6 +5,7 @@ that is named on the page.
 """
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from uuid import UUID
@@ -29,7 +30,7 @@ from relay.rights.requests import (
     read_request,
 )
 from relay.rights.standing import Door, Event, Kind, State, Step, begin
-from relay.sealing import new_id
+from relay.sealing import Unsealable, new_id
 from relay.sites import Site
 from relay.validation import mailbox_key, read_email
 
@@ -111,10 +112,10 @@ async def keep_mail(context: Context, mailbox: Mailbox, sender: str, raw: bytes)
 
 
 async def list_unread(context: Context, site: Site) -> list[Unread]:
-    """Return the mails that wait to be read, opened, oldest first."""
+    """Return the mails that wait to be read, opened, oldest first; none that cannot be."""
     async with context.database.connection() as connection:
         rows = await rows_of(queries().list_unread_mails(connection, site_id=site.site_id))
-    return [_open(context, row) for row in rows]
+    return list(_opened(context, rows))
 
 
 async def take_mail(context: Context, site: Site, unread: Unread, incoming: Incoming) -> None:
@@ -185,6 +186,14 @@ async def _end(connection: Connection, site: Site, request: DataRequest, step: S
     if request.content is None:  # its mail is not needed any more
         await queries().forget_mail(connection, site_id=site.site_id, request_id=request.request_id)
     await advance(connection, site, request, step)
+
+
+def _opened(context: Context, rows: Iterable[Record]) -> Iterator[Unread]:
+    for row in rows:
+        try:
+            yield _open(context, row)
+        except Unsealable:
+            log.exception("rights.failed", request_id=str(row["request_id"]))
 
 
 def _open(context: Context, row: Record) -> Unread:

@@ -1,7 +1,6 @@
 """What the law keeps of an erased person: sealed anew, under a key that opens nothing else."""
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -9,53 +8,56 @@ from relay.catalogue import advertiser_place
 from relay.context import Context
 from relay.database import Connection, Record, queries, rows_of
 from relay.rights.access import Subject
-from relay.rights.plan import Plan
+from relay.rights.plan import Part, Plan
 from relay.sealing import HASH_BYTES, DataKey, new_id
 from relay.sites import Site
 
 
 @dataclass(frozen=True, slots=True)
 class _Move:
-    """From the keys of the persons who are erased to the one of what is kept."""
+    """From the key of a person who is erased to the one of what is kept of them."""
 
     connection: Connection
     site: Site
-    keys: Mapping[UUID, DataKey]
+    person: Subject
     keeper_id: UUID
     keeper: DataKey
 
-    def anew(self, row: Record, owner: str, column: str, place: str) -> bytes:
+    def own(self, part: Part, owner: str) -> list[Record]:
+        """Return what is kept of this person; *owner* is the column that names them."""
+        return [row for row in part.kept if row[owner] == self.person.person_id]
+
+    def anew(self, row: Record, column: str, place: str) -> bytes:
         """Seal a value again for the same place."""
-        opened = self.keys[row[owner]].open_bytes(row[column], place)
+        opened = self.person.key.open_bytes(row[column], place)
         return self.keeper.seal_bytes(opened, place)
 
 
 async def move_kept(
-    context: Context, connection: Connection, site: Site, subjects: Sequence[Subject], plan: Plan
+    context: Context, connection: Connection, site: Site, subject: Subject, plan: Plan
 ) -> UUID:
-    """Move what a plan keeps to a new person without a name; return its id.
+    """Move what a plan keeps of one person to a new one without a name; return its id.
 
     The address goes along only where a hold asks for the evidence as it was.
     """
     keeper_id = new_id(context.clock())
     keeper, wrapped = context.keyring.new_key(f"person:{keeper_id}")
-    move = _Move(connection, site, {one.person_id: one.key for one in subjects}, keeper_id, keeper)
+    move = _Move(connection, site, subject, keeper_id, keeper)
     await queries().add_person(
         connection,
         site_id=site.site_id,
         person_id=keeper_id,
         mail_hash=os.urandom(HASH_BYTES),  # nobody is found by it
         wrapped_key=wrapped,
-        sealed_mail=_mail(move, subjects) if _is_held(plan) else None,
+        sealed_mail=_mail(move) if _is_held(plan) else None,
     )
     await _move_messages(move, plan)
     await _move_traces(move, plan)
     await _move_listings(move, plan)
     await _move_reports(move, plan)
     await _move_inbound(move, plan)
-    ids = list(move.keys)
     kept = [row["conversation_id"] for row in plan.conversations.kept]
-    named = {"site_id": site.site_id, "person_ids": ids}
+    named = {"site_id": site.site_id, "person_ids": [subject.person_id]}
     await queries().move_buyers(connection, **named, conversation_ids=kept, buyer_id=keeper_id)
     await queries().move_holds(connection, **named, subject_id=keeper_id)
     return keeper_id
@@ -63,26 +65,24 @@ async def move_kept(
 
 def _is_held(plan: Plan) -> bool:
     parts = (plan.messages, plan.traces, plan.listings, plan.reports, plan.inbound)
-    return any(part.held for part in parts)
+    return bool(plan.held_persons) or any(part.held for part in parts)
 
 
-def _mail(move: _Move, subjects: Iterable[Subject]) -> bytes | None:
-    for one in subjects:
-        if one.row["sealed_mail"]:
-            mail = one.key.open(one.row["sealed_mail"], f"person.sealed_mail:{one.person_id}")
-            return move.keeper.seal(mail, f"person.sealed_mail:{move.keeper_id}")
-    return None
+def _mail(move: _Move) -> bytes | None:
+    person = move.person
+    if not person.row["sealed_mail"]:
+        return None
+    mail = person.key.open(person.row["sealed_mail"], f"person.sealed_mail:{person.person_id}")
+    return move.keeper.seal(mail, f"person.sealed_mail:{move.keeper_id}")
 
 
 async def _move_messages(move: _Move, plan: Plan) -> None:
-    rows = plan.messages.kept
+    rows = move.own(plan.messages, "sender_id")
     places = [f"message.sealed_content:{row['message_id']}" for row in rows]
     sealed = [
-        move.anew(row, "sender_id", "sealed_content", place)
-        for row, place in zip(rows, places, strict=True)
+        move.anew(row, "sealed_content", place) for row, place in zip(rows, places, strict=True)
     ]
     ids = [row["message_id"] for row in rows]
-    senders = {row["message_id"]: move.keys[row["sender_id"]] for row in rows}
     site_id = move.site.site_id
     await queries().move_messages(
         move.connection,
@@ -97,8 +97,7 @@ async def _move_messages(move: _Move, plan: Plan) -> None:
     anew = []
     for row in files:
         place = f"message_file.sealed_content:{row['message_id']}:{row['number']}"
-        opened = senders[row["message_id"]].open_bytes(row["sealed_content"], place)
-        anew.append(move.keeper.seal_bytes(opened, place))
+        anew.append(move.anew(row, "sealed_content", place))
     await queries().move_files(
         move.connection,
         site_id=site_id,
@@ -109,13 +108,13 @@ async def _move_messages(move: _Move, plan: Plan) -> None:
 
 
 async def _move_traces(move: _Move, plan: Plan) -> None:
-    rows = plan.traces.kept
+    rows = move.own(plan.traces, "sender_id")
     await queries().move_traces(
         move.connection,
         site_id=move.site.site_id,
         message_ids=[row["message_id"] for row in rows],
         sealed_origins=[
-            move.anew(row, "sender_id", "sealed_origin",
+            move.anew(row, "sealed_origin",
                       f"sender_trace.sealed_origin:{row['message_id']}")
             for row in rows
         ],
@@ -124,13 +123,13 @@ async def _move_traces(move: _Move, plan: Plan) -> None:
 
 
 async def _move_listings(move: _Move, plan: Plan) -> None:
-    rows = plan.listings.kept
+    rows = move.own(plan.listings, "advertiser_id")
     await queries().move_listings(
         move.connection,
         site_id=move.site.site_id,
         listing_ids=[row["listing_id"] for row in rows],
         sealed_advertisers=[
-            move.anew(row, "advertiser_id", "sealed_advertiser",
+            move.anew(row, "sealed_advertiser",
                       advertiser_place(move.site.site_id, row["ref"]))
             for row in rows
         ],
@@ -139,28 +138,27 @@ async def _move_listings(move: _Move, plan: Plan) -> None:
 
 
 async def _move_reports(move: _Move, plan: Plan) -> None:
-    rows = plan.reports.kept
+    rows = move.own(plan.reports, "reporter_id")
     await queries().move_reports(
         move.connection,
         site_id=move.site.site_id,
         report_ids=[row["report_id"] for row in rows],
         sealed_notes=[
-            move.anew(row, "reporter_id", "sealed_note", f"report.sealed_note:{row['report_id']}")
-            for row in rows
+            move.anew(row, "sealed_note", f"report.sealed_note:{row['report_id']}") for row in rows
         ],
         reporter_id=move.keeper_id,
     )
 
 
 async def _move_inbound(move: _Move, plan: Plan) -> None:
-    rows = [row for row in plan.inbound.kept if row["sealed_raw"] is not None]
+    mails = move.own(plan.inbound, "owner_id")
+    rows = [row for row in mails if row["sealed_raw"] is not None]
     await queries().move_inbound(
         move.connection,
         site_id=move.site.site_id,
         inbound_ids=[row["inbound_id"] for row in rows],
         sealed_raws=[
-            move.anew(row, "owner_id", "sealed_raw", f"inbound.sealed_raw:{row['inbound_id']}")
-            for row in rows
+            move.anew(row, "sealed_raw", f"inbound.sealed_raw:{row['inbound_id']}") for row in rows
         ],
         owner_id=move.keeper_id,
     )

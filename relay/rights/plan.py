@@ -14,6 +14,16 @@ from relay.rights.certificate import KeptLine, Why
 from relay.rights.dossier import kept_until
 from relay.sites import Site
 
+# The column that names whose a row is.
+_OWNERS = {
+    "messages": "sender_id",
+    "traces": "sender_id",
+    "listings": "advertiser_id",
+    "reports": "reporter_id",
+    "inbound": "owner_id",
+    "conversations": "buyer_id",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -40,6 +50,7 @@ class Plan:
     inbound: Part
     conversations: Part
     kept_lines: tuple[KeptLine, ...]
+    held_persons: frozenset[UUID]  # a hold keeps all there is of them, were it their name alone
 
     @property
     def counts(self) -> dict[str, int]:
@@ -51,8 +62,15 @@ class Plan:
     @property
     def keeps(self) -> bool:
         """Tell whether anything stays."""
-        parts = (self.messages, self.traces, self.listings, self.reports, self.inbound)
-        return any(part.kept for part in parts)
+        return bool(self.held_persons) or any(getattr(self, name).kept for name in _OWNERS)
+
+    def keeps_of(self, person_id: UUID) -> bool:
+        """Tell whether anything of one of the persons stays."""
+        return person_id in self.held_persons or any(
+            row[owner] == person_id
+            for name, owner in _OWNERS.items()
+            for row in getattr(self, name).kept
+        )
 
 
 async def plan_erasure(
@@ -79,6 +97,8 @@ async def plan_erasure(
     inbound = _by_hold(await rows_of(read.own_inbound(connection, **named)))
     needed = {row["conversation_id"] for row in messages.kept}
     conversations = _by_hold(await rows_of(read.own_conversations(connection, **named)), needed)
+    holds = await rows_of(read.held_persons(connection, **named))
+    held_persons = frozenset(row["subject_id"] for row in holds)
     parts = {
         "messages": messages,
         "traces": traces,
@@ -87,11 +107,13 @@ async def plan_erasure(
         "inbound": inbound,
     }
     held = (messages, traces, listings, conversations)
+    persons = Part(held=tuple(one.row for one in subjects if one.person_id in held_persons))
     hold_end = await _hold_end(connection, site, subjects, held, as_of)
     return Plan(
         **parts,
         conversations=conversations,
-        kept_lines=tuple(_kept_lines(parts, policies, as_of, hold_end)),
+        kept_lines=tuple(_kept_lines({**parts, "persons": persons}, policies, as_of, hold_end)),
+        held_persons=held_persons,
     )
 
 

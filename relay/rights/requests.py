@@ -53,7 +53,7 @@ class DataRequest:
     subject_hash: bytes | None
     ground: str | None
     decided_by: UUID | None
-    kept_id: UUID | None
+    kept_ids: tuple[UUID, ...]
 
     @property
     def reference(self) -> str:
@@ -152,7 +152,7 @@ async def read_request(
         subject_hash=row["subject_hash"],
         ground=row["ground"],
         decided_by=row["decided_by"],
-        kept_id=row["kept_id"],
+        kept_ids=tuple(row["kept_ids"]),
     )
 
 

@@ -1,5 +1,7 @@
 """What happens by itself: acts whose undo is over, ends, reminders, and what is forgotten."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from uuid import UUID
 
@@ -8,7 +10,7 @@ from prometheus_client import Gauge
 
 from relay.context import Context
 from relay.database import Connection, Record, queries, rows_of
-from relay.errors import Refused
+from relay.errors import Refused, Unavailable
 from relay.rights.clock import local_day
 from relay.rights.decisions import carry_out
 from relay.rights.erasure import end_kept
@@ -28,7 +30,8 @@ async def attend(context: Context, site: Site) -> None:
     async with context.database.connection() as connection:
         held = await rows_of(queries().list_partly_held(connection, site_id=site.site_id))
     for row in held:
-        await _end_held(context, site, row["request_id"])
+        with alone(row["request_id"]):
+            await _end_held(context, site, row["request_id"])
     await _forget(context, site, context.clock())
 
 
@@ -42,10 +45,27 @@ async def attend_due(context: Context, site: Site) -> None:
             queries().list_over(connection, **named, unproved_since=now - PROOF_LIFE)
         )
     for row in due:
-        await carry_out(context, site, row["request_id"])
+        with alone(row["request_id"]):
+            await carry_out(context, site, row["request_id"])
     for row in over:
-        await _end(context, site, row["request_id"], Event(row["event"]))
+        with alone(row["request_id"]):
+            await _end(context, site, row["request_id"], Event(row["event"]))
     await _remind(context, site, now)
+
+
+@contextmanager
+def alone(request_id: UUID) -> Iterator[None]:
+    """Let what fails of one request hold up no other; the next round tries it again.
+
+    Raises:
+        Unavailable: The database cannot be reached: nothing else would succeed either.
+    """
+    try:
+        yield
+    except Unavailable:
+        raise
+    except Exception:
+        log.exception("rights.failed", request_id=str(request_id))
 
 
 async def gauge_requests(context: Context, site: Site) -> tuple[int, int]:
@@ -72,9 +92,7 @@ async def _end_held(context: Context, site: Site, request_id: UUID) -> None:
     """Erase what was kept once nothing keeps it, and tell the person."""
     async with context.database.connection() as connection, connection.transaction():
         request = await read_request(context, connection, site, request_id, lock=True)
-        if request.kept_id and not await end_kept(
-            context, connection, site, request.kept_id, request.request_id
-        ):
+        if not await end_kept(context, connection, site, request.kept_ids, request.request_id):
             return
         step = Step(Event.CARRIED_OUT, context.clock(), SYSTEM)
         await advance(connection, site, request, step)
@@ -98,9 +116,11 @@ async def _write_reminder(
     context: Context, connection: Connection, site: Site, row: Record, reached: int
 ) -> None:
     request_id, days_left = row["request_id"], row["days_left"]
-    await queries().note_reminded(
+    noted = await queries().note_reminded(
         connection, site_id=site.site_id, request_id=request_id, reminded=reached
     )
+    if noted is None:
+        return  # another worker was faster
     await write_letter(context, connection, site, request_id, f"remind:{days_left}")
     level = log.error if days_left < 0 else log.warning
     level("request.due", request_id=str(request_id), days_left=days_left, site=site.slug)

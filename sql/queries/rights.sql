@@ -13,14 +13,14 @@ returning request_id;
 -- name: read_request(site_id, request_id)^
 select request_id, door, kind, language, state, received_at, due_on, paused_at, paused_days, proved_at, extended_at,
     decided_by, decided_at, ground, acts_at, answered_at, link_until, ended_at, contested_at, changed_at, subject_hash,
-    wrapped_key, sealed_content, sealed_mail, kept_id
+    wrapped_key, sealed_content, sealed_mail, kept_ids
 from data_request where site_id = :site_id and request_id = :request_id;
 
 -- name: lock_request(site_id, request_id)^
 -- The same, for a step: nobody else takes one meanwhile.
 select request_id, door, kind, language, state, received_at, due_on, paused_at, paused_days, proved_at, extended_at,
     decided_by, decided_at, ground, acts_at, answered_at, link_until, ended_at, contested_at, changed_at, subject_hash,
-    wrapped_key, sealed_content, sealed_mail, kept_id
+    wrapped_key, sealed_content, sealed_mail, kept_ids
 from data_request where site_id = :site_id and request_id = :request_id
 for update;
 
@@ -43,8 +43,8 @@ where site_id = :site_id and request_id = :request_id;
 -- name: keep_language(site_id, request_id, language)!
 update data_request set language = :language where site_id = :site_id and request_id = :request_id;
 
--- name: note_kept(site_id, request_id, kept_id)!
-update data_request set kept_id = :kept_id where site_id = :site_id and request_id = :request_id;
+-- name: note_kept(site_id, request_id, kept_ids)!
+update data_request set kept_ids = :kept_ids where site_id = :site_id and request_id = :request_id;
 
 -- name: add_event(site_id, event_id, request_id, event, state, actor, reason, at)!
 insert into request_event (site_id, event_id, request_id, event, state, actor, reason, at)
@@ -162,8 +162,11 @@ select request_id, reminded, (due_on - :today::date)::int as days_left from data
 where site_id = :site_id and state in ('received', 'accepted') and proved_at is not null
 order by request_id;
 
--- name: note_reminded(site_id, request_id, reminded)!
-update data_request set reminded = :reminded where site_id = :site_id and request_id = :request_id;
+-- name: note_reminded(site_id, request_id, reminded)^
+-- No row when that reminder was written already.
+update data_request set reminded = :reminded
+where site_id = :site_id and request_id = :request_id and reminded < :reminded
+returning request_id;
 
 -- name: forget_contents(site_id, ended_before)$
 -- What requests said, once it is not needed any more: their keys are destroyed, the register stays.
@@ -217,7 +220,8 @@ join person on person.site_id = message.site_id
 where message.site_id = :site_id and message.message_id = :message_id;
 
 -- name: count_of_persons(site_id, person_ids)^
--- What is held of persons, counted; a conversation is theirs on either side.
+-- What is held of persons, counted; a conversation is theirs on either side, a listing that changed
+-- hands or not.
 with own as (
     select conversation.conversation_id from conversation
     where conversation.site_id = :site_id and conversation.buyer_id = any(:person_ids::uuid[])
@@ -228,6 +232,9 @@ with own as (
         where conversation.site_id = :site_id and conversation.listing_id = listing.listing_id offset 0
     ) as thread
     where listing.site_id = :site_id and listing.advertiser_id = any(:person_ids::uuid[])
+    union
+    select message.conversation_id from message
+    where message.site_id = :site_id and message.sender_id = any(:person_ids::uuid[]) and message.side = 'advertiser'
 ), said as (
     select words.message_id from own
     cross join lateral (
@@ -254,17 +261,29 @@ select count(*) as messages, count(distinct message.sender_id) as persons from m
 where message.site_id = :site_id and message.phone_hash = :phone_hash and message.sender_id <> all(:person_ids::uuid[]);
 
 -- name: list_said(site_id, person_ids)
--- Every message of the conversations of persons, theirs and those they received, oldest first.
-with own as (
-    select conversation.conversation_id, conversation.listing_id from conversation
+-- Every message of the conversations of persons, theirs and those they received, oldest first. Of a listing that
+-- changed hands: until they answered last, for what came after is between others.
+with thread as (
+    select conversation.conversation_id, conversation.listing_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid as last_id
+    from conversation
     where conversation.site_id = :site_id and conversation.buyer_id = any(:person_ids::uuid[])
-    union
-    select thread.conversation_id, thread.listing_id from listing
+    union all
+    select there.conversation_id, listing.listing_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid from listing
+    cross join lateral (
+        select conversation.conversation_id from conversation
+        where conversation.site_id = :site_id and conversation.listing_id = listing.listing_id offset 0
+    ) as there
+    where listing.site_id = :site_id and listing.advertiser_id = any(:person_ids::uuid[])
+    union all
+    select there.conversation_id, there.listing_id, answer.message_id from message as answer
     cross join lateral (
         select conversation.conversation_id, conversation.listing_id from conversation
-        where conversation.site_id = :site_id and conversation.listing_id = listing.listing_id offset 0
-    ) as thread
-    where listing.site_id = :site_id and listing.advertiser_id = any(:person_ids::uuid[])
+        where conversation.site_id = :site_id and conversation.conversation_id = answer.conversation_id offset 0
+    ) as there
+    where answer.site_id = :site_id and answer.sender_id = any(:person_ids::uuid[]) and answer.side = 'advertiser'
+), own as (
+    select distinct on (thread.conversation_id) thread.conversation_id, thread.listing_id, thread.last_id from thread
+    order by thread.conversation_id, thread.last_id desc
 )
 select message.message_id, own.conversation_id, message.sender_id, message.side, message.sealed_content,
     message.policy_version, message.received_at,
@@ -276,7 +295,7 @@ from own
 cross join lateral (
     select said.message_id, said.sender_id, said.side, said.sealed_content, said.policy_version, said.received_at
     from message as said
-    where said.site_id = :site_id and said.conversation_id = own.conversation_id offset 0
+    where said.site_id = :site_id and said.conversation_id = own.conversation_id and said.message_id <= own.last_id offset 0
 ) as message
 join listing on listing.site_id = :site_id and listing.listing_id = own.listing_id
 join person as sender on sender.site_id = :site_id and sender.person_id = message.sender_id
@@ -330,7 +349,7 @@ where site_id = :site_id
 order by number;
 
 -- name: own_messages(site_id, person_ids, as_of)
--- Messages that persons wrote, and whether a hold keeps each.
+-- Messages that persons wrote, of listings too that changed hands since, and whether a hold keeps each.
 with own as (
     select conversation.conversation_id, conversation.listing_id, conversation.buyer_id from conversation
     where conversation.site_id = :site_id and conversation.buyer_id = any(:person_ids::uuid[])
@@ -341,6 +360,13 @@ with own as (
         where conversation.site_id = :site_id and conversation.listing_id = listing.listing_id offset 0
     ) as thread
     where listing.site_id = :site_id and listing.advertiser_id = any(:person_ids::uuid[])
+    union
+    select thread.conversation_id, thread.listing_id, thread.buyer_id from message as answer
+    cross join lateral (
+        select conversation.conversation_id, conversation.listing_id, conversation.buyer_id from conversation
+        where conversation.site_id = :site_id and conversation.conversation_id = answer.conversation_id offset 0
+    ) as thread
+    where answer.site_id = :site_id and answer.sender_id = any(:person_ids::uuid[]) and answer.side = 'advertiser'
 )
 select message.message_id, own.conversation_id, message.sender_id, message.sealed_content, message.received_at,
     message.policy_version, own.listing_id, own.buyer_id, listing.ended_at,
@@ -431,6 +457,11 @@ select own.conversation_id, own.buyer_id, own.listing_id, own.advertiser_id,
             and is_held(:site_id, message.message_id, :as_of) offset 0) as held
 from own
 order by own.conversation_id;
+
+-- name: held_persons(site_id, person_ids, as_of)
+-- Those of these persons of whom a hold keeps all, whatever there is.
+select distinct subject_id from legal_hold
+where site_id = :site_id and blocks_until > :as_of and scope = 'person' and subject_id = any(:person_ids::uuid[]);
 
 -- name: last_hold_end(site_id, subject_ids, as_of)$
 -- When the last of the holds on these ends.

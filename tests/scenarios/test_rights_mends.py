@@ -1,0 +1,140 @@
+"""Erasure at its edges: listings that changed hands, holds on little, and neighbours that fail."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from relay import retention
+from relay.catalogue import Advertiser
+from relay.retention import Scope, Wish
+from relay.rights import decisions
+from relay.rights.mailbox import Mailbox, keep_mail, list_unread
+from relay.rights.round import attend
+from relay.rights.standing import State
+from tests.relays import Relay
+from tests.rig.deliveries import pass_time
+from tests.rights import CAMILLE, QUARTER, Person, asked, erased, quiet
+
+DOMINIQUE = Advertiser("Dominique", "dominique@annonceur.example", None)
+MAIL = b"From: <lea@acheteuse.example>\r\nSubject: effacement\r\n\r\nBonjour\r\n"
+
+
+async def answered(relay: Relay) -> None:
+    """Have Léa write and Camille answer; then the listing is Dominique's."""
+    _, accepted = await relay.post()
+    page = await relay.answers(accepted["id"])
+    async with relay.http.post(f"{page}/answer", data={"message": "Oui, samedi."}) as answer:
+        assert answer.status == 200, await answer.text()
+    await quiet(relay)
+    await relay.put_listing(advertiser=DOMINIQUE)
+
+
+async def hold(relay: Relay, scope: Scope, subject_id: UUID) -> None:
+    """Hold something, for two days."""
+    wish = Wish(scope, subject_id, "PV 7", relay.context.clock() + timedelta(days=2))
+    await retention.place_hold(relay.context, relay.site, wish, await Person(relay).look())
+
+
+async def person_of(relay: Relay, address: str) -> UUID:
+    """Return the person with an address."""
+    [row] = await relay.fetch(
+        "select person_id from person where mail_hash = $1", relay.site.hash("mail", address)
+    )
+    person_id: UUID = row["person_id"]
+    return person_id
+
+
+async def test_a_former_advertiser_is_erased(relay: Relay) -> None:
+    """What an advertiser answered goes with them, though the listing is another's by now."""
+    await answered(relay)
+    assert await Person(relay, CAMILLE).state(await erased(Person(relay, CAMILLE))) is State.READY
+    rows = await relay.fetch("select side from message")
+    assert [row["side"] for row in rows] == ["buyer"]
+
+
+async def test_a_held_former_advertiser(relay: Relay) -> None:
+    """A40: a hold on a former advertiser keeps what they answered, readable, under another key."""
+    await answered(relay)
+    camille = await person_of(relay, CAMILLE)
+    await hold(relay, Scope.PERSON, camille)
+    request_id = await erased(Person(relay, CAMILLE))
+    assert await Person(relay, CAMILLE).state(request_id) is State.PARTLY_HELD
+    [kept] = await relay.fetch(
+        "select sender_id, wrapped_key from message join person on person_id = sender_id"
+        " where side = 'advertiser'"
+    )
+    assert kept["sender_id"] != camille
+    assert kept["wrapped_key"] is not None
+    [gone] = await relay.fetch("select wrapped_key from person where person_id = $1", camille)
+    assert gone["wrapped_key"] is None
+
+
+async def test_a_hold_on_a_name_alone(relay: Relay) -> None:
+    """A40: a hold on a person of whom nothing else is left keeps their record, and stops nobody."""
+    camille = await person_of(relay, CAMILLE)
+    await relay.put_listing(advertiser=DOMINIQUE)
+    await hold(relay, Scope.PERSON, camille)
+    request_id = await erased(Person(relay, CAMILLE))
+    assert await Person(relay, CAMILLE).state(request_id) is State.PARTLY_HELD
+    [kept] = await relay.fetch(
+        "select wrapped_key, sealed_mail from person join legal_hold on subject_id = person_id"
+    )
+    assert None not in tuple(kept)
+    await relay.fetch("update legal_hold set blocks_until = now() returning 1")
+    await attend(relay.context, relay.site)
+    assert await Person(relay, CAMILLE).state(request_id) is State.READY
+
+
+async def test_two_spellings_that_are_both_held(relay: Relay) -> None:
+    """A40: two spellings of one mailbox that wrote about one held listing are kept apart."""
+    await relay.post()
+    await relay.post(email="l.ea@acheteuse.example", message="Et le porte-bagages ?")
+    await relay.fetch(
+        "update message set mailbox_hash = $1 returning 1",
+        relay.site.hash("mailbox", "lea@acheteuse.example"),
+    )
+    await quiet(relay)
+    [listing] = await relay.fetch("select listing_id from listing")
+    await hold(relay, Scope.LISTING, listing["listing_id"])
+    person = Person(relay)
+    request_id = await erased(person)
+    assert await person.state(request_id) is State.PARTLY_HELD
+    rows = await relay.fetch("select distinct sender_id from message")
+    [kept] = await relay.fetch("select kept_ids from data_request")
+    assert {row["sender_id"] for row in rows} == set(kept["kept_ids"])
+    assert len(rows) == 2
+    await relay.fetch("update legal_hold set blocks_until = now() returning 1")
+    await attend(relay.context, relay.site)
+    assert await person.state(request_id) is State.READY
+    assert await relay.fetch("select 1 from message") == []
+    relay.accepted.clear()
+
+
+async def test_a_request_that_fails_stops_no_other(relay: Relay) -> None:
+    """What cannot be carried out of one request is logged; the next one is carried out."""
+    await relay.post()
+    await quiet(relay)
+    lea = Person(relay)
+    first = await asked(Person(relay, CAMILLE))
+    second = await asked(lea)
+    look = await lea.look()
+    for request_id in (first, second):
+        await decisions.accept(relay.context, relay.site, request_id, look)
+    await relay.fetch(
+        "update data_request set wrapped_key = '\\x00' where request_id = $1 returning 1", first
+    )
+    pass_time(relay.context, QUARTER)
+    await attend(relay.context, relay.site)
+    assert await lea.state(second) is State.READY
+    relay.accepted.clear()
+
+
+async def test_a_mail_that_cannot_be_opened_stops_no_other(relay: Relay) -> None:
+    """A request by mail whose key is damaged is logged; those behind it are read."""
+    for n in range(2):
+        await keep_mail(relay.context, Mailbox(relay.site), "", MAIL + bytes([48 + n]))
+    first, second = await Person(relay).requests()
+    await relay.fetch(
+        "update data_request set wrapped_key = '\\x00' where request_id = $1 returning 1", first
+    )
+    unread = await list_unread(relay.context, relay.site)
+    assert [one.request_id for one in unread] == [second]
