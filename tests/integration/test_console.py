@@ -467,7 +467,11 @@ async def test_no_cell_is_a_formula(relay: Relay, browser: Browser) -> None:
     phone = relay.site.hash("phone", "+33639980456").hex()
     await _risky_values(relay)
     await enter(relay, browser, Role.LEAD)
-    exports = [door.path for door in DOORS if door.path.endswith(".csv")]
+    exports = [
+        door.path
+        for door in DOORS
+        if door.path.endswith(".csv") and not door.path.endswith("requests.csv")  # test_rights_desk
+    ]
     for path in exports:
         page = await browser.get(path.format(site="demo", key=f"phone.{phone}"))
         rows = list(csv.reader(page.text.removeprefix("\ufeff").splitlines()))
