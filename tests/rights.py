@@ -100,9 +100,10 @@ class Person:
             self.officer = new_id(context.clock())
             async with context.database.connection() as connection:
                 await connection.execute(
-                    "insert into staff (staff_id, name, wrapped_key) values ($1, $2, '')",
+                    "insert into staff (staff_id, name, wrapped_key) values ($1, $2, $3)",
                     self.officer,
                     "o" + self.officer.hex[-12:],
+                    context.keyring.new_key(f"staff:{self.officer}")[1],
                 )
         now = context.clock()
         return Look(self.relay.site.site_id, self.officer, "act", "req_essai", reason, now)

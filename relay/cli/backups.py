@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,11 +15,14 @@ from relay.cli.telling import told
 from relay.context import Context, open_context
 from relay.custody import Gap, Loaded, load_keys, saved_lines, settle_restored
 from relay.errors import Refused
+from relay.rights.erasure import erase_again
 from relay.sealing import public_id
 from relay.settings import Settings, read_settings
 
 Result = TypeVar("Result")
 BROKEN = "This file is cut short or changed, or signed with a master key that is not here."
+
+UNREAD = "Nobody was erased again: these sites have persons to erase and cannot be opened:"
 
 
 @click.group()
@@ -52,24 +55,48 @@ def save_keys(*, file: Path, as_json: bool) -> None:
 def restored(*, file: Path, as_json: bool) -> None:
     """After a restore and before anything else runs: load FILE, and say what is missing.
 
-    Whoever is not in FILE was erased since the backup, and is erased again. Mails that were under
-    way when the backup was made are held. Starts the engines of the state directory if need be.
+    Whoever is not in FILE was erased since the backup, and is erased again, but for what a hold
+    keeps. Mails that were under way when the backup was made are held. Starts the engines of the
+    state directory if need be.
     """
-
-    async def act(context: Context) -> tuple[Loaded, list[Gap]]:
-        loaded = await load_keys(context, file)
-        return loaded, [await settle_restored(context, s) for s in await context.sites.all()]
-
     with _standing_alone() as settings:
-        loaded, gaps = _run(act, settings)
-    values = {"keys": asdict(loaded), "sites": [asdict(gap) for gap in gaps]}
-    show(as_json, values, "\n".join([_keys(loaded), *map(_gap, gaps)]))
+        back = _run(lambda context: _come_back(context, file), settings.as_purger())
+    keys = {
+        "saved_at": back.loaded.saved_at,
+        "restored": back.loaded.restored,
+        "forgotten": back.forgotten,
+        "newer": back.loaded.newer,
+    }
+    values = {"keys": keys, "sites": [asdict(gap) for gap in back.gaps]}
+    show(as_json, values, "\n".join([_keys(back), *map(_gap, back.gaps)]))
 
 
-def _keys(loaded: Loaded) -> str:
+@dataclass(frozen=True, slots=True)
+class _Back:
+    """A database that came back: its keys, how many were erased again, what is missing."""
+
+    loaded: Loaded
+    forgotten: int
+    gaps: list[Gap]
+
+
+async def _come_back(context: Context, file: Path) -> _Back:
+    loaded = await load_keys(context, file)
+    sites = await context.sites.all()
+    unread = loaded.gone.keys() - {site.site_id for site in sites}
+    if unread:
+        raise click.ClickException(f"{UNREAD} {' '.join(map(str, unread))}")
+    forgotten = 0
+    for site in sites:
+        forgotten += await erase_again(context, site, loaded.gone.get(site.site_id, []))
+    return _Back(loaded, forgotten, [await settle_restored(context, site) for site in sites])
+
+
+def _keys(back: _Back) -> str:
+    loaded = back.loaded
     return (
         f"keys of {loaded.saved_at:%Y-%m-%d %H:%M} UTC: {loaded.restored} restored,"
-        f" {loaded.forgotten} persons erased again, {loaded.newer} younger than the file"
+        f" {back.forgotten} persons erased again, {loaded.newer} younger than the file"
     )
 
 

@@ -37,13 +37,14 @@ class Loaded:
     Args:
         saved_at: When the file was made.
         restored: Keys put in the place of those of the backup.
-        forgotten: Persons of the backup who are not in the file: their keys are destroyed.
-        newer: Persons younger than the file, who are left as they are.
+        gone: Persons of the backup who are not in the file, by site: they were erased since, and
+            are to be erased again (``relay.rights.erasure.erase_again``).
+        newer: Rows younger than the file, which are left as they are.
     """
 
     saved_at: datetime
     restored: int = 0
-    forgotten: int = 0
+    gone: dict[UUID, list[UUID]] = field(default_factory=dict)
     newer: int = 0
 
 
@@ -88,7 +89,10 @@ async def saved_lines(context: Context) -> AsyncIterator[bytes]:
 
 
 async def load_keys(context: Context, path: Path) -> Loaded:
-    """Give a restored database the keys of a file, and let it forget whoever is not in it.
+    """Give a restored database the keys of a file, and tell whom it has to forget again.
+
+    What requests said that are not in the file is forgotten here; persons are for the rights desk,
+    which keeps what a hold keeps. It may be killed anywhere and started again.
 
     Raises:
         Refused: ``keys_file_broken``: cut short, changed, or signed with an unknown master key.
@@ -100,7 +104,7 @@ async def load_keys(context: Context, path: Path) -> Loaded:
         async for page in stock.pages(context):
             await _merge(context, stock, page, saved, loaded)
     context.sites.forget()
-    log.info("keys.loaded", restored=loaded.restored, forgotten=loaded.forgotten)
+    log.info("keys.loaded", restored=loaded.restored, gone=sum(map(len, loaded.gone.values())))
     return loaded
 
 
@@ -115,10 +119,10 @@ async def _merge(
     async with context.database.connection() as connection:
         news = [known[key.row_id] for key in found]
         loaded.restored += await stock.replace(connection, found, news)
-        if stock.shelf.table == "person" and gone:
-            loaded.forgotten += await queries().forget_unsaved(
-                connection, site_id=stock.site_id, ids=gone
-            )
+        if stock.shelf.table == "data_request" and gone:
+            await queries().forget_unsaved_requests(connection, site_id=stock.site_id, ids=gone)
+    if stock.shelf.table == "person" and stock.site_id and gone:
+        loaded.gone.setdefault(stock.site_id, []).extend(gone)
 
 
 class _Follower:

@@ -5,7 +5,6 @@ a legal duty keeps is sealed anew under a key of its own, apart from everything 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -17,6 +16,7 @@ from relay.rights.access import Subject, open_subject
 from relay.rights.certificate import Certificate, write_certificate
 from relay.rights.moving import move_kept
 from relay.rights.plan import Plan, plan_erasure
+from relay.sealing import Unsealable
 from relay.sites import Site
 
 BATCH = 1000
@@ -61,9 +61,17 @@ async def _let_go(
 
 
 async def destroy_keys(
-    connection: Connection, site: Site, person_ids: Sequence[UUID], request_id: UUID, at: datetime
+    connection: Connection,
+    site: Site,
+    person_ids: Sequence[UUID],
+    request_id: UUID | None,
+    at: datetime,
 ) -> None:
-    """Destroy the keys of persons and write their end into the log of erasures."""
+    """Destroy the keys of persons and write their end into the log of erasures.
+
+    Args:
+        request_id: None after a restore: the request may be newer than the backup.
+    """
     gone = await rows_of(
         queries().destroy_keys(
             connection,
@@ -78,7 +86,7 @@ async def destroy_keys(
             "person.erased",
             site=site.slug,
             person_id=str(row["person_id"]),
-            request_id=str(request_id),
+            request_id=str(request_id) if request_id else None,
         )
 
 
@@ -128,45 +136,42 @@ async def end_kept(
     return True
 
 
-@dataclass(frozen=True, slots=True)
-class Erased:
-    """One line of the log of erasures: ids only."""
+async def erase_again(context: Context, site: Site, person_ids: Sequence[UUID]) -> int:
+    """Erase persons whom a restored backup brought back; return how many there were.
 
-    person_id: UUID
-    request_id: UUID
-    erased_at: datetime
-
-
-async def list_erasures(context: Context, site: Site) -> list[Erased]:
-    """Return who was erased, oldest first: to be kept apart from the backups."""
-    async with context.database.connection() as connection:
-        rows = await rows_of(queries().list_erasures(connection, site_id=site.site_id))
-    return [Erased(row["person_id"], row["request_id"], row["erased_at"]) for row in rows]
-
-
-async def replay(context: Context, site: Site, erased: Erased) -> bool:
-    """Erase a person whom a restored backup brought back; tell whether they were there.
-
-    Rows under a hold are kept, under a key of their own, as at the first time.
+    Rows that a hold or a duty keeps are kept, under a key of their own, as at the first time.
     """
-    async with context.database.connection() as connection, connection.transaction():
-        row = await queries().read_person(
-            connection, site_id=site.site_id, person_id=erased.person_id
-        )
-        if row is None:
-            return False
-        await queries().heed_holds(connection, site_id=site.site_id)
-        subjects = [open_subject(context, row)]
-        plan = await plan_erasure(context, connection, site, subjects)
-        kept_id = await erase(context, connection, site, subjects, plan)
-        if kept_id:
-            await queries().note_kept(
-                connection, site_id=site.site_id, request_id=erased.request_id, kept_id=kept_id
-            )
-        await destroy_keys(
-            connection, site, [erased.person_id], erased.request_id, erased.erased_at
-        )
+    done = 0
+    for person_id in person_ids:
+        async with context.database.connection() as connection, connection.transaction():
+            done += await _erase_again(context, connection, site, person_id)
+    return done
+
+
+async def _erase_again(
+    context: Context, connection: Connection, site: Site, person_id: UUID
+) -> bool:
+    row = await queries().read_person(connection, site_id=site.site_id, person_id=person_id)
+    if row is None:
+        return False
+    await queries().heed_holds(connection, site_id=site.site_id)
+    subject, is_readable = _subject_of_backup(context, row)
+    plan = await plan_erasure(context, connection, site, [subject])
+    if plan.keeps and not is_readable:
+        log.error("person.unreadable", site=site.slug, person_id=str(person_id))
+        return False  # nobody can read what would have to be kept, and nobody can seal it anew
+    await erase(context, connection, site, [subject], plan)
+    await destroy_keys(connection, site, [person_id], None, context.clock())
     return True
+
+
+def _subject_of_backup(context: Context, row: Record) -> tuple[Subject, bool]:
+    """Open a person of a backup; one whose master key is retired gets a key that opens nothing."""
+    try:
+        return open_subject(context, row), True
+    except Unsealable:
+        key, _ = context.keyring.new_key(f"person:{row['person_id']}")
+        return Subject(row["person_id"], key, row), False
 
 
 async def _delete(

@@ -72,14 +72,13 @@ on conflict (key_id) do nothing;
 -- name: rotated_at(key_id)$
 select completed_at from key_rotation where key_id = :key_id;
 
--- name: forget_unsaved(site_id, ids)$
--- What was sealed for these persons can be read by nobody any more.
-with gone as (
-    update person set wrapped_key = null, frozen_key = null, sealed_mail = null
-    where site_id = :site_id and person_id = any(:ids::uuid[]) and coalesce(wrapped_key, frozen_key) is not null
-    returning 1
+-- name: forget_unsaved_requests(site_id, ids)!
+-- What these requests said was forgotten since the backup was made.
+with proofs as (
+    delete from request_proof where request_proof.site_id = :site_id and request_proof.request_id = any(:ids::uuid[])
 )
-select count(*) from gone;
+update data_request set wrapped_key = null, sealed_content = null, sealed_mail = null, subject_hash = null, copy_hash = null
+where data_request.site_id = :site_id and data_request.request_id = any(:ids::uuid[]);
 
 -- name: hold_restored(site_id, until)
 -- Mails that were under way when a backup was made: whether they arrived since, a person finds out.

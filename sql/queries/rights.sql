@@ -544,9 +544,6 @@ select :site_id, gone.person_id, :request_id, :erased_at from gone
 on conflict (site_id, person_id) do nothing
 returning person_id;
 
--- name: list_erasures(site_id)
-select person_id, request_id, erased_at from erasure_log where site_id = :site_id order by erased_at, person_id;
-
 -- name: add_certificate(site_id, certificate_id, request_id, body, signature)!
 insert into erasure_certificate (site_id, certificate_id, request_id, body, signature)
 values (:site_id, :certificate_id, :request_id, :body, :signature);

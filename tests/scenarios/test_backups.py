@@ -7,6 +7,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
 
 import asyncpg
@@ -15,10 +16,11 @@ from pydantic import SecretStr
 
 from relay.context import Context, open_context
 from relay.custody import rotate
-from relay.database import queries
 from relay.engines import Engines
 from relay.engines.wheels import find_programs
 from relay.lookup.sealed import content_of
+from relay.retention import Scope, Wish, place_hold
+from relay.rights.erasure import erase_again
 from relay.settings import MasterKey, Settings
 from tests.conftest import with_database
 from tests.integration.test_cli import relay as command
@@ -27,6 +29,7 @@ from tests.rig.cluster import own_cluster, settings_with
 from tests.rig.deliveries import list_for, write
 from tests.rig.serving import environment
 from tests.rig.smtp_sink import SmtpSink
+from tests.rights import Person
 
 NEW = MasterKey(key_id="k2", key=SecretStr(base64.b64encode(b"\x02" * 32).decode()))
 Restore = Callable[[Path], Awaitable[str]]
@@ -75,16 +78,13 @@ async def contents(context: Context) -> dict[str, str]:
 
 
 async def erase(relay: Relay, message: str) -> None:
-    """Destroy the key of whoever wrote a message."""
+    """Erase whoever wrote a message."""
     [row] = await relay.fetch(
         "select sender_id from message where message_id = $1",
         uuid.UUID(message.removeprefix("msg_")),
     )
-    async with relay.context.database.connection() as connection:
-        gone = await queries().destroy_keys(
-            connection, site_id=relay.site.site_id, ids=[row["sender_id"]]
-        )
-    assert gone == 1
+    assert await erase_again(relay.context, relay.site, [row["sender_id"]]) == 1
+    relay.accepted.clear()
 
 
 async def test_f56_restored_to_last_night(
@@ -118,10 +118,10 @@ async def test_f56_restored_to_last_night(
     assert said["keys"]["forgotten"] == 1
     [gap] = said["sites"]
     held = [f"msg_{uuid.UUID(one).hex}" for one in gap["held"]]
-    assert (held, gap["queued"], gap["last_message_at"] is not None) == ([under_way], 2, True)
+    assert (held, gap["queued"], gap["last_message_at"] is not None) == ([under_way], 1, True)
     async with open_context(there) as context:
         read = await contents(context)
-        assert (read[erased], read[living] != "", lost in read) == ("", True, False)
+        assert (erased in read, read[living] != "", lost in read) == (False, True, False)
         await only_queued_leaves(context, living, under_way)
 
 
@@ -169,7 +169,75 @@ async def test_a38_a_retired_key_closes_old_backups(
     assert code == 0, errors
     async with open_context(there) as context:
         read = await contents(context)
-        assert (read[erased], read[living] != "") == ("", True)
+        assert (erased in read, read[living] != "") == (False, True)
+
+
+@pytest.mark.parametrize("is_frozen", [False, True])
+async def test_what_a_hold_keeps_comes_back(
+    relay: Relay, settings: Settings, restore: Restore, tmp_path: Path, *, is_frozen: bool
+) -> None:
+    """A40, F56: after a restore a held person is erased again, frozen or not; what the hold keeps
+    is readable under another key, and whoever comes after them is erased too.
+    """
+    await list_for(relay, "camille")
+    held, erased = await write(relay, 2)
+    [row] = await relay.fetch(
+        "select sender_id from message where message_id = $1", uuid.UUID(held.removeprefix("msg_"))
+    )
+    ends_at = relay.context.clock() + timedelta(days=2)
+    wish = Wish(Scope.PERSON, row["sender_id"], "PV 9", ends_at)
+    await place_hold(relay.context, relay.site, wish, await Person(relay).look())
+    if is_frozen:
+        await relay.fetch(
+            "update person set frozen_key = wrapped_key, wrapped_key = null"
+            " where person_id = $1 returning 1",
+            row["sender_id"],
+        )
+    dump, keys = tmp_path / "night.dump", tmp_path / "keys"
+    await run("pg_dump", "--format=custom", "--file", str(dump), database_of(settings))
+    for message in (held, erased):
+        await erase(relay, message)
+    code, _, errors = await command(environment(settings), "backup", "keys", str(keys))
+    assert code == 0, errors
+
+    there = settings_with(settings, await restore(dump))
+    for forgotten in (2, 0):  # the second time there is nobody left
+        code, output, errors = await command(
+            environment(there), "backup", "restored", str(keys), "--json"
+        )
+        assert code == 0, errors
+        assert json.loads(output)["keys"]["forgotten"] == forgotten
+    async with open_context(there) as context, context.database.connection() as connection:
+        read = await contents(context)
+        assert (read[held] != "", erased in read) == (True, False)
+        rows = await connection.fetch("select person_id from erasure_log")
+        assert len(rows) == 2
+        [gone] = await connection.fetch(
+            "select mail_hash, coalesce(wrapped_key, frozen_key) as key from person"
+            " where person_id = $1",
+            row["sender_id"],
+        )
+        assert (len(gone["mail_hash"]), gone["key"]) == (16, None)
+
+
+async def test_what_requests_said_stays_forgotten(
+    relay: Relay, settings: Settings, restore: Restore, tmp_path: Path
+) -> None:
+    """F56: a request whose content was forgotten since the backup says nothing after a restore."""
+    await Person(relay).ask("access")
+    dump, keys = tmp_path / "night.dump", tmp_path / "keys"
+    await run("pg_dump", "--format=custom", "--file", str(dump), database_of(settings))
+    await relay.fetch("update data_request set wrapped_key = null returning 1")
+    code, _, errors = await command(environment(settings), "backup", "keys", str(keys))
+    assert code == 0, errors
+    there = settings_with(settings, await restore(dump))
+    code, _, errors = await command(environment(there), "backup", "restored", str(keys))
+    assert code == 0, errors
+    async with open_context(there) as context, context.database.connection() as connection:
+        [request] = await connection.fetch(
+            "select wrapped_key, sealed_content, subject_hash from data_request"
+        )
+        assert tuple(request) == (None, None, None)
 
 
 async def test_a_file_cut_short_is_refused(

@@ -12,8 +12,8 @@ from urllib.parse import quote, urlsplit
 import pytest
 
 from relay.context import open_context
-from relay.database import queries
 from relay.permissions import Role
+from relay.rights.erasure import destroy_keys
 from relay.settings import Settings
 from tests.desk import open_browser, seat
 from tests.relays import Relay, open_relay, until
@@ -200,6 +200,5 @@ async def _moderate(relay: Relay, url: str, message: str) -> None:
 async def _erase(relay: Relay) -> None:
     rows = await relay.fetch("select person_id from person")
     async with relay.context.database.connection() as connection:
-        await queries().destroy_keys(
-            connection, site_id=relay.site.site_id, ids=[row["person_id"] for row in rows]
-        )
+        ids = [row["person_id"] for row in rows]
+        await destroy_keys(connection, relay.site, ids, None, relay.context.clock())

@@ -1,7 +1,11 @@
 """Erasure at its edges: listings that changed hands, holds on little, and neighbours that fail."""
 
+import asyncio
 from datetime import timedelta
 from uuid import UUID
+
+import asyncpg
+import pytest
 
 from relay import retention
 from relay.catalogue import Advertiser
@@ -138,3 +142,22 @@ async def test_a_mail_that_cannot_be_opened_stops_no_other(relay: Relay) -> None
     )
     unread = await list_unread(relay.context, relay.site)
     assert [one.request_id for one in unread] == [second]
+
+
+async def test_the_frozen_are_held_too(relay: Relay) -> None:
+    """A40: the database refuses to destroy the key that was set aside, while a hold needs it."""
+    await relay.post()
+    lea = await person_of(relay, "lea@acheteuse.example")
+    await hold(relay, Scope.PERSON, lea)
+    await relay.fetch("update person set frozen_key = wrapped_key, wrapped_key = null returning 1")
+    with pytest.raises(asyncpg.ObjectInUseError):
+        await relay.fetch("update person set frozen_key = null where person_id = $1", lea)
+
+
+async def test_a_reminder_is_written_once(relay: Relay) -> None:
+    """Two workers that go round at the same moment write one reminder."""
+    await asked(Person(relay))
+    [row] = await relay.fetch("update data_request set due_on = now()::date + 2 returning due_on")
+    await asyncio.gather(*(attend(relay.context, relay.site) for _ in range(4)))
+    letters = await relay.fetch("select reason from outbox where reason like 'letter:remind%'")
+    assert len(letters) == 1, row
