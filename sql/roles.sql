@@ -16,7 +16,10 @@ declare
     -- Deleted when their time is over, by the purge alone.
     accepted        constant text[] := array[
         'person', 'listing', 'conversation', 'reply_address', 'message', 'message_file', 'sender_trace', 'outbox', 'attempt',
-        'inbound', 'idempotency', 'suppression', 'known_address', 'report', 'report_case', 'desk_act', 'block', 'site_key', 'consent'];
+        'inbound', 'idempotency', 'suppression', 'known_address', 'report', 'report_case', 'desk_act', 'block', 'site_key', 'consent', 'data_request', 'request_proof', 'confirmation', 'rule_hit', 'site_event', 'objection',
+        'key_rotation'];
+    -- Written once; the purge alone deletes them, when their time is over.
+    proofs          constant text[] := array['erasure_certificate', 'erasure_log', 'request_event'];
 begin
     foreach one in array array['relais_app', 'relais_purge'] loop
         continue when exists (select 1 from pg_roles where rolname = one);
@@ -40,7 +43,7 @@ begin
         execute format('revoke all on %I from relais_app, relais_purge', one);
         execute format('grant %s on %I to relais_app', case
             when one = any(only_read || of_the_purge) then 'select'
-            when one = 'site_policy' then 'select, insert'
+            when one = 'site_policy' or one = any(proofs) then 'select, insert'
             when one = any(for_good || accepted) then 'select, insert, update'
             else 'select, insert, update, delete' end, one);
         execute format('grant %s on %I to relais_purge', case

@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
+import structlog
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from relay import texts
@@ -20,6 +21,8 @@ from relay.sites import Site
 from relay.texts import say
 
 PURPOSE = "erasure certificates"
+
+log = structlog.get_logger()
 
 
 class Why(StrEnum):
@@ -56,11 +59,10 @@ class Certificate:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A certificate as it was stored; *is_genuine* when its signature is ours."""
+    """A certificate as it was signed and stored."""
 
     certificate: Certificate
     signature: str
-    is_genuine: bool
 
 
 async def write_certificate(
@@ -81,7 +83,7 @@ async def write_certificate(
 async def read_certificate(
     context: Context, connection: Connection, site: Site, request_id: UUID
 ) -> Stored | None:
-    """Return the last certificate of a request, and whether it is as it was signed."""
+    """Return the last certificate of a request; None too when it is not as we signed it."""
     row = await queries().last_certificate(connection, site_id=site.site_id, request_id=request_id)
     if row is None:
         return None
@@ -89,7 +91,10 @@ async def read_certificate(
         hmac.compare_digest(signature, row["signature"])
         for signature in _signatures(context.keyring, row["body"])
     )
-    return Stored(_from_json(json.loads(row["body"])), row["signature"].hex(), genuine)
+    if not genuine:
+        log.error("certificate.forged", request_id=str(request_id), site=site.slug)
+        return None
+    return Stored(_from_json(json.loads(row["body"])), row["signature"].hex())
 
 
 def certificate_page(site: Site, stored: Stored, reference: str, language: str) -> str:

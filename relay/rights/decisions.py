@@ -88,9 +88,12 @@ async def take_back(context: Context, site: Site, request_id: UUID, look: Look) 
 
 
 async def refuse(
-    context: Context, site: Site, request_id: UUID, ground: Ground, look: Look
+    context: Context, site: Site, request_id: UUID, ground: Ground, look: Look, words: str
 ) -> None:
     """Refuse a request, with its ground and reasons; the letter names the CNIL and the court.
+
+    Args:
+        words: The officer's own, as the letter says them; those of the look are masked.
 
     Raises:
         Refused: ``request_state``, ``reason_missing``.
@@ -100,14 +103,17 @@ async def refuse(
         step = Step(Event.REFUSED, look.at, str(look.staff_id), look.reason)
         request = await advance(connection, site, request, step)
         await _note(connection, site, request_id, look, ground)
-        await _say(connection, site, request, "refused", look.reason)
+        await _say(connection, site, request, "refused", words)
         await write_letter(context, connection, site, request_id, "refused")
     context.bell.ring()
     log.info("request.refused", request_id=str(request_id), site=site.slug)
 
 
-async def extend(context: Context, site: Site, request_id: UUID, look: Look) -> None:
+async def extend(context: Context, site: Site, request_id: UUID, look: Look, words: str) -> None:
     """Take two more months, within the first, and tell the person why (GDPR 12(3)).
+
+    Args:
+        words: The officer's own, as the letter says them; those of the look are masked.
 
     Raises:
         Refused: ``request_state``, ``reason_missing``, ``extension_late``, ``extension_twice``.
@@ -116,7 +122,7 @@ async def extend(context: Context, site: Site, request_id: UUID, look: Look) -> 
         request = await _begin(context, connection, site, request_id, look)
         step = Step(Event.EXTENDED, look.at, str(look.staff_id), look.reason)
         request = await advance(connection, site, request, step)
-        await _say(connection, site, request, "extended", look.reason)
+        await _say(connection, site, request, "extended", words)
         await write_letter(context, connection, site, request_id, "extended")
     context.bell.ring()
 
@@ -140,10 +146,12 @@ async def say_kind(context: Context, site: Site, request_id: UUID, kind: Kind, l
     """Say for a person what their letter asks for.
 
     Raises:
-        Refused: ``request_state``.
+        Refused: ``request_state``: it was said.
     """
     async with context.database.connection() as connection, connection.transaction():
         request = await _begin(context, connection, site, request_id, look)
+        if request.standing.kind is not None:
+            raise Refused("request_state")  # what proved one kind may not prove another
         step = Step(Event.KIND_SAID, look.at, str(look.staff_id))
         await advance(connection, site, request, step, kind=kind)
 

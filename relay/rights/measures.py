@@ -11,6 +11,7 @@ from relay.contact_rows import DELIVERY_EXPIRY
 from relay.context import Context
 from relay.database import Connection, Record, queries, rows_of
 from relay.errors import Refused
+from relay.listings import phone_key
 from relay.rights.access import Subject, find_subjects
 from relay.rights.proof import is_new_address_proved
 from relay.rights.requests import DataRequest
@@ -179,6 +180,7 @@ async def _correct_listings(
         site_id=site.site_id,
         listing_ids=[row["listing_id"] for row in rows],
         sealed_advertisers=[_resealed(site, keys, row, fresh) for row in rows],
+        phone_hash=phone_key(site, changes["phone"]) if "phone" in changes else None,
     )
 
 

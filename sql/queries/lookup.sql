@@ -298,11 +298,12 @@ group by 1
 order by messages desc, state;
 
 -- name: list_unhashed(site_id, most)
--- Listings of before they could be found by a phone.
+-- Listings of before they could be found by a phone; whose advertiser is frozen waits until they are not.
 select listing.listing_id, listing.ref, listing.advertiser_id, listing.sealed_advertiser, person.wrapped_key
 from listing
 left join person on person.site_id = listing.site_id and person.person_id = listing.advertiser_id
 where listing.site_id = :site_id and listing.phone_hash is null
+    and (person.wrapped_key is not null or person.frozen_key is null)
 order by listing.listing_id
 limit :most;
 

@@ -112,6 +112,7 @@ with outcome as (
         outcome.site_id, outcome.suppress_hash, outcome.reason, now() + interval '90 days'
     from outcome join settled using (site_id, mail_id) where outcome.suppress_hash is not null
     on conflict (site_id, mail_hash) do update set expires_at = excluded.expires_at, reason = excluded.reason
+        where suppression.expires_at < excluded.expires_at
 ), first_today as (
     insert into told (site_id, told_hash)
     select distinct outcome.site_id, outcome.told_hash

@@ -110,10 +110,11 @@ insert into attempt (site_id, mail_id, token, number, route, phase, ended_at, ou
 values (:site_id, :mail_id, nextval('outbox_token'), 0, 'report', 'report', now(), :outcome, :reason, :enhanced);
 
 -- name: suppress(site_id, mail_hash, reason, expires_at)!
--- Write to an address no more, for a reason and a time.
+-- Write to an address no more, for a reason and a time; what lasts longer already goes on.
 insert into suppression (site_id, mail_hash, reason, expires_at)
 values (:site_id, :mail_hash, :reason, :expires_at)
-on conflict (site_id, mail_hash) do update set reason = excluded.reason, expires_at = excluded.expires_at;
+on conflict (site_id, mail_hash) do update set reason = excluded.reason, expires_at = excluded.expires_at
+where suppression.expires_at < excluded.expires_at;
 
 -- name: grant_reveal(site_id, conversation_id, side, person_id)!
 insert into reveal (site_id, conversation_id, side, person_id) values (:site_id, :conversation_id, :side, :person_id)

@@ -523,8 +523,8 @@ where reveal.site_id = :site_id and reveal.conversation_id = any(:conversation_i
 
 -- name: blank_listings(site_id, listing_ids)!
 -- What is left of a listing while conversations need its row: nothing its advertiser wrote.
-update listing set title = '', details = '', url = null, sealed_advertiser = '', state = 'closed', show_phone = false,
-    ended_at = coalesce(ended_at, now()), updated_at = now()
+update listing set title = '', details = '', url = null, sealed_advertiser = '', phone_hash = '', state = 'closed',
+    show_phone = false, ended_at = coalesce(ended_at, now()), updated_at = now()
 where site_id = :site_id and listing_id = any(:listing_ids::uuid[]);
 
 -- name: destroy_keys(site_id, person_ids, request_id, erased_at)
@@ -613,8 +613,9 @@ from unnest(:message_ids::uuid[], :sealed_contents::bytea[], :mailbox_hashes::by
     as given (message_id, sealed_content, mailbox_hash, phone_hash)
 where message.site_id = :site_id and message.message_id = given.message_id;
 
--- name: correct_listings(site_id, listing_ids, sealed_advertisers)!
-update listing set sealed_advertiser = given.sealed_advertiser, updated_at = now()
+-- name: correct_listings(site_id, listing_ids, sealed_advertisers, phone_hash)!
+update listing set sealed_advertiser = given.sealed_advertiser, phone_hash = coalesce(:phone_hash, listing.phone_hash),
+    updated_at = now()
 from unnest(:listing_ids::uuid[], :sealed_advertisers::bytea[]) as given (listing_id, sealed_advertiser)
 where listing.site_id = :site_id and listing.listing_id = given.listing_id;
 

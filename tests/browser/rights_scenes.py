@@ -93,8 +93,9 @@ def own(kind: Kind | None, decide: str = "") -> Scene:
         if decide == "accept":
             await decisions.accept(house.context, house.site, request_id, await look(house))
         if decide == "refuse":
+            officer = await look(house)
             await decisions.refuse(
-                house.context, house.site, request_id, Ground.EXCESSIVE, await look(house)
+                house.context, house.site, request_id, Ground.EXCESSIVE, officer, officer.reason
             )
         until = house.context.clock().date()
         await page.goto(request_url(house.context, house.site, request_id, until))

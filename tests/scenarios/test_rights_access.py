@@ -139,12 +139,13 @@ async def test_a_refusal_names_the_remedies(relay: Relay, person: Person) -> Non
         request_id,
         Ground.EXCESSIVE,
         await person.look("Déjà reçu hier."),
+        "Déjà reçu hier, appelez le 01 99 00 12 34.",
     )
     refusal = next(mail for mail in await person.collect(2) if "refusée" in mail["Subject"])
     said = text_of(refusal)
     for part in (
         "RGPD 12(5)",
-        "Déjà reçu hier.",
+        "Déjà reçu hier, appelez le 01 99 00 12 34.",
         "cnil.fr",
         "tribunal",
         relay.site.policy.controller.name,

@@ -9,11 +9,15 @@ import pytest
 
 from relay import retention
 from relay.catalogue import Advertiser
+from relay.database import queries
+from relay.errors import Refused
+from relay.lookup.listings import hash_listings
 from relay.retention import Scope, Wish
 from relay.rights import decisions
+from relay.rights.certificate import read_certificate
 from relay.rights.mailbox import Mailbox, keep_mail, list_unread
 from relay.rights.round import attend
-from relay.rights.standing import State
+from relay.rights.standing import Kind, State
 from tests.relays import Relay
 from tests.rig.deliveries import pass_time
 from tests.rights import CAMILLE, QUARTER, Person, asked, erased, quiet
@@ -161,3 +165,71 @@ async def test_a_reminder_is_written_once(relay: Relay) -> None:
     await asyncio.gather(*(attend(relay.context, relay.site) for _ in range(4)))
     letters = await relay.fetch("select reason from outbox where reason like 'letter:remind%'")
     assert len(letters) == 1, row
+
+
+async def test_an_erased_advertiser_has_no_phone(relay: Relay) -> None:
+    """What finds a listing by its advertiser's phone goes with the advertiser."""
+    await erased(Person(relay, CAMILLE))
+    [listing] = await relay.fetch("select phone_hash from listing")
+    assert listing["phone_hash"] == b""
+
+
+async def test_a_corrected_phone_is_found(relay: Relay) -> None:
+    """A listing is found by the phone its advertiser corrected, and no more by the old one."""
+    person = Person(relay, CAMILLE)
+    await person.prove(await person.ask("rectification", change_phone="06 39 98 09 99"))
+    [request_id] = await person.requests()
+    [before] = await relay.fetch("select phone_hash from listing")
+    await decisions.accept(relay.context, relay.site, request_id, await person.look())
+    [listing] = await relay.fetch("select phone_hash from listing")
+    assert listing["phone_hash"] == relay.site.hash("phone", "+33639980999") != before["phone_hash"]
+
+
+async def test_who_is_frozen_waits_to_be_hashed(relay: Relay) -> None:
+    """A listing of before is not taken for one without a phone while its advertiser is frozen."""
+    await relay.fetch("update listing set phone_hash = null returning 1")
+    await relay.fetch("update person set frozen_key = wrapped_key, wrapped_key = null returning 1")
+    assert await hash_listings(relay.context, relay.site) == 0
+    [listing] = await relay.fetch("select phone_hash from listing")
+    assert listing["phone_hash"] is None
+
+
+async def test_an_objection_is_not_shortened(relay: Relay) -> None:
+    """A bounce after an objection to mail does not end it sooner, nor gives it another reason."""
+    now = relay.context.clock()
+    async with relay.context.database.connection() as connection:
+        for reason, days in (("objection", 3650), ("bounced", 90)):
+            await queries().suppress(
+                connection,
+                site_id=relay.site.site_id,
+                mail_hash=b"1" * 16,
+                reason=reason,
+                expires_at=now + timedelta(days=days),
+            )
+    [row] = await relay.fetch("select reason, expires_at from suppression")
+    assert tuple(row) == ("objection", now + timedelta(days=3650))
+
+
+async def test_what_was_said_is_not_said_again(relay: Relay) -> None:
+    """A39: an officer does not make an erasure of what was proved as another kind."""
+    person = Person(relay)
+    await person.prove(await person.ask("objection"))
+    [request_id] = await person.requests()
+    with pytest.raises(Refused, match="request_state"):
+        await decisions.say_kind(
+            relay.context, relay.site, request_id, Kind.ERASURE, await person.look()
+        )
+
+
+async def test_a_changed_certificate_is_not_handed_over(relay: Relay) -> None:
+    """A certificate that is not as it was signed is nobody's: neither shown nor offered."""
+    person = Person(relay)
+    await relay.post()
+    await quiet(relay)
+    request_id = await erased(person)
+    relay.accepted.clear()
+    context, site = relay.context, relay.site
+    async with context.database.connection() as connection:
+        assert await read_certificate(context, connection, site, request_id)
+        await connection.execute("update erasure_certificate set body = replace(body, '1', '2')")
+        assert await read_certificate(context, connection, site, request_id) is None

@@ -126,7 +126,7 @@ async def refuse(visit: Visit) -> web.StreamResponse:
     if ground is None:
         raise Refused("ground_missing")
     look = _act(visit, "refuse", visit.reason)
-    await decisions.refuse(visit.context, visit.site, request_id, ground, look)
+    await decisions.refuse(visit.context, visit.site, request_id, ground, look, visit.reason)
     return _back(visit, request_id)
 
 
@@ -134,9 +134,8 @@ async def refuse(visit: Visit) -> web.StreamResponse:
 async def extend(visit: Visit) -> web.StreamResponse:
     """Take two more months, with reasons the person reads."""
     request_id = visit.subject("req")
-    await decisions.extend(
-        visit.context, visit.site, request_id, _act(visit, "extend", visit.reason)
-    )
+    look = _act(visit, "extend", visit.reason)
+    await decisions.extend(visit.context, visit.site, request_id, look, visit.reason)
     return _back(visit, request_id)
 
 
