@@ -48,7 +48,7 @@ async def test_commands_beside_relay_all(tmp_path: Path) -> None:
     url = f"http://{listen['RELAY_HTTP_LISTEN']}/readyz"
     async with Child("relay", "all", env=beside | listen, log=tmp_path / "all.log") as everything:
         await everything.wait_http(url, START_S)
-        assert "warning: RELAY_SMTP_URL is not set" in everything.output
+        await everything.wait_output("warning: RELAY_SMTP_URL is not set", START_S)
         running = state / "running.json"
         assert running.stat().st_mode & 0o777 == 0o600
         arguments = ("site", "open", "annonces", str(ROOT / "policies" / "demo.toml"), "--test")
