@@ -83,7 +83,7 @@ create table erasure_certificate (
 );
 create index erasure_certificate_by_request on erasure_certificate (site_id, request_id, certificate_id);
 
--- Persons whose keys were destroyed: erased once more after an older backup is restored (relay rights replay-erasures).
+-- Persons whose keys were destroyed, and when; a restore writes here whom it erased again (relay backup restored).
 create table erasure_log (
     site_id           uuid not null,
     person_id         uuid not null,
