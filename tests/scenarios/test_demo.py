@@ -58,7 +58,7 @@ async def test_the_console_has_a_past_to_show(tmp_path: Path) -> None:
             log = state / "relay.log"
             return log.exists() and "demo.put_on" in log.read_text("utf-8", "replace")
 
-        await until(is_put_on, WAIT_S)
+        await until(is_put_on, 2 * WAIT_S)
         first = [line for line in demo.output.splitlines() if line.startswith("{")]
         assert json.loads(first[0])["state"] == "delivered"
         assert '"messages": 2000' in (state / "relay.log").read_text("utf-8", "replace")

@@ -171,7 +171,7 @@ async def test_each_part_goes_at_its_own_end(context: Context) -> None:
         await quiet(relay)
         message_id = UUID(accepted["id"].removeprefix("msg_"))
         wish = Wish(Scope.MESSAGE, message_id, "PV 9", context.clock() + timedelta(days=2))
-        await retention.place_hold(context, relay.site, wish, by="lea")
+        await retention.place_hold(context, relay.site, wish, await Person(relay).look())
         request_id = await erased(Person(relay))
         assert await count(relay, "message") == await count(relay, "sender_trace") == 1
         pass_time(context, timedelta(days=4))
