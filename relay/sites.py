@@ -17,6 +17,7 @@ from relay.sealing import DataKey, Keyring, Unsealable, keyed_hash, token_hash
 log = structlog.get_logger()
 FRESH_S = 5.0
 RETRY_S = 1.0
+MISS_S = 0.05  # a site nobody knew: it may have been opened since the last look
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ class Sites:
         """
         await self._refresh()
         if site_id not in self._by_id:
-            await self._refresh(older_than_s=RETRY_S)  # opened since the last look
+            await self._refresh(older_than_s=MISS_S)
         if site_id not in self._by_id:
             raise Refused("site_unknown")
         return self._by_id[site_id]
@@ -89,7 +90,7 @@ class Sites:
             self._by_key[digest] = (row["site_id"], row["kind"])
         site_id, found_kind = self._by_key[digest]
         if site_id not in self._by_id:
-            await self._refresh(older_than_s=RETRY_S)
+            await self._refresh(older_than_s=MISS_S)
         if found_kind != kind or site_id not in self._by_id:
             raise Refused("key_unknown")
         return self._by_id[site_id]
