@@ -14,7 +14,7 @@ from relay.database import Connection, Record, queries, rows_of
 from relay.errors import Refused
 from relay.links import Link
 from relay.notices import Notice, enqueue
-from relay.sealing import Unsealable, first_id, new_id
+from relay.sealing import Unsealable, content_place, first_id, new_id
 from relay.sites import Site
 
 NOTE_LIMIT = 2000
@@ -59,7 +59,7 @@ async def read_correspondence(context: Context, site: Site, link: Link) -> Corre
     """
     async with context.database.connection() as connection:
         row = await _read(connection, site, link)
-    advertiser = context.keyring.unwrap(row["advertiser_key"], f"person:{row['advertiser_id']}")
+    advertiser = context.keyring.person_key(row["advertiser_key"], row["advertiser_id"])
     place = advertiser_place(site.site_id, row["ref"])
     person = unseal_advertiser(advertiser, row["sealed_advertiser"], place)
     return Correspondence(
@@ -106,8 +106,8 @@ async def _read(connection: Connection, site: Site, link: Link) -> Record:
 def _buyer_name(context: Context, link: Link, row: Record) -> str:
     """Return what the buyer is called; "" of one who was erased or frozen."""
     try:
-        buyer = context.keyring.unwrap(row["buyer_key"], f"person:{row['sender_id']}")
-        content = buyer.open(row["sealed_content"], f"message.sealed_content:{link.message_id}")
+        buyer = context.keyring.person_key(row["buyer_key"], row["sender_id"])
+        content = buyer.open(row["sealed_content"], content_place(link.message_id))
     except Unsealable:
         return ""
     name: str = json.loads(content)["name"] or ""
@@ -186,7 +186,7 @@ async def _report(
     context: Context, connection: Connection, site: Site, row: Record, note: str
 ) -> None:
     report_id = new_id(context.clock())
-    key = context.keyring.unwrap(row["advertiser_key"], f"person:{row['advertiser_id']}")
+    key = context.keyring.person_key(row["advertiser_key"], row["advertiser_id"])
     await queries().add_report(
         connection,
         site_id=site.site_id,

@@ -181,7 +181,7 @@ class Keeper:
             await _note_probe(context, expected, raw)
             return
         inbound_id = new_id(context.clock())
-        key = context.keyring.unwrap(expected.owner_key, f"person:{expected.owner_id}")
+        key = context.keyring.person_key(expected.owner_key, expected.owner_id)
         sealed = key.seal_bytes(_return_path(sender) + raw, f"inbound.sealed_raw:{inbound_id}")
         checkpoints.reached("arrival.before_commit")
         await self._writer.submit(

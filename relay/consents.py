@@ -105,7 +105,7 @@ async def give(
             connection, site_id=site.site_id, person_id=person_id
         )
         try:
-            key = context.keyring.unwrap(wrapped, f"person:{person_id}")
+            key = context.keyring.person_key(wrapped, person_id)
         except Unsealable:
             raise Refused("not_found") from None
         named = {"site_id": site.site_id, "person_id": person_id, "purpose": use.value}
@@ -167,7 +167,7 @@ async def read_answering_time(
 
 
 def _record(context: Context, person_id: UUID, row: Record) -> ConsentRecord:
-    key = context.keyring.unwrap(row["wrapped_key"], f"person:{person_id}")
+    key = context.keyring.person_key(row["wrapped_key"], person_id)
     opened = key.open(row["sealed_record"], _place(row["consent_id"]))
     return ConsentRecord(
         consent_id=row["consent_id"],

@@ -14,7 +14,15 @@ from uuid import UUID
 from ua_parser import parse as parse_user_agent
 
 from relay.contacts import Contact, Origin
-from relay.sealing import DataKey, Keyring, new_id, token_hash
+from relay.sealing import (
+    DataKey,
+    Keyring,
+    content_place,
+    mail_place,
+    new_id,
+    origin_place,
+    token_hash,
+)
 from relay.sites import Site
 
 DELIVERY_EXPIRY = timedelta(days=5)
@@ -149,7 +157,7 @@ class Batch:
             sender_is_new=place.sender_id is None,
             mail_hash=request.mail_hash,
             wrapped_key=wrapped_key,
-            sealed_mail=key.seal(contact.email.address, f"person.sealed_mail:{sender_id}"),
+            sealed_mail=key.seal(contact.email.address, mail_place(sender_id)),
             conversation_id=conversation_id,
             conversation_is_new=place.conversation_id is None,
             listing_id=place.listing_id,
@@ -182,12 +190,12 @@ class Batch:
     def _sender(self, request: ContactRequest, place: Place) -> tuple[UUID, DataKey, bytes]:
         if place.sender_id is not None:
             wrapped = place.wrapped_key or b""
-            key = self.keyring.unwrap(wrapped, f"person:{place.sender_id}")
+            key = self.keyring.person_key(wrapped, place.sender_id)
             return place.sender_id, key, wrapped
         who = (request.site.site_id, request.mail_hash)
         if who not in self._people:
             person_id = new_id(request.received_at)
-            self._people[who] = (person_id, *self.keyring.new_key(f"person:{person_id}"))
+            self._people[who] = (person_id, *self.keyring.new_person_key(person_id))
         return self._people[who]
 
     def _conversation(
@@ -226,7 +234,7 @@ def _seal_content(contact: Contact, key: DataKey, message_id: UUID) -> bytes:
         "phone_typed": contact.phone.raw if contact.phone else None,
         "text": contact.text,
     }
-    return key.seal(json.dumps(content), f"message.sealed_content:{message_id}")
+    return key.seal(json.dumps(content), content_place(message_id))
 
 
 @lru_cache(maxsize=4096)
@@ -250,4 +258,4 @@ def seal_origin(origin: Origin, key: DataKey, message_id: UUID) -> bytes:
         "accept_language": origin.accept_language,
         **describe_browser(origin.user_agent),
     }
-    return key.seal(json.dumps(trace), f"sender_trace.sealed_origin:{message_id}")
+    return key.seal(json.dumps(trace), origin_place(message_id))

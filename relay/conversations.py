@@ -319,7 +319,7 @@ def _shown_title(context: Context, site: Site, row: Record, language: str) -> st
     if row["show_phone"]:
         return shown_line(row["title"], None, site.policy, language)
     try:
-        key = context.keyring.unwrap(row["wrapped_key"], f"person:{row['advertiser_id']}")
+        key = context.keyring.person_key(row["wrapped_key"], row["advertiser_id"])
         place = advertiser_place(site.site_id, row["ref"])
         phone = unseal_advertiser(key, row["sealed_advertiser"], place).phone
     except Unsealable:  # erased: which number it was is not known any more

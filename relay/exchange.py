@@ -18,7 +18,7 @@ from relay.contacts import Origin
 from relay.context import Context
 from relay.database import Connection, Record, queries, rows_of
 from relay.notices import Notice, enqueue
-from relay.sealing import DataKey, new_id
+from relay.sealing import DataKey, content_place, file_place, mail_place, new_id
 from relay.secrecy import (
     Consent,
     Party,
@@ -149,7 +149,7 @@ class Exchange:
             side=message.side,
             sender_id=self.person_id(message.side),
             language=self.language(message.side),
-            sealed_content=key.seal(sealed, f"message.sealed_content:{message_id}"),
+            sealed_content=key.seal(sealed, content_place(message_id)),
             mailbox_hash=self.site.hash("mailbox", mailbox_key(self.address(message.side))),
             text_hash=self.site.hash("text", text),
             phone_hash=self._phone_hash(message.side),
@@ -163,7 +163,7 @@ class Exchange:
             expires_at=self.now + (HOLD_EXPIRY if held else DELIVERY_EXPIRY),
         )
         for number, (kind, content) in enumerate(message.files, start=1):
-            place = f"message_file.sealed_content:{message_id}:{number}"
+            place = file_place(message_id, number)
             await queries().store_file(
                 self.connection,
                 site_id=self.site.site_id,
@@ -248,12 +248,12 @@ class Exchange:
         )
         if row is None:
             return None
-        place = f"message_file.sealed_content:{message_id}:{number}"
+        place = file_place(message_id, number)
         return row["kind"], self.key(side).open_bytes(row["sealed_content"], place)
 
     def words(self, side: str, row: Record) -> dict[str, Any]:
         """Open a message of a side."""
-        place = f"message.sealed_content:{row['message_id']}"
+        place = content_place(row["message_id"])
         words: dict[str, Any] = json.loads(self.key(side).open(row["sealed_content"], place))
         return words
 
@@ -306,12 +306,12 @@ async def read_exchange(
         conversation_id=conversation_id,
         alive_since=context.clock() - ALIAS_OUTLIVES,
     )
-    buyer_key = context.keyring.unwrap(row["buyer_key"], f"person:{row['buyer_id']}")
-    key = context.keyring.unwrap(row["advertiser_key"], f"person:{row['advertiser_id']}")
+    buyer_key = context.keyring.person_key(row["buyer_key"], row["buyer_id"])
+    key = context.keyring.person_key(row["advertiser_key"], row["advertiser_id"])
     place = advertiser_place(site.site_id, row["ref"])
     buyer: dict[str, str | None] = {}
     if row["last_content"]:
-        said = f"message.sealed_content:{row['last_message_id']}"
+        said = content_place(row["last_message_id"])
         buyer = json.loads(buyer_key.open(row["last_content"], said))
     return Exchange(
         context=context,
@@ -321,7 +321,7 @@ async def read_exchange(
         row=row,
         advertiser=unseal_advertiser(key, row["sealed_advertiser"], place),
         advertiser_key=key,
-        buyer_mail=buyer_key.open(row["buyer_mail"], f"person.sealed_mail:{row['buyer_id']}"),
+        buyer_mail=buyer_key.open(row["buyer_mail"], mail_place(row["buyer_id"])),
         buyer_key=buyer_key,
         buyer=buyer,
     )

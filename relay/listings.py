@@ -10,7 +10,7 @@ from relay.catalogue import Advertiser, Listing, advertiser_place, unseal_advert
 from relay.context import Context
 from relay.database import Connection, Record, UniqueConflict, queries
 from relay.errors import Refused
-from relay.sealing import DataKey, new_id
+from relay.sealing import DataKey, mail_place, new_id
 from relay.sites import Site
 
 log = structlog.get_logger()
@@ -82,20 +82,20 @@ async def _advertiser(
     found = await queries().find_person(connection, site_id=site.site_id, mail_hash=mail_hash)
     if found is None:
         person_id = new_id(context.clock())
-        key, wrapped = context.keyring.new_key(f"person:{person_id}")
+        key, wrapped = context.keyring.new_person_key(person_id)
         await queries().add_person(
             connection,
             site_id=site.site_id,
             person_id=person_id,
             mail_hash=mail_hash,
             wrapped_key=wrapped,
-            sealed_mail=key.seal(email, f"person.sealed_mail:{person_id}"),
+            sealed_mail=key.seal(email, mail_place(person_id)),
         )
         return person_id, key
     if found["wrapped_key"] is None:
         raise Refused("advertiser_frozen")  # at their own wish (GDPR 18)
-    owner = f"person:{found['person_id']}"
-    return found["person_id"], context.keyring.unwrap(found["wrapped_key"], owner)
+    key = context.keyring.person_key(found["wrapped_key"], found["person_id"])
+    return found["person_id"], key
 
 
 async def read_listing(context: Context, site: Site, ref: str) -> Listing:
@@ -150,6 +150,6 @@ def open_advertiser(context: Context, site: Site, row: Record) -> Advertiser:
     Raises:
         Unsealable: The advertiser was erased.
     """
-    key = context.keyring.unwrap(row["wrapped_key"], f"person:{row['advertiser_id']}")
+    key = context.keyring.person_key(row["wrapped_key"], row["advertiser_id"])
     place = advertiser_place(site.site_id, row["ref"])
     return unseal_advertiser(key, row["sealed_advertiser"], place)

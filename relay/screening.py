@@ -20,7 +20,7 @@ from relay.database import Connection, Record, queries, rows_of
 from relay.errors import Unavailable
 from relay.near import FEW_WORDS, SAME, bands, likeness, normal_words, sketch
 from relay.rules import Facts, Verdict, judge, read
-from relay.sealing import first_id
+from relay.sealing import content_place, first_id
 from relay.sites import Site
 
 LATELY = timedelta(hours=1)  # what Facts count
@@ -86,8 +86,8 @@ async def _open(context: Context, row: Record) -> _Subject | None:
         return None
     try:
         site = await context.sites.by_id(row["site_id"])
-        key = context.keyring.unwrap(row["sender_key"], f"person:{row['sender_id']}")
-        place = f"message.sealed_content:{row['message_id']}"
+        key = context.keyring.person_key(row["sender_key"], row["sender_id"])
+        place = content_place(row["message_id"])
         content = json.loads(key.open(row["sealed_content"], place))
     except Unavailable:
         raise

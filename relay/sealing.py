@@ -91,6 +91,10 @@ class Keyring:
         secret = os.urandom(KEY_BYTES)
         return DataKey(secret), self.wrap(secret, owner)
 
+    def new_person_key(self, person_id: uuid.UUID) -> tuple[DataKey, bytes]:
+        """Make the data key of a person; return it open and wrapped."""
+        return self.new_key(f"person:{person_id}")
+
     def wrap(self, secret: bytes, owner: str) -> bytes:
         """Wrap 32 bytes for *owner*: key id, NUL, nonce, ciphertext and tag."""
         nonce = os.urandom(NONCE_BYTES)
@@ -113,6 +117,14 @@ class Keyring:
             raise Unsealable(owner.split(":", maxsplit=1)[0]) from None
         return DataKey(secret)
 
+    def person_key(self, wrapped: bytes | None, person_id: uuid.UUID) -> DataKey:
+        """Open the data key of a person.
+
+        Raises:
+            Unsealable: As ``unwrap``.
+        """
+        return self.unwrap(wrapped, f"person:{person_id}")
+
     def signing_keys(self, purpose: str) -> tuple[bytes, ...]:
         """Derive one signing key per master key for *purpose*, newest first."""
         return tuple(
@@ -124,6 +136,31 @@ class Keyring:
 def wrapped_by(wrapped: bytes) -> str:
     """Return the name of the master key that wraps a data key."""
     return wrapped.partition(b"\0")[0].decode("ascii", "replace")
+
+
+def content_place(message_id: uuid.UUID) -> str:
+    """Name the place that the words of a message are sealed for."""
+    return f"message.sealed_content:{message_id}"
+
+
+def file_place(message_id: uuid.UUID, number: int) -> str:
+    """Name the place that a file of a message is sealed for."""
+    return f"message_file.sealed_content:{message_id}:{number}"
+
+
+def origin_place(message_id: uuid.UUID) -> str:
+    """Name the place that the trace of a message is sealed for."""
+    return f"sender_trace.sealed_origin:{message_id}"
+
+
+def mail_place(person_id: uuid.UUID) -> str:
+    """Name the place that the address of a person is sealed for."""
+    return f"person.sealed_mail:{person_id}"
+
+
+def request_place(request_id: uuid.UUID) -> str:
+    """Name the place that what a request of rights says is sealed for."""
+    return f"data_request.sealed_content:{request_id}"
 
 
 def keyed_hash(key: DataKey, kind: str, value: str) -> bytes:

@@ -142,7 +142,7 @@ class Intake:
         """
         if row["tries"] - row["troubles"] > TRIES_MOST:
             return Unreadable("crashed")
-        key = self._context.keyring.unwrap(row["owner_key"], f"person:{arrival.owner_id}")
+        key = self._context.keyring.person_key(row["owner_key"], arrival.owner_id)
         raw = key.open_bytes(row["sealed_raw"], f"inbound.sealed_raw:{arrival.inbound_id}")
         return await self._reader.read(raw)
 

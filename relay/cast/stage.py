@@ -26,7 +26,7 @@ from relay.desk import Category, Notice, Source, file_report
 from relay.listings import put_listing
 from relay.lookup import mark_texts
 from relay.rules import RULES, Facts, Verdict, judge, read
-from relay.sealing import new_id
+from relay.sealing import content_place, new_id
 from relay.sites import Site
 from relay.validation import mailbox_key
 
@@ -205,9 +205,9 @@ def _answered(
 ) -> tuple[Any, ...]:
     at = one.row.received_at + min(timedelta(hours=1), one.line.ago / 2)
     message_id = new_id(at)
-    key = context.keyring.unwrap(owner["wrapped_key"], f"person:{owner['advertiser_id']}")
+    key = context.keyring.person_key(owner["wrapped_key"], owner["advertiser_id"])
     content = {"name": "", "email": None, "phone": None, "text": one.line.answer}
-    sealed = key.seal(json.dumps(content), f"message.sealed_content:{message_id}")
+    sealed = key.seal(json.dumps(content), content_place(message_id))
     mailbox_hash = site.hash("mailbox", mailbox_key(email))
     text_hash = site.hash("text", one.line.answer.casefold())
     return message_id, one.row.message_id, sealed, mailbox_hash, text_hash, at

@@ -155,7 +155,7 @@ def _note(keyring: Keyring, site: Site, row: Record) -> str:
     if row["reporter_id"] is None:
         return site.key.open(row["sealed_note"], place)
     try:
-        key = keyring.unwrap(row["wrapped_key"], f"person:{row['reporter_id']}")
+        key = keyring.person_key(row["wrapped_key"], row["reporter_id"])
         return key.open(row["sealed_note"], place)
     except Unsealable:
         return ""

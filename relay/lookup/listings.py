@@ -169,7 +169,7 @@ def _shown(keyring: Keyring, site: Site, row: Record) -> ListingShown:
 def _advertiser(keyring: Keyring, site: Site, row: Record) -> Advertiser | None:
     """Open the advertiser of a listing; None when that person was erased."""
     try:
-        key = keyring.unwrap(row["wrapped_key"], f"person:{row['advertiser_id']}")
+        key = keyring.person_key(row["wrapped_key"], row["advertiser_id"])
         place = advertiser_place(site.site_id, row["ref"])
         return unseal_advertiser(key, row["sealed_advertiser"], place)
     except Unsealable:

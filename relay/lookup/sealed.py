@@ -9,7 +9,7 @@ from relay.context import Context
 from relay.database import Record, queries
 from relay.errors import Refused
 from relay.looks import Look, record_look
-from relay.sealing import Keyring, Unsealable
+from relay.sealing import Keyring, Unsealable, content_place, origin_place
 from relay.sites import Site
 
 Values = dict[str, str | None]
@@ -66,8 +66,8 @@ async def open_message(
 def content_of(keyring: Keyring, row: Record) -> Values:
     """Open the content of a message; nothing of one whose sender was erased."""
     try:
-        key = keyring.unwrap(row["wrapped_key"], f"person:{row['sender_id']}")
-        place = f"message.sealed_content:{row['message_id']}"
+        key = keyring.person_key(row["wrapped_key"], row["sender_id"])
+        place = content_place(row["message_id"])
         content: Values = json.loads(key.open(row["sealed_content"], place))
     except Unsealable:
         return {}
@@ -79,8 +79,8 @@ def origin_of(keyring: Keyring, row: Record) -> Values:
     if row["sealed_origin"] is None or row["trace_sender_id"] != row["sender_id"]:
         return {}
     try:
-        key = keyring.unwrap(row["wrapped_key"], f"person:{row['sender_id']}")
-        place = f"sender_trace.sealed_origin:{row['message_id']}"
+        key = keyring.person_key(row["wrapped_key"], row["sender_id"])
+        place = origin_place(row["message_id"])
         origin: Values = json.loads(key.open(row["sealed_origin"], place))
     except Unsealable:
         return {}

@@ -24,7 +24,7 @@ from relay.outgoing.rights_letters import LETTER, compose_letter, read_letters
 from relay.outgoing.thread import Thread, open_thread
 from relay.outgoing.urls import advertiser_links, buyer_links
 from relay.policy import Disclosure
-from relay.sealing import id_time
+from relay.sealing import file_place, id_time
 from relay.secrecy import Secrets
 from relay.sites import Site
 from relay.validation import readable
@@ -78,18 +78,17 @@ async def read_files(context: Context, row: Record) -> tuple[SafeFile, ...]:
     """Read the files that go with a mail; most have none, and nothing is asked then."""
     if row["kind"] != "reply" or not row["files"] or row["sender_key"] is None:
         return ()
-    key = context.keyring.unwrap(row["sender_key"], f"person:{row['sender_id']}")
+    key = context.keyring.person_key(row["sender_key"], row["sender_id"])
     found = await context.database.run(
         lambda connection: rows_of(
             queries().read_files(connection, site_id=row["site_id"], message_id=row["message_id"])
         )
     )
-    place = f"message_file.sealed_content:{row['message_id']}"
     return tuple(
         SafeFile(
             FILE_NAMES.get(one["kind"], OTHER_NAME).format(one["number"]),
             one["kind"],
-            key.open_bytes(one["sealed_content"], f"{place}:{one['number']}"),
+            key.open_bytes(one["sealed_content"], file_place(row["message_id"], one["number"])),
         )
         for one in found
     )

@@ -16,7 +16,7 @@ from relay.database import Record, queries, rows_of
 from relay.mail.desk_letters import DeskLetter, compose_desk_letter
 from relay.mail.letters import Composed
 from relay.outgoing.urls import proof_url, request_url
-from relay.sealing import DataKey, id_time
+from relay.sealing import DataKey, id_time, request_place
 from relay.sites import Site
 from relay.texts import day, has, say
 
@@ -74,7 +74,7 @@ def compose_letter(context: Context, site: Site, row: Record) -> Composed | None
     if row["wrapped_key"] is None or row["sealed_content"] is None:
         return None
     key = context.keyring.unwrap(row["wrapped_key"], f"data_request:{row['request_id']}")
-    place = f"data_request.sealed_content:{row['request_id']}"
+    place = request_place(row["request_id"])
     said: dict[str, Any] = json.loads(key.open(row["sealed_content"], place))
     code = _code(key, row, name)
     if name in ("code", "code_new") and not code:

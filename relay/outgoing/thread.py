@@ -10,7 +10,7 @@ from relay.catalogue import Advertiser, advertiser_place, unseal_advertiser
 from relay.context import Context
 from relay.database import Record
 from relay.outgoing.urls import answer_url, buyer_url
-from relay.sealing import DataKey
+from relay.sealing import DataKey, content_place, mail_place
 from relay.secrecy import Consent, Party, Secrets, is_phone_open, other_side, secrets_of
 from relay.sites import Site
 
@@ -145,7 +145,7 @@ def open_thread(context: Context, site: Site, row: Record) -> Thread:
         Unsealable: A key is missing from the ring, or a value was moved.
     """
     wrapped = {row[f"{one}_id"]: row[f"{one}_key"] for one in ("sender", "buyer", "advertiser")}
-    keys = {who: context.keyring.unwrap(key, f"person:{who}") for who, key in wrapped.items()}
+    keys = {who: context.keyring.person_key(key, who) for who, key in wrapped.items()}
     sender = keys[row["sender_id"]]
     place = advertiser_place(site.site_id, row["ref"])
     earlier = zip(row["earlier_ids"] or (), row["earlier_contents"] or (), strict=True)
@@ -154,9 +154,7 @@ def open_thread(context: Context, site: Site, row: Record) -> Thread:
         site=site,
         row=row,
         advertiser=unseal_advertiser(keys[row["advertiser_id"]], row["sealed_advertiser"], place),
-        buyer_mail=keys[row["buyer_id"]].open(
-            row["buyer_mail"], f"person.sealed_mail:{row['buyer_id']}"
-        ),
+        buyer_mail=keys[row["buyer_id"]].open(row["buyer_mail"], mail_place(row["buyer_id"])),
         content=_words(sender, row["message_id"], row["sealed_content"]),
         heard=_heard(context, row),
         earlier=tuple(_words(sender, *one) for one in earlier),
@@ -167,10 +165,10 @@ def _heard(context: Context, row: Record) -> dict[str, Any] | None:
     """Open the other side's last words; None when there are none or they were erased."""
     if row["heard_id"] is None or row["heard_key"] is None:
         return None
-    key = context.keyring.unwrap(row["heard_key"], f"person:{row['heard_sender_id']}")
+    key = context.keyring.person_key(row["heard_key"], row["heard_sender_id"])
     return _words(key, row["heard_id"], row["heard_content"])
 
 
 def _words(key: DataKey, message_id: UUID, sealed: bytes) -> dict[str, Any]:
-    words: dict[str, Any] = json.loads(key.open(sealed, f"message.sealed_content:{message_id}"))
+    words: dict[str, Any] = json.loads(key.open(sealed, content_place(message_id)))
     return words

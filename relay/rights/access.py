@@ -31,7 +31,15 @@ from relay.rights.dossier import (
 from relay.rights.packet import pack
 from relay.rights.redaction import Other, redact
 from relay.rights.requests import DataRequest
-from relay.sealing import DataKey, Unsealable, public_id
+from relay.sealing import (
+    DataKey,
+    Unsealable,
+    content_place,
+    file_place,
+    mail_place,
+    origin_place,
+    public_id,
+)
 from relay.sites import Site
 from relay.validation import mailbox_key
 
@@ -65,8 +73,8 @@ async def find_subjects(
 
 def open_subject(context: Context, row: Record) -> Subject:
     """Open the key of a person."""
-    owner = f"person:{row['person_id']}"
-    return Subject(row["person_id"], context.keyring.unwrap(row["wrapped_key"], owner), row)
+    person_id = row["person_id"]
+    return Subject(person_id, context.keyring.person_key(row["wrapped_key"], person_id), row)
 
 
 async def build_packet(context: Context, site: Site, request: DataRequest) -> bytes:
@@ -166,7 +174,7 @@ class _Reading:
 
     def identity(self, subject: Subject) -> Identity:
         """Open one address of the person."""
-        place = f"person.sealed_mail:{subject.person_id}"
+        place = mail_place(subject.person_id)
         sealed = subject.row["sealed_mail"]
         mail = subject.key.open(sealed, place) if sealed else ""
         return Identity(mail, subject.row["created_at"])
@@ -197,7 +205,7 @@ class _Reading:
     def trace(self, row: Record) -> Traced:
         """Open one trace of the person's."""
         key = self.subjects[row["sender_id"]].key
-        place = f"sender_trace.sealed_origin:{row['message_id']}"
+        place = origin_place(row["message_id"])
         origin = json.loads(key.open(row["sealed_origin"], place))
         return Traced(
             message=public_id("msg", row["message_id"]),
@@ -240,7 +248,7 @@ class _Reading:
     def file(self, row: Record, senders: Mapping[UUID, UUID]) -> Attached:
         """Open a file the person sent."""
         message_id, number = row["message_id"], row["number"]
-        place = f"message_file.sealed_content:{message_id}:{number}"
+        place = file_place(message_id, number)
         content = self.subjects[senders[message_id]].key.open_bytes(row["sealed_content"], place)
         name = FILE_NAMES.get(row["kind"], OTHER_NAME).format(number)
         return Attached(f"{message_id.hex[-8:]}-{name}", content)
@@ -254,8 +262,8 @@ class _Reading:
     def _content(self, row: Record) -> dict[str, Any]:
         """Open a message's words; nothing of a writer who was erased."""
         try:
-            key = self.context.keyring.unwrap(row["sender_key"], f"person:{row['sender_id']}")
-            place = f"message.sealed_content:{row['message_id']}"
+            key = self.context.keyring.person_key(row["sender_key"], row["sender_id"])
+            place = content_place(row["message_id"])
             content: dict[str, Any] = json.loads(key.open(row["sealed_content"], place))
         except Unsealable:
             return {}
@@ -284,8 +292,8 @@ class _Reading:
 
     def _known_advertiser(self, row: Record) -> Advertiser | None:
         try:
-            owner = f"person:{row['advertiser_id']}"
-            return self._advertiser(row, self.context.keyring.unwrap(row["advertiser_key"], owner))
+            key = self.context.keyring.person_key(row["advertiser_key"], row["advertiser_id"])
+            return self._advertiser(row, key)
         except Unsealable:
             return None
 

@@ -170,7 +170,7 @@ def _subject_of_backup(context: Context, row: Record) -> tuple[Subject, bool]:
     try:
         return open_subject(context, row), True
     except Unsealable:
-        key, _ = context.keyring.new_key(f"person:{row['person_id']}")
+        key, _ = context.keyring.new_person_key(row["person_id"])
         return Subject(row["person_id"], key, row), False
 
 

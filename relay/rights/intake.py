@@ -24,7 +24,7 @@ from relay.rights.requests import (
     write_letter,
 )
 from relay.rights.standing import Door, Event, Kind, Standing, Step, begin, needs_code, take
-from relay.sealing import Unsealable, new_id
+from relay.sealing import Unsealable, mail_place, new_id
 from relay.sites import Site
 from relay.validation import mailbox_key
 
@@ -108,9 +108,8 @@ async def read_party_mail(context: Context, site: Site, link: Link) -> str:
         )
     if row is None or (side == "advertiser" and row["person_id"] != link.person_id):
         raise Refused("link_expired")
-    owner = f"person:{row['person_id']}"
     try:
-        key = context.keyring.unwrap(row["wrapped_key"], owner)
-        return key.open(row["sealed_mail"] or b"", f"person.sealed_mail:{row['person_id']}")
+        key = context.keyring.person_key(row["wrapped_key"], row["person_id"])
+        return key.open(row["sealed_mail"] or b"", mail_place(row["person_id"]))
     except Unsealable:
         raise Refused("link_expired") from None

@@ -15,6 +15,7 @@ from relay.listings import phone_key
 from relay.rights.access import Subject, find_subjects
 from relay.rights.proof import is_new_address_proved
 from relay.rights.requests import DataRequest
+from relay.sealing import content_place, mail_place
 from relay.sites import Site
 from relay.validation import mailbox_key
 
@@ -118,7 +119,7 @@ async def _move_address(
         site_id=site.site_id,
         person_id=newest.person_id,
         mail_hash=mail_hash,
-        sealed_mail=newest.key.seal(email, f"person.sealed_mail:{newest.person_id}"),
+        sealed_mail=newest.key.seal(email, mail_place(newest.person_id)),
     )
 
 
@@ -136,7 +137,7 @@ async def _correct_words(
     )
     sealed = []
     for row in rows:
-        place = f"message.sealed_content:{row['message_id']}"
+        place = content_place(row["message_id"])
         key = keys[row["sender_id"]]
         content: dict[str, Any] = json.loads(key.open(row["sealed_content"], place))
         sealed.append(key.seal(json.dumps(_corrected(content, changes, now)), place))

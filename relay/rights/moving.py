@@ -1,6 +1,7 @@
 """What the law keeps of an erased person: sealed anew, under a key that opens nothing else."""
 
 import os
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -9,7 +10,15 @@ from relay.context import Context
 from relay.database import Connection, Record, queries, rows_of
 from relay.rights.access import Subject
 from relay.rights.plan import Part, Plan
-from relay.sealing import HASH_BYTES, DataKey, new_id
+from relay.sealing import (
+    HASH_BYTES,
+    DataKey,
+    content_place,
+    file_place,
+    mail_place,
+    new_id,
+    origin_place,
+)
 from relay.sites import Site
 
 
@@ -27,10 +36,15 @@ class _Move:
         """Return what is kept of this person; *owner* is the column that names them."""
         return [row for row in part.kept if row[owner] == self.person.person_id]
 
-    def anew(self, row: Record, column: str, place: str) -> bytes:
-        """Seal a value again for the same place."""
-        opened = self.person.key.open_bytes(row[column], place)
-        return self.keeper.seal_bytes(opened, place)
+    def anew(
+        self, rows: Sequence[Record], column: str, place: Callable[[Record], str]
+    ) -> list[bytes]:
+        """Seal a column of rows again, each value for the same place."""
+        opened = [self.person.key.open_bytes(row[column], place(row)) for row in rows]
+        return [
+            self.keeper.seal_bytes(value, place(row))
+            for value, row in zip(opened, rows, strict=True)
+        ]
 
 
 async def move_kept(
@@ -41,7 +55,7 @@ async def move_kept(
     The address goes along only where a hold asks for the evidence as it was.
     """
     keeper_id = new_id(context.clock())
-    keeper, wrapped = context.keyring.new_key(f"person:{keeper_id}")
+    keeper, wrapped = context.keyring.new_person_key(keeper_id)
     move = _Move(connection, site, subject, keeper_id, keeper)
     await queries().add_person(
         connection,
@@ -72,38 +86,33 @@ def _mail(move: _Move) -> bytes | None:
     person = move.person
     if not person.row["sealed_mail"]:
         return None
-    mail = person.key.open(person.row["sealed_mail"], f"person.sealed_mail:{person.person_id}")
-    return move.keeper.seal(mail, f"person.sealed_mail:{move.keeper_id}")
+    mail = person.key.open(person.row["sealed_mail"], mail_place(person.person_id))
+    return move.keeper.seal(mail, mail_place(move.keeper_id))
 
 
 async def _move_messages(move: _Move, plan: Plan) -> None:
     rows = move.own(plan.messages, "sender_id")
-    places = [f"message.sealed_content:{row['message_id']}" for row in rows]
-    sealed = [
-        move.anew(row, "sealed_content", place) for row, place in zip(rows, places, strict=True)
-    ]
     ids = [row["message_id"] for row in rows]
-    site_id = move.site.site_id
     await queries().move_messages(
         move.connection,
-        site_id=site_id,
+        site_id=move.site.site_id,
         message_ids=ids,
-        sealed_contents=sealed,
+        sealed_contents=move.anew(
+            rows, "sealed_content", lambda row: content_place(row["message_id"])
+        ),
         sender_id=move.keeper_id,
     )
     files = await rows_of(
-        queries().list_own_files(move.connection, site_id=site_id, message_ids=ids)
+        queries().list_own_files(move.connection, site_id=move.site.site_id, message_ids=ids)
     )
-    anew = []
-    for row in files:
-        place = f"message_file.sealed_content:{row['message_id']}:{row['number']}"
-        anew.append(move.anew(row, "sealed_content", place))
     await queries().move_files(
         move.connection,
-        site_id=site_id,
+        site_id=move.site.site_id,
         message_ids=[row["message_id"] for row in files],
         numbers=[row["number"] for row in files],
-        sealed_contents=anew,
+        sealed_contents=move.anew(
+            files, "sealed_content", lambda row: file_place(row["message_id"], row["number"])
+        ),
     )
 
 
@@ -113,28 +122,25 @@ async def _move_traces(move: _Move, plan: Plan) -> None:
         move.connection,
         site_id=move.site.site_id,
         message_ids=[row["message_id"] for row in rows],
-        sealed_origins=[
-            move.anew(row, "sealed_origin",
-                      f"sender_trace.sealed_origin:{row['message_id']}")
-            for row in rows
-        ],
+        sealed_origins=move.anew(
+            rows, "sealed_origin", lambda row: origin_place(row["message_id"])
+        ),
         sender_id=move.keeper_id,
-    )  # fmt: skip
+    )
 
 
 async def _move_listings(move: _Move, plan: Plan) -> None:
     rows = move.own(plan.listings, "advertiser_id")
+    site_id = move.site.site_id
     await queries().move_listings(
         move.connection,
-        site_id=move.site.site_id,
+        site_id=site_id,
         listing_ids=[row["listing_id"] for row in rows],
-        sealed_advertisers=[
-            move.anew(row, "sealed_advertiser",
-                      advertiser_place(move.site.site_id, row["ref"]))
-            for row in rows
-        ],
+        sealed_advertisers=move.anew(
+            rows, "sealed_advertiser", lambda row: advertiser_place(site_id, row["ref"])
+        ),
         advertiser_id=move.keeper_id,
-    )  # fmt: skip
+    )
 
 
 async def _move_reports(move: _Move, plan: Plan) -> None:
@@ -143,9 +149,9 @@ async def _move_reports(move: _Move, plan: Plan) -> None:
         move.connection,
         site_id=move.site.site_id,
         report_ids=[row["report_id"] for row in rows],
-        sealed_notes=[
-            move.anew(row, "sealed_note", f"report.sealed_note:{row['report_id']}") for row in rows
-        ],
+        sealed_notes=move.anew(
+            rows, "sealed_note", lambda row: f"report.sealed_note:{row['report_id']}"
+        ),
         reporter_id=move.keeper_id,
     )
 
@@ -157,8 +163,8 @@ async def _move_inbound(move: _Move, plan: Plan) -> None:
         move.connection,
         site_id=move.site.site_id,
         inbound_ids=[row["inbound_id"] for row in rows],
-        sealed_raws=[
-            move.anew(row, "sealed_raw", f"inbound.sealed_raw:{row['inbound_id']}") for row in rows
-        ],
+        sealed_raws=move.anew(
+            rows, "sealed_raw", lambda row: f"inbound.sealed_raw:{row['inbound_id']}"
+        ),
         owner_id=move.keeper_id,
     )

@@ -11,7 +11,7 @@ from relay.context import Context
 from relay.database import Connection, Record, queries, rows_of
 from relay.errors import Refused
 from relay.rights.standing import Door, Event, Kind, Standing, State, Step, take
-from relay.sealing import DataKey, new_id
+from relay.sealing import DataKey, new_id, request_place
 from relay.sites import Site
 
 PERSON, SYSTEM = "person", "system"
@@ -164,17 +164,13 @@ def standing_of(row: Record) -> Standing:
 
 def open_content(key: DataKey, request_id: UUID, sealed: bytes) -> Content:
     """Open what a request says."""
-    said = json.loads(key.open(sealed, _place(request_id)))
+    said = json.loads(key.open(sealed, request_place(request_id)))
     return Content(**{**said, "purposes": tuple(said["purposes"])})
 
 
 def seal_content(key: DataKey, request_id: UUID, content: Content) -> bytes:
     """Seal what a request says."""
-    return key.seal(json.dumps(asdict(content)), _place(request_id))
-
-
-def _place(request_id: UUID) -> str:
-    return f"data_request.sealed_content:{request_id}"
+    return key.seal(json.dumps(asdict(content)), request_place(request_id))
 
 
 async def advance(
