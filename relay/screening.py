@@ -71,6 +71,8 @@ async def screen(context: Context, rows: Iterable[Record]) -> frozenset[UUID]:
     """
     try:
         subjects = [one for row in rows if (one := await _open(context, row))]
+        if not subjects:
+            return frozenset()
         return await context.database.run(lambda one: _screen(context, one, subjects))
     except Unavailable:
         raise
@@ -100,8 +102,6 @@ async def _open(context: Context, row: Record) -> _Subject | None:
 async def _screen(
     context: Context, connection: Connection, subjects: Sequence[_Subject]
 ) -> frozenset[UUID]:
-    if not subjects:
-        return frozenset()
     lately = first_id(context.clock() - LATELY)
     grounds = await _read_grounds(connection, subjects, lately)
     asked = [one for one in subjects if not grounds[one.row["message_id"]]["is_released"]]

@@ -23,6 +23,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 NONCE_BYTES = 12
 KEY_BYTES = 32
 HASH_BYTES = 16
+FIRST_ID = uuid.UUID(int=0)  # before every id
+LAST_ID = uuid.UUID(int=(1 << 128) - 1)  # after every id
 
 
 class Unsealable(Exception):

@@ -1,8 +1,7 @@
 """Delivery: claim what is due, render it, hand it over, settle it. PostgreSQL alone is the truth.
 
-A round starts when a bell rings or, without any bell, every few seconds. A claim is a lease
-with a fencing token: it is extended while a mail is under way, and whoever lost it can neither
-send content nor write an outcome.
+A claim is a lease with a fencing token: it is extended while a mail is under way, and whoever
+lost it can neither send content nor write an outcome.
 """
 
 import asyncio
@@ -29,6 +28,7 @@ from workers.cpu import Overrun, cpu_limit
 from workers.decisions import Claim, MailOutcome
 from workers.journal import Journal, Timing
 from workers.lanes import Lane, Lanes
+from workers.rounds import Rounds
 from workers.transport import LeaseLost, Transport
 
 SITE_SHARE = 25
@@ -56,42 +56,29 @@ class Courier:
         self._timing = timing
         self._journal = Journal(context, timing)
         self._lanes = Lanes()
-        self._bell = asyncio.Event()
-        self._is_stopping = False
+        self._rounds = Rounds(timing.sweep_s)
         self._was_paused = True  # a pause may stand from before this process
         self._paused_until = 0.0
         self._suspects_due_at = 0.0
 
     def ring(self) -> None:
         """Start a round now."""
-        self._bell.set()
+        self._rounds.ring()
 
     def stop(self) -> None:
         """Claim nothing more; ``run`` returns when what is under way has ended."""
-        self._is_stopping = True
+        self._rounds.stop()
         self._lanes.close()
-        self._bell.set()
 
     async def run(self) -> None:
         """Deliver until ``stop``; a database that is away is waited for."""
         heartbeat = asyncio.create_task(self._journal.keep_leases())
         try:
-            while not self._is_stopping:
-                if not await self._round():
-                    await self._wait()
+            await self._rounds.run(self._round)
         finally:
             await self._lanes.finish(self._timing.stop_s)
             heartbeat.cancel()
             await self._transport.close()
-
-    async def _wait(self) -> None:
-        """Wait for a bell, at most until the next sweep; jitter keeps workers apart."""
-        try:
-            async with asyncio.timeout(self._timing.sweep_s * random.uniform(0.8, 1.2)):  # noqa: S311
-                await self._bell.wait()
-        except TimeoutError:
-            pass
-        self._bell.clear()
 
     async def _round(self) -> int:
         """Claim and start as many mails as there is room for; return how many."""
@@ -184,8 +171,8 @@ class Courier:
         if is_held:
             return decisions.hold(claim, "rules")
         paused_s = self._paused_until - time.monotonic()
-        if self._is_stopping or paused_s > 0:
-            reason = "stopped" if self._is_stopping else "route_paused"
+        if self._rounds.is_stopping or paused_s > 0:
+            reason = "stopped" if self._rounds.is_stopping else "route_paused"
             return decisions.give_back(claim, reason, max(0.0, paused_s))
         return await self._render(claim, row)
 

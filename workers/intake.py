@@ -7,7 +7,6 @@ master key) is no fault of the mail's: it is given back and waits.
 """
 
 import asyncio
-import random
 import time
 from collections.abc import Sequence
 
@@ -23,6 +22,7 @@ from relay.reader import Reader
 from relay.replies import Arrival, LeaseGone, Settled, end_erased, take_in
 from relay.sealing import Unsealable
 from workers.journal import Timing
+from workers.rounds import Rounds
 
 CLAIMED_AT_ONCE = 4  # ten megabytes each at most
 LEASE_S = 120.0
@@ -41,34 +41,22 @@ class Intake:
         self._context = context
         self._timing = timing
         self._reader = Reader()
-        self._bell = asyncio.Event()
-        self._is_stopping = False
+        self._rounds = Rounds(timing.sweep_s)
 
     def ring(self) -> None:
         """Start a round now."""
-        self._bell.set()
+        self._rounds.ring()
 
     def stop(self) -> None:
         """Begin nothing more; ``run`` returns when the mail at hand is settled."""
-        self._is_stopping = True
-        self._bell.set()
+        self._rounds.stop()
 
     async def run(self) -> None:
         """Read until ``stop``; a database that is away is waited for."""
         try:
-            while not self._is_stopping:
-                if not await self._round():
-                    await self._wait()
+            await self._rounds.run(self._round)
         finally:
             await self._reader.close()
-
-    async def _wait(self) -> None:
-        try:
-            async with asyncio.timeout(self._timing.sweep_s * random.uniform(0.8, 1.2)):  # noqa: S311
-                await self._bell.wait()
-        except TimeoutError:
-            pass
-        self._bell.clear()
 
     async def _round(self) -> int:
         """Take in a few mails; return how many, 0 when it is better to wait."""
@@ -83,7 +71,7 @@ class Intake:
             return 0
         rows = sorted(claimed, key=lambda row: row["inbound_id"])  # in the order they came
         for number, row in enumerate(rows):
-            if self._is_stopping or time.monotonic() - begun_at > BEGUN_WITHIN_S:
+            if self._rounds.is_stopping or time.monotonic() - begun_at > BEGUN_WITHIN_S:
                 await self._give_back(rows[number:], wait_s=0)
                 break
             try:
@@ -162,7 +150,7 @@ class Intake:
                     )
                 )
             except Unavailable:
-                if self._is_stopping:
+                if self._rounds.is_stopping:
                     return  # their leases end by themselves
                 await asyncio.sleep(self._timing.retry_s)
             else:

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from relay.context import Context
 from relay.database import Connection, queries, rows_of
+from relay.sealing import FIRST_ID
 
-FIRST = UUID(int=0)
 PAGE = 500
 
 
@@ -56,7 +56,7 @@ class Stock:
 
     async def pages(self, context: Context) -> AsyncIterator[list[Wrapped]]:
         """Read the keys page by page, each on a connection of its own."""
-        after = FIRST
+        after = FIRST_ID
         while True:
             async with context.database.connection() as connection:
                 ask = getattr(queries(), self.shelf.page)

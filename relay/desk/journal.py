@@ -9,8 +9,8 @@ from relay.context import Context
 from relay.database import Record, queries, rows_of
 from relay.desk.orders import Action
 from relay.looks import Look, record_look
-from relay.lookup.search import LAST, PAGE
-from relay.sealing import first_id
+from relay.lookup.search import PAGE
+from relay.sealing import LAST_ID, first_id
 from relay.sites import Site
 
 KEPT = timedelta(days=365)  # as the log of looks
@@ -48,7 +48,9 @@ class BlockShown:
     lifted_at: datetime | None
 
 
-async def list_acts(context: Context, site: Site, look: Look, *, before: UUID = LAST) -> list[Done]:
+async def list_acts(
+    context: Context, site: Site, look: Look, *, before: UUID = LAST_ID
+) -> list[Done]:
     """Return fifty acts, newest first, from below the id *before*."""
     async with context.database.connection() as connection:
         await record_look(connection, look)
@@ -69,7 +71,7 @@ async def list_case_acts(context: Context, site: Site, case_id: UUID, look: Look
 
 
 async def list_blocks(
-    context: Context, site: Site, look: Look, *, before: UUID = LAST
+    context: Context, site: Site, look: Look, *, before: UUID = LAST_ID
 ) -> list[BlockShown]:
     """Return fifty blocks, newest first, those that are over too."""
     async with context.database.connection() as connection:

@@ -15,9 +15,9 @@ from relay.desk.work import write_act
 from relay.errors import Refused
 from relay.looks import Look, record_look
 from relay.lookup import Found
-from relay.lookup.search import LAST, describe
+from relay.lookup.search import describe
 from relay.rules import RULES, Side
-from relay.sealing import first_id
+from relay.sealing import LAST_ID, first_id
 from relay.sites import Site
 
 MONTH, WEEK = timedelta(days=30), timedelta(days=7)
@@ -101,7 +101,7 @@ async def list_examples(context: Context, site: Site, rule: str, look: Look) -> 
         await record_look(connection, look)
         rows = await rows_of(
             queries().find_by_rule(
-                connection, site_id=site.site_id, rule=rule, before_id=LAST, most=EXAMPLES
+                connection, site_id=site.site_id, rule=rule, before_id=LAST_ID, most=EXAMPLES
             )
         )
         ids = [row["message_id"] for row in rows]

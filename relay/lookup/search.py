@@ -12,12 +12,10 @@ from relay.lookup.archive import MESSAGES, TRACES, archived
 from relay.lookup.keys import Key
 from relay.lookup.masked import mask_ip, mask_mail, mask_phone
 from relay.lookup.sealed import content_of, origin_of
-from relay.sealing import Keyring
+from relay.sealing import FIRST_ID, LAST_ID, Keyring
 from relay.sites import Site
 
 PAGE = 50
-FIRST = UUID(int=0)
-LAST = UUID(int=(1 << 128) - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +65,7 @@ async def search(
     """
     async with context.database.connection() as connection:
         await record_look(connection, look)
-        ids = await find_ids(connection, site, key, before=before or LAST, most=PAGE + 1)
+        ids = await find_ids(connection, site, key, before=before or LAST_ID, most=PAGE + 1)
         rows = await describe(context.keyring, connection, site, ids[:PAGE], context.clock())
     return Page(key, rows, ids[PAGE - 1] if len(ids) > PAGE else None)
 
@@ -77,8 +75,8 @@ async def find_ids(
     site: Site,
     key: Key,
     *,
-    before: UUID = LAST,
-    first: UUID = FIRST,
+    before: UUID = LAST_ID,
+    first: UUID = FIRST_ID,
     most: int,
 ) -> list[UUID]:
     """Return the ids of the newest messages of a key, each once, newest first."""

@@ -14,9 +14,8 @@ from relay.context import Context
 from relay.database import Connection, Record, queries, rows_of
 from relay.lookup.keys import BAND_MOST
 from relay.lookup.sealed import content_of
-from relay.lookup.search import FIRST
 from relay.near import SAME, Sketch, likeness, sketch
-from relay.sealing import first_id, id_time
+from relay.sealing import FIRST_ID, first_id, id_time
 from relay.sites import Site
 
 BATCH = 200
@@ -56,7 +55,7 @@ async def mark_texts(context: Context, site: Site, *, most: int = BATCH) -> int:
         if not await queries().lock_marks(connection, site_id=site.site_id):
             return 0
         last: UUID | None = await queries().last_mark(connection, site_id=site.site_id)
-        first = first_id(id_time(last) - LATE) if last else FIRST
+        first = first_id(id_time(last) - LATE) if last else FIRST_ID
         rows = await rows_of(
             queries().list_unmarked(connection, site_id=site.site_id, first_id=first, most=most)
         )
@@ -114,7 +113,7 @@ async def _known(connection: Connection, site: Site, texts: Iterable[Sketch]) ->
 
 async def forget_texts(context: Context, site: Site, *, page: int = 1000) -> int:
     """Forget the marks of messages that are purged; return how many."""
-    after, gone = FIRST, 0
+    after, gone = FIRST_ID, 0
     while True:
         async with context.database.connection() as connection:
             rows = await rows_of(

@@ -17,8 +17,8 @@ from relay.context import Context
 from relay.database import Connection, queries, rows_of
 from relay.policy.clock import Version, due_windows
 from relay.retention.shelves import FLEETING, SHELVES
-from relay.retention.state import FIRST, Due, all_due
-from relay.sealing import first_id
+from relay.retention.state import Due, all_due
+from relay.sealing import FIRST_ID, first_id
 from relay.sites import Site
 
 BATCH = 1000
@@ -83,7 +83,7 @@ async def clear_shelves(run: Run, versions: Sequence[Version]) -> None:
 
 async def sweep_persons(run: Run) -> None:
     """Delete the persons nothing names any more, and with their rows their keys."""
-    after = FIRST
+    after = FIRST_ID
     while page := await _page_persons(run, after):
         counts = await run.transact(partial(_delete_persons, run, page))
         if counts:

@@ -12,10 +12,8 @@ from relay.database import Connection, queries, rows_of
 from relay.policy import read_policy
 from relay.policy.clock import Version, Window
 from relay.retention.shelves import OLDEST, SHELVES, Shelf
-from relay.sealing import first_id
+from relay.sealing import FIRST_ID, first_id
 from relay.sites import Site
-
-FIRST = UUID(int=0)
 
 oldest_personal = Gauge(
     "relay_oldest_personal_seconds", "Age of the oldest row of a class", ["site", "class"]
@@ -76,7 +74,7 @@ class Due:
     @property
     def start(self) -> UUID:
         """The id after which its rows are looked for."""
-        return FIRST if self.shelf.is_by_time else first_id(self.window.after)
+        return FIRST_ID if self.shelf.is_by_time else first_id(self.window.after)
 
     async def find(self, connection: Connection, site: Site, after: UUID, most: int) -> list[UUID]:
         """Return the ids of its next rows, in their order."""

@@ -6,16 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from functools import cache
 from typing import Any
 from uuid import UUID
 
 import structlog
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from relay import texts
 from relay.context import Context
 from relay.database import Connection, queries
+from relay.rights.sheets import sheet
 from relay.sealing import Keyring, new_id
 from relay.sites import Site
 from relay.texts import say
@@ -100,7 +99,7 @@ async def read_certificate(
 def certificate_page(site: Site, stored: Stored, reference: str, language: str) -> str:
     """Return a certificate as a page to keep."""
     made_at = stored.certificate.made_at
-    return _template().render(
+    return sheet("certificate.html").render(
         language=language,
         policy=site.policy,
         stored=stored,
@@ -168,15 +167,3 @@ def _from_json(body: dict[str, Any]) -> Certificate:
 
 def _signatures(keyring: Keyring, body: str) -> list[bytes]:
     return [hmac.digest(key, body.encode(), "sha256") for key in keyring.signing_keys(PURPOSE)]
-
-
-@cache
-def _template() -> Template:
-    environment = Environment(
-        loader=PackageLoader("relay", "templates/rights"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("certificate.html")

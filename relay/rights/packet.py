@@ -6,12 +6,10 @@ import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from datetime import datetime
-from functools import cache
-
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from relay import texts
 from relay.rights.dossier import Dossier, Said
+from relay.rights.sheets import sheet
 from relay.tables import table
 from relay.texts import say
 
@@ -41,7 +39,7 @@ def readable_page(dossier: Dossier) -> str:
     def when(at: datetime) -> str:
         return f"{texts.day(language, at)} {texts.clock(language, at)}"
 
-    return _template().render(
+    return sheet("dossier.html").render(
         dossier=dossier,
         policy=dossier.policy,
         language=language,
@@ -136,15 +134,3 @@ def _entry(name: str, at: datetime) -> zipfile.ZipInfo:
     entry = zipfile.ZipInfo(name, max(made, _OLDEST))
     entry.compress_type = zipfile.ZIP_DEFLATED
     return entry
-
-
-@cache
-def _template() -> Template:
-    environment = Environment(
-        loader=PackageLoader("relay", "templates/rights"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("dossier.html")

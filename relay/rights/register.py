@@ -18,10 +18,10 @@ from relay.rights.requests import (
     standing_of,
 )
 from relay.rights.standing import ENDS, Door, Kind, Standing, State
+from relay.sealing import LAST_ID
 from relay.sites import Site
 
 PAGE = 50
-LAST = UUID(int=(1 << 128) - 1)
 OPEN = (State.RECEIVED, State.IDENTITY_PENDING, State.ACCEPTED, State.PARTLY_HELD)
 VIEWS: dict[str, tuple[State, ...]] = {
     "open": OPEN,
@@ -53,7 +53,7 @@ class Wanted:
 
     view: str = "open"
     kind: Kind | None = None
-    before: UUID = LAST
+    before: UUID = LAST_ID
 
 
 @dataclass(frozen=True, slots=True)
