@@ -56,6 +56,27 @@ class Expected:
 
 
 @dataclass(frozen=True, slots=True)
+class Arrival:
+    """A mail leased to this worker, and who is expected to have written it."""
+
+    site_id: UUID
+    inbound_id: UUID
+    conversation_id: UUID
+    side: str
+    mail_id: UUID | None
+    owner_id: UUID
+    token: int
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What became of a mail that came in: a state of ``inbound`` and a reason."""
+
+    state: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Probe:
     """An address at which the relay waits for a mail of its own (``relay doctor``)."""
 

@@ -1,4 +1,4 @@
-"""Acts on a mail that came in: a reply is passed on, held or asked about; a bounce ends a mail.
+"""Acts on a mail that came in: a reply is passed on, held or asked about.
 
 One transaction each. A mail that came in is settled in the same transaction as what it led to,
 so that it leads to it once. Nothing here answers the envelope sender of a mail: who is to be
@@ -6,24 +6,22 @@ told something is told at the address that is known.
 """
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 import structlog
 
-from relay.addresses import is_hop_mark, read_message_id
+from relay.addresses import is_hop_mark
+from relay.arrivals import Arrival, Settled
+from relay.bounces import take_bounce, take_complaint
 from relay.context import Context
-from relay.database import Connection, Record, queries
+from relay.database import Connection, queries
 from relay.exchange import Exchange, NewMessage, read_exchange
 from relay.mail.headers import is_message_id
-from relay.mail.outcomes import Phase, judge
 from relay.mail.reading.added import words_added
 from relay.mail.reading.values import (
     AutoReply,
     Bounce,
-    BounceClass,
     Complaint,
     Heading,
     Incoming,
@@ -38,37 +36,13 @@ from relay.validation import mailbox_key
 
 HOPS_MOST = 30  # Received fields (RFC 5321 6.3 asks for at least a hundred; mail to people has ten)
 REPLIES_AN_HOUR = 20  # of one conversation, both sides: more is a loop between two programs
-COMPLAINT_KEPT = timedelta(days=365)
-SUPPRESSED_FOR = timedelta(days=90)
 SIDES = ("buyer", "advertiser")
-PERMANENT = 550  # what a server that gives a mail back would have answered at once
 
 log = structlog.get_logger()
 
 
 class LeaseGone(Exception):
     """Another worker has taken the mail over; nothing was written."""
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """A mail leased to this worker, and who is expected to have written it."""
-
-    site_id: UUID
-    inbound_id: UUID
-    conversation_id: UUID
-    side: str
-    mail_id: UUID | None
-    owner_id: UUID
-    token: int
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """What became of a mail that came in: a state of ``inbound`` and a reason."""
-
-    state: str
-    reason: str
 
 
 async def take_in(context: Context, site: Site, arrival: Arrival, incoming: Incoming) -> Settled:
@@ -224,59 +198,6 @@ async def _auto_reply(exchange: Exchange, arrival: Arrival, automatic: AutoReply
     return Settled("read", "automatic")
 
 
-async def _bounce(exchange: Exchange, arrival: Arrival, bounce: Bounce) -> Settled:
-    """End the mail a bounce speaks of and tell its writer; a delay changes no state (F40, F41)."""
-    mail = await _spoken_of(exchange, arrival, bounce.original_id)
-    if mail is None:
-        return Settled("ended", "bounce_unmatched")
-    failure = bounce.failures[0] if bounce.failures else None
-    said = f"{failure.status or ''} {failure.diagnostic}" if failure else ""
-    outcome = judge(Phase.RCPT, PERMANENT, said)
-    named = {"site_id": exchange.site.site_id, "mail_id": mail["mail_id"]}
-    await queries().note_report(
-        exchange.connection,
-        **named,
-        outcome=bounce.verdict.value,
-        reason=outcome.reason,
-        enhanced=outcome.enhanced,
-    )
-    if bounce.verdict is not BounceClass.FAILED:
-        return Settled("read", f"report_{bounce.verdict.value}")
-    if arrival.mail_id is None:  # an alias proves nothing: whoever was shown one can write there
-        return Settled("read", "report_unproved")
-    if outcome.suppress:
-        await queries().suppress(
-            exchange.connection,
-            site_id=exchange.site.site_id,
-            mail_hash=mail["recipient_hash"],
-            reason=outcome.reason,
-            expires_at=exchange.now + SUPPRESSED_FOR,
-        )
-    ended = await queries().bounce_mail(exchange.connection, **named, reason=outcome.reason)
-    if ended is not None and mail["kind"] in ("contact", "reply"):
-        await exchange.tell_of(mail["message_id"], "notice", f"bounced:{outcome.reason}")
-    return Settled("read", "bounce")
-
-
-async def _complaint(exchange: Exchange, arrival: Arrival, complaint: Complaint) -> Settled:
-    """Write no more to whoever told their provider that a mail was unwanted (RFC 5965)."""
-    mail = await _spoken_of(exchange, arrival, complaint.original_id)
-    if mail is None:
-        return Settled("held", "complaint_unmatched")
-    if arrival.mail_id is None:
-        return Settled("held", "complaint_unproved")
-    if complaint.kind != "not-spam":
-        await queries().suppress(
-            exchange.connection,
-            site_id=exchange.site.site_id,
-            mail_hash=mail["recipient_hash"],
-            reason="complaint",
-            expires_at=exchange.now + COMPLAINT_KEPT,
-        )
-    log.warning("complaint.received", mail_id=str(mail["mail_id"]), kind=complaint.kind)
-    return Settled("read", "complaint")
-
-
 async def _unreadable(exchange: Exchange, arrival: Arrival, unreadable: Unreadable) -> Settled:
     """Keep what nothing can be made of, and tell the party whose address it came to."""
     if arrival.mail_id is None:
@@ -345,30 +266,10 @@ def _has_others(exchange: Exchange, heading: Heading) -> bool:
     return bool(others)
 
 
-async def _spoken_of(
-    exchange: Exchange, arrival: Arrival, original_id: str | None
-) -> Record | None:
-    """Return the mail a report speaks of: named by its bounce address, else by its Message-ID.
-
-    A Message-ID counts only within the conversation whose alias the report came to, and for a
-    mail that went to the side it came from.
-    """
-    domain = exchange.context.settings.mail_domain
-    mail_id = arrival.mail_id or read_message_id(original_id or "", domain)
-    if mail_id is None:
-        return None
-    mail: Record | None = await queries().read_sent_mail(
-        exchange.connection, site_id=exchange.site.site_id, mail_id=mail_id
-    )
-    if mail is None or mail["conversation_id"] != arrival.conversation_id:
-        return None
-    return mail if mail["recipient_side"] == arrival.side else None
-
-
 _ACTS: dict[type, Callable[[Exchange, Arrival, Any], Awaitable[Settled]]] = {
     Reply: _reply,
     AutoReply: _auto_reply,
-    Bounce: _bounce,
-    Complaint: _complaint,
+    Bounce: take_bounce,
+    Complaint: take_complaint,
     Unreadable: _unreadable,
 }

@@ -14,12 +14,13 @@ import structlog
 from prometheus_client import Counter
 
 from relay import checkpoints
+from relay.arrivals import Arrival, Settled
 from relay.context import Context
 from relay.database import Record, queries, rows_of
 from relay.errors import Unavailable
 from relay.mail.reading.values import Incoming, Unreadable
 from relay.reader import Reader
-from relay.replies import Arrival, LeaseGone, Settled, end_erased, take_in
+from relay.replies import LeaseGone, end_erased, take_in
 from relay.sealing import Unsealable
 from workers.journal import Timing
 from workers.rounds import Rounds

@@ -5,7 +5,7 @@ from dataclasses import replace
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
 
-from relay import conversations, listings
+from relay import listings, sent
 from relay.catalogue import AdvertiserBody, Listing, ListingBody, read_listing, read_ref
 from relay.contacts import Origin
 from relay.errors import FieldFault, Invalid, Refused
@@ -168,9 +168,7 @@ async def get_message(request: web.Request) -> web.Response:
     message_id = read_public_id("msg", request.match_info["id"])
     if message_id is None:
         raise Refused("not_found")
-    status = await conversations.read_status(
-        request.app[CONTEXT], site, message_id, language_of(request)
-    )
+    status = await sent.read_status(request.app[CONTEXT], site, message_id, language_of(request))
     return json_of(
         MessageState(
             id=public_id("msg", message_id),

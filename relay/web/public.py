@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from relay import conversations, listings
+from relay import listings, sent
 from relay.catalogue import Listing, read_ref
 from relay.contacts import shown_line
 from relay.context import Context
@@ -134,7 +134,7 @@ async def challenge(request: web.Request) -> web.Response:
 async def show_status(request: web.Request) -> web.Response:
     """Show its sender what became of a message."""
     site, link = await _message(request)
-    status = await conversations.read_status(
+    status = await sent.read_status(
         request.app[CONTEXT], site, link.message_id, language_of(request)
     )
     if not wants_page(request) and "application/json" in request.headers.get("Accept", ""):
@@ -167,7 +167,7 @@ def _shown_hint(domain: str) -> str | None:
 async def cancel(request: web.Request) -> web.Response:
     """Cancel a message that has not left."""
     site, link = await _message(request)
-    await conversations.cancel(request.app[CONTEXT], site, link.message_id)
+    await sent.cancel(request.app[CONTEXT], site, link.message_id)
     return see_other(in_language(request, f"/m/{request.match_info['token']}"))
 
 

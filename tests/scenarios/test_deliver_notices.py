@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from relay import conversations
+from relay import sent
 from relay.errors import Refused
 from relay.sealing import read_public_id
 from tests.relays import QUICK, Relay, courier, until
@@ -90,7 +90,7 @@ async def test_a_receipt_is_sent_once_a_day(relay: Relay) -> None:
 async def test_a_queued_mail_is_cancelled(relay: Relay) -> None:
     """A message cancelled while it waits never leaves."""
     [message_id] = await write(relay)
-    await conversations.cancel(relay.context, relay.site, _uuid(message_id))
+    await sent.cancel(relay.context, relay.site, _uuid(message_id))
     async with SmtpSink() as sink, courier(relay.context, sink.port):
         [other] = await write(relay)
         await reach(relay, [other], "delivered")
@@ -105,7 +105,7 @@ async def test_cancelling_loses_against_a_running_delivery(relay: Relay) -> None
         sink.behave(Phase.RCPT, delay(1))
         await reach(relay, [message_id], "sending")
         with pytest.raises(Refused):
-            await conversations.cancel(relay.context, relay.site, _uuid(message_id))
+            await sent.cancel(relay.context, relay.site, _uuid(message_id))
         await reach(relay, [message_id], "delivered")
 
 
@@ -115,7 +115,7 @@ async def test_what_may_have_left_is_not_cancelled(relay: Relay) -> None:
     async with SmtpSink() as sink, courier(relay.context, sink.port):
         await reach(relay, [message_id], "deferred")
         with pytest.raises(Refused):
-            await conversations.cancel(relay.context, relay.site, _uuid(message_id))
+            await sent.cancel(relay.context, relay.site, _uuid(message_id))
 
 
 async def test_cancel_and_claim_at_once(relay: Relay) -> None:
@@ -124,7 +124,7 @@ async def test_cancel_and_claim_at_once(relay: Relay) -> None:
 
     async def cancel(message_id: str) -> None:
         with suppress(Refused):
-            await conversations.cancel(relay.context, relay.site, _uuid(message_id))
+            await sent.cancel(relay.context, relay.site, _uuid(message_id))
 
     async with SmtpSink() as sink, courier(relay.context, sink.port):
         await asyncio.gather(*map(cancel, reversed(ids)))

@@ -11,9 +11,9 @@ import pytest
 from aiohttp import web
 
 from relay.answers import Answer, Correspondence
-from relay.conversations import Status
 from relay.errors import FieldFault
 from relay.policy import Disclosure, Policy, read_policy
+from relay.sent import Status
 from relay.texts import LANGUAGES
 from relay.web.pages import Pages
 from relay.web.problems import Problem
