@@ -4,7 +4,6 @@ import base64
 import os
 import shutil
 import tempfile
-import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from relay.database import migrate
 from relay.engines import Engines, start_engines
 from relay.settings import Settings, read_settings
 from tests.relays import Relay, open_relay
+from tests.rig.databases import Databases
 from tests.rig.users import logins_of
 
 TEMPLATE = "relais_template"
@@ -53,17 +53,18 @@ def template(engines: Engines) -> str:
     return TEMPLATE
 
 
+@pytest.fixture(scope="session")
+def databases(engines: Engines, template: str) -> Databases:
+    """The databases of this test process."""
+    return Databases(engines.database_url, template)
+
+
 @pytest.fixture
-async def database_url(engines: Engines, template: str) -> AsyncIterator[str]:
-    """A migrated database of this test's own."""
-    name = "t_" + uuid.uuid4().hex[:12]
-    connection = await asyncpg.connect(engines.database_url)
-    try:
-        await connection.execute(f"create database {name} template {template}")
-        yield with_database(engines.database_url, name)
-        await connection.execute(f"drop database {name} with (force)")
-    finally:
-        await connection.close()
+async def database_url(databases: Databases) -> AsyncIterator[str]:
+    """A migrated, empty database of this test's own."""
+    url = await databases.take()
+    yield url
+    await databases.give_back(url)
 
 
 @pytest.fixture

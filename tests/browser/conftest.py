@@ -1,10 +1,8 @@
 """One Chromium and one relay for all browser tests; a fresh page for each."""
 
 import os
-import uuid
 from collections.abc import AsyncIterator
 
-import asyncpg
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright
@@ -20,9 +18,9 @@ from tests.browser import install
 from tests.browser.desk import Desk, sit
 from tests.browser.house import House, open_house
 from tests.browser.rights_scenes import prove
-from tests.conftest import with_database
 from tests.desk import held_message, open_console, reported
 from tests.relays import CONTACT, open_relay
+from tests.rig.databases import Databases
 from tests.traffic import two_days
 
 KEY = "k1:" + "A" * 43 + "="
@@ -50,15 +48,12 @@ async def browser(found: install.Browser) -> AsyncIterator[Browser]:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def house(engines: Engines, template: str) -> AsyncIterator[House]:
+async def house(engines: Engines, databases: Databases) -> AsyncIterator[House]:
     """A relay with a site, on a database of its own."""
-    name = "t_" + uuid.uuid4().hex[:12]
-    connection = await asyncpg.connect(engines.database_url)
-    await connection.execute(f"create database {name} template {template}")
-    async with open_house(with_database(engines.database_url, name), engines.redis_url) as opened:
+    url = await databases.take()
+    async with open_house(url, engines.redis_url) as opened:
         yield opened
-    await connection.execute(f"drop database {name} with (force)")
-    await connection.close()
+    await databases.give_back(url)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -90,14 +85,12 @@ async def scriptless(browser: Browser) -> AsyncIterator[Page]:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def desk(engines: Engines, template: str) -> AsyncIterator[Desk]:
+async def desk(engines: Engines, databases: Databases) -> AsyncIterator[Desk]:
     """A console on a database of its own."""
-    name = "t_" + uuid.uuid4().hex[:12]
-    connection = await asyncpg.connect(engines.database_url)
-    await connection.execute(f"create database {name} template {template}")
+    database_url = await databases.take()
     settings = read_settings(
         {},
-        database_url=with_database(engines.database_url, name),
+        database_url=database_url,
         redis_url=engines.redis_url,
         master_key=KEY,
         public_url="https://relais.example",
@@ -115,8 +108,7 @@ async def desk(engines: Engines, template: str) -> AsyncIterator[Desk]:
         asked = Content(CONTACT["email"], "+33639980456", "Merci d’effacer mes messages.")
         request = public_id("req", await prove(context, relay.site, Kind.ERASURE, asked))
         yield Desk(relay, url, held, case, public_id("lst", row["listing_id"]), request)
-    await connection.execute(f"drop database {name} with (force)")
-    await connection.close()
+    await databases.give_back(database_url)
 
 
 @pytest_asyncio.fixture(loop_scope="session")

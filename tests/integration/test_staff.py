@@ -7,11 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 import pyotp
 import pytest
+from argon2 import PasswordHasher
 
 from relay import staff
 from relay.context import Context
 from relay.errors import Refused
 from relay.permissions import Level, Permission, Role
+from relay.staff import credentials
 from relay.staff.sessions import TRIES_BY_NAME, TRIES_BY_NETWORK
 from tests.integration.test_cli import relay as command
 from tests.relays import Relay
@@ -30,6 +32,13 @@ class Clock:
     def __call__(self) -> datetime:
         """Return the time."""
         return self.now
+
+
+@pytest.fixture(autouse=True)
+def _light_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords hashed at a hundredth of the cost; what they cost is test_credentials.py's."""
+    light = PasswordHasher(time_cost=1, memory_cost=512, parallelism=1)
+    monkeypatch.setattr(credentials, "_hasher", light)
 
 
 @pytest.fixture

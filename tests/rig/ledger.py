@@ -59,12 +59,15 @@ def _texts(content: bytes) -> Iterable[str]:
 
 
 async def _copies_allowed(relay: Relay) -> dict[str, int]:
-    """Return for each Message-ID of the outbox how many copies may exist of it."""
+    """Return for each Message-ID of the outbox how many copies may exist of it.
+
+    The outbox counts a doubt even when the answer to that attempt was written after all, too late.
+    """
     rows = await relay.fetch(
-        "select mail_id, (select count(*) from attempt where attempt.site_id = outbox.site_id"
-        "   and attempt.mail_id = outbox.mail_id"
+        "select mail_id, greatest(ambiguous, (select count(*) from attempt"
+        "   where attempt.site_id = outbox.site_id and attempt.mail_id = outbox.mail_id"
         "   and (outcome = 'ambiguous' or (outcome is null and phase = 'data'))"
-        " ) as doubtful from outbox"
+        " )) as doubtful from outbox"
     )
     domain = relay.context.settings.mail_domain
     return {message_id_for(row["mail_id"], domain): 1 + row["doubtful"] for row in rows}

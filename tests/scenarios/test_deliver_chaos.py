@@ -100,7 +100,7 @@ async def test_f57_all_at_once(relay: Relay, settings: Settings, tmp_path: Path,
             states = await relay.states()
             return all(states[message_id] in ENDS for message_id in ids)
 
-        await until(ended, timeout_s=scale(12, 30))
+        await until(ended, timeout_s=60)
     [most] = await relay.fetch("select max(ambiguous) as doubts, max(tries) as tries from outbox")
     assert most["doubts"] <= 2
     await check_wire(relay, sink)

@@ -56,7 +56,7 @@ async def kept(relay: Relay, count: int) -> None:
     async def are_kept() -> bool:
         return len(await relay.fetch("select 1 from inbound")) == count
 
-    await until(are_kept, 20)
+    await until(are_kept, 60)
 
 
 async def test_f42_behind_a_real_postfix(relay: Relay) -> None:

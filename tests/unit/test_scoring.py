@@ -100,7 +100,7 @@ def test_a26_time_grows_with_the_text_only(name: str) -> None:
 def _quickest_s(read: Callable[[str], None], text: str) -> float:
     times = []
     for _ in range(3):
-        started = time.perf_counter()
+        started = time.thread_time()
         read(text)
-        times.append(time.perf_counter() - started)
+        times.append(time.thread_time() - started)
     return min(times)
