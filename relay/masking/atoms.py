@@ -40,7 +40,7 @@ _LABEL = re.compile(
     r"\b(?:partie|part|parte|teil|deel|morceau|bout|ligne|line|etape|step|half|moitie|groupe|bloc)"
     r" \d$"
 )
-_NUMBERED, _LEAST_LABELS = re.compile(r"(?<!\S)([1-9])[).:°]\s"), 3
+_NUMBERED, _LEAST_LABELS = re.compile(r"([1-9])(?<!\S.)[).:°]\s"), 3
 _NOISE = re.compile(r"[aehmnx]|km|cm|mm|kg|go|ch|cv|hdi|tdi|dci|ans|mois|eur|euros?")
 
 

@@ -2,6 +2,7 @@
 
 import re
 from functools import cache
+from operator import itemgetter
 
 from relay.masking.words import Kind, Word, cut_glued, vocabulary
 
@@ -17,7 +18,7 @@ _SOUNDS = (  # a letter that must be there, what is heard as one, and how it is 
     ("e", re.compile(r"eu|oe"), "e"),
     ("n", re.compile(r"[ea]n(?=[^aeiou]|$)"), "an"),
     ("u", re.compile(r"eau|au"), "o"),
-    ("", re.compile(r"(.)\1"), r"\1"),
+    ("", re.compile(r"(.)\1"), itemgetter(1)),
     ("p", re.compile(r"pt"), "t"),
     ("", re.compile(r"(?<=..)(?:es?|[sx])$"), ""),
 )
@@ -60,16 +61,20 @@ def misspelt(token: str) -> Word | None:
     index = _index()
     found = index.get(token) or index.get("~" + sound(token))
     if found is None and len(token) >= _SHORTEST_EDITED:
-        found = next((index[cut] for cut in sorted(_deletes(token)) if cut in index), None)
-        found = found or next((cut for cut in sorted(_deletes(token)) if _strong(cut)), None)
+        shorter = _deletes(token)
+        if near := index.keys() & shorter:
+            found = index[min(near)]
+        elif plain := shorter & _editable():
+            found = min(plain)
         if found and abs(len(found) - len(token)) > 1:
             return None
     return vocabulary().words[found] if found else None
 
 
-def _strong(text: str) -> bool:
-    word = vocabulary().words.get(text)
-    return word is not None and not word.weak and len(text) >= _SHORTEST_EDITED
+@cache
+def _editable() -> frozenset[str]:
+    words = vocabulary().words.items()
+    return frozenset(t for t, word in words if not word.weak and len(t) >= _SHORTEST_EDITED)
 
 
 def misjoined(first: str, second: str) -> str | None:

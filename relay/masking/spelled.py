@@ -16,6 +16,8 @@ LETTERS_APART = 3  # single letters in a row from which they are one word
 _APART = re.compile(
     r"(?<![^\W_])(?<!')[^\W\d_](?P<sign>[ .*_-])[^\W\d_](?:(?P=sign)[^\W\d_])*(?![^\W_])"
 )
+# Three letters apart, what is rare tested last: most texts hold none, and end here.
+_APART_HINT = re.compile(r"[ .*_-]\w[ .*_-]\w(?![^\W_])(?<![^\W_].{5})")
 _LIKE_FIGURES = frozenset("oilzsbgtq")  # apart, they may stand for figures
 _FIVE = r"(?:[.-]{5}|[·•_–—-]{5})"
 _MORSE = re.compile(rf"(?<!\S){_FIVE}(?:[ /|]{{1,3}}{_FIVE}){{3,}}(?!\S)")
@@ -43,6 +45,8 @@ def read_text(text: str) -> Reading:
 
 
 def _apart(text: str) -> Sequence[Piece]:
+    if not _APART_HINT.search(text):
+        return ()
     words = [Piece(hit.start(), hit.end(), hit.group()[::2]) for hit in _APART.finditer(text)]
     if all(len(word.shown) < LETTERS_APART for word in words):
         return ()

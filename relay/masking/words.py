@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import cache
 from importlib import resources
+from operator import itemgetter
 
 from relay.masking.signs import read_signs
 from relay.masking.trie import any_of
@@ -50,7 +51,7 @@ _TIMES = {
 GLUED_LEAST = 7  # letters of the shortest token worth cutting into words
 _MOST_PIECES = 39  # words glued in one token; no number has more
 _HINT_SIGNS = 200  # letters looked at for a first word
-_DOUBLED = re.compile(r"([^\W\d_])\1+")
+_DOUBLED, _ONE = re.compile(r"([^\W\d_])\1+"), itemgetter(1)  # no template, read at each call
 _LEET = str.maketrans("013457@$!€", "oieastasie")
 
 
@@ -124,7 +125,7 @@ def unleet(token: str) -> str:
 
 def undoubled(token: str) -> str:
     """Return *token* with each letter that is written twice written once: neuuf, ciinq."""
-    return _DOUBLED.sub(r"\1", token)
+    return _DOUBLED.sub(_ONE, token)
 
 
 def cut_glued(token: str) -> list[tuple[int, int, str]]:
