@@ -1,11 +1,12 @@
 """Figures that are something else: dates, times, prices, sizes, plates, accounts, references."""
 
 import re
+from collections.abc import Sequence
 from itertools import chain
 
 from stdnum import iban, luhn
 
-from relay.masking.atoms import cut_filled
+from relay.masking.atoms import Atom, cut_filled
 from relay.masking.context import cue_weight
 from relay.masking.gaps import is_connector
 from relay.masking.trie import any_of
@@ -212,3 +213,15 @@ def quantity_at(text: str, start: int) -> int:
     found = _CURRENCY_FIRST.match(text, max(0, sign))
     found = found or _RANGE_DATE.match(text, start) or _SOFT.match(text, start)
     return found.end() if found else start
+
+
+def quantities(text: str, atoms: Sequence[Atom]) -> frozenset[int]:
+    """Return the starts of the atoms that belong to a date, a time, a price or a size."""
+    blocked: set[int] = set()
+    end = 0
+    for atom in atoms:
+        if atom.word is None and atom.start >= end:
+            end = max(end, quantity_at(text, atom.start))
+        if atom.start < end:
+            blocked.add(atom.start)
+    return frozenset(blocked)

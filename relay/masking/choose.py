@@ -1,6 +1,6 @@
 """Choose, among the rows of digits that a plan reads, those that are phone numbers."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from heapq import heapify, heappop, heappush
 from operator import itemgetter
 
@@ -12,7 +12,6 @@ from relay.masking.plans import numbering
 from relay.masking.score import Judge, is_one_quantity, is_plain
 
 _CROWD = 250  # atoms in one row: a wall of figures, which goes as a whole if it holds a number
-Soft = Callable[[], frozenset[int]] | None  # finds the atoms that belong to a quantity
 Taken = tuple[Sequence[Atom], str]
 
 
@@ -26,15 +25,13 @@ def clusters(row: Row, limit: float) -> list[tuple[int, int]]:
     return found
 
 
-def accept(row: Row, judge: Judge, limit: float, soft: Soft = None) -> list[Taken]:
+def accept(row: Row, judge: Judge, limit: float) -> list[Taken]:
     """Return the best candidates that do not overlap, of all clusters.
 
     Args:
         row: The atoms of a text.
         judge: Scores them.
         limit: Cost from which a gap ends a cluster.
-        soft: Finds the starts of the atoms that are part of a date or a price; these are
-            no number then, unless they plainly are one. Called when it is first needed.
     """
     taken: list[Taken] = []
     for first, last in clusters(row, limit):
@@ -47,10 +44,10 @@ def accept(row: Row, judge: Judge, limit: float, soft: Soft = None) -> list[Take
             if any_number:
                 taken.append((row.atoms[first:last], any_number.number))
             continue
-        best = _pick(pool, row, judge, soft)
+        best = _pick(pool, row, judge)
         for start, end in _free(first, last, best):
             if _may_be_weak(row, start, end, judge):
-                best += _pick(find(row, start, end, strong=False), row, judge, soft)
+                best += _pick(find(row, start, end, strong=False), row, judge)
         taken += [(row.atoms[c.first : c.last], c.number) for c in best]
     return taken
 
@@ -62,7 +59,7 @@ def _may_be_weak(row: Row, first: int, last: int, judge: Judge) -> bool:
     return is_figures(row, first, last) or judge.announced
 
 
-def _pick(pool: Iterable[Candidate], row: Row, judge: Judge, soft: Soft) -> list[Candidate]:
+def _pick(pool: Iterable[Candidate], row: Row, judge: Judge) -> list[Candidate]:
     """Return the best candidates of *pool* that do not overlap.
 
     They are scored only when their turn comes: the one that could score best is next, and
@@ -88,7 +85,7 @@ def _pick(pool: Iterable[Candidate], row: Row, judge: Judge, soft: Soft) -> list
         if (first, last) in tried:
             continue
         tried.add((first, last))
-        if soft and _is_soft(row, c, soft):
+        if _is_soft(row, c, judge):
             continue
         value = judge.score(row, c)
         if value >= context.ACCEPT:
@@ -106,8 +103,8 @@ def _free(first: int, last: int, taken: Sequence[Candidate]) -> Iterator[tuple[i
         start = c.last if c else last
 
 
-def _is_soft(row: Row, c: Candidate, soft: Callable[[], frozenset[int]]) -> bool:
+def _is_soft(row: Row, c: Candidate, judge: Judge) -> bool:
     """Tell whether a candidate takes in a date or a price and is not plainly a number."""
     if is_plain(row, c):
         return is_one_quantity(row, c)
-    return not soft().isdisjoint([a.start for a in row.atoms[c.first : c.last]])
+    return not judge.soft.isdisjoint([a.start for a in row.atoms[c.first : c.last]])

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from relay.masking.atoms import Atom, find_atoms
-from relay.masking.blockers import identifiers
+from relay.masking.blockers import identifiers, quantities
 from relay.masking.evidence import weigh
 from relay.masking.lattice import plus_before
-from relay.masking.search import outside, quantities
+from relay.masking.search import outside
 from relay.masking.signs import Reading
 
 LIFE = timedelta(days=2)  # how long whoever keeps a memory may keep it after the last message

@@ -11,13 +11,13 @@ from functools import cached_property, lru_cache
 
 from relay.masking import html
 from relay.masking.atoms import Atom, find_atoms
-from relay.masking.blockers import identifiers
+from relay.masking.blockers import identifiers, quantities
 from relay.masking.coarse import MOST_FIGURES, find_digits
 from relay.masking.evidence import Evidence, is_prose, weigh
 from relay.masking.gaps import APART, cost
 from relay.masking.grammar import Arc, arcs
 from relay.masking.plans import split_number
-from relay.masking.search import Found, apart, outside, quantities
+from relay.masking.search import Found, apart, outside
 from relay.masking.signs import Reading
 from relay.masking.spelled import read_text
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from relay.masking import context, gaps
 from relay.masking.atoms import Atom
-from relay.masking.blockers import identifiers, quantity_at, short_date_at
+from relay.masking.blockers import identifiers, quantities, quantity_at, short_date_at
 from relay.masking.lattice import Candidate, Row, plus_before
 from relay.masking.plans import Form
 
@@ -35,6 +35,12 @@ class Judge:
     """Scores candidates of one folded text; what it needs of the text is found when first asked."""
 
     text: str
+    atoms: Sequence[Atom]
+
+    @cached_property
+    def soft(self) -> frozenset[int]:
+        """Starts of the atoms that are part of a date or a price."""
+        return quantities(self.text, self.atoms)
 
     @cached_property
     def announced(self) -> bool:

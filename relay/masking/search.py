@@ -2,12 +2,10 @@
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from functools import cache
 from itertools import accumulate, pairwise
 
 from relay.masking import context, gaps, html
 from relay.masking.atoms import Atom, find_atoms
-from relay.masking.blockers import quantity_at
 from relay.masking.choose import Taken, accept, clusters
 from relay.masking.coarse import MOST_FIGURES, find_rows
 from relay.masking.columns import find_columns
@@ -23,7 +21,7 @@ _LOOSE = 50.0  # any gap that is not a border
 # What is left is searched tightly again once dates and prices are out of it, then across words.
 _AGAIN, _ACROSS = (gaps.TIGHT, ""), ((_LOOSE, "figures"), (_LOOSE, "words"))
 _NEAR, _LONG = 16, 8  # characters apart, digits of a row without a beginning
-_BACKWARDS = (Form.MOBILE, Form.NATIONAL, Form.COUNTRY_CODE)
+_READ_BACKWARDS = (Form.MOBILE, Form.NATIONAL, Form.COUNTRY_CODE)
 
 
 def find_numbers(text: str, region: str = "FR") -> list[tuple[int, int, str]]:
@@ -77,46 +75,62 @@ def search(view: Reading, region: str) -> list[Found]:
     atoms = find_atoms(view, seen)
     if not _promising(text, atoms, region):
         return []
-    judge = Judge(text)
-    soft = cache(lambda: quantities(text, atoms))
-    taken = accept(row_of(text, atoms, region), judge, gaps.TIGHT, soft)
-    out = [stretch(view, c_atoms, number) for c_atoms, number in taken]
+    judge = Judge(text, atoms)
+    taken = accept(row_of(text, atoms, region), judge, gaps.TIGHT)
     used = {atom.start for c_atoms, _ in taken for atom in c_atoms}
-    rest: Sequence[Atom] = [a for a in atoms if a.start not in used]
-    if rest:
-        rest = [a for a in rest if a.start not in soft()]
-    if rest and _promising(text, rest, region, tight=bool(soft())):
-        steps = (_AGAIN, *_ACROSS) if soft() or used else _ACROSS
-        more, rest = _loose(Row(text, rest, (), region, ()), judge, sorted(used), steps)
-        out += [stretch(view, c_atoms, number) for c_atoms, number in more]
+    out = []
+    rest = [a for a in atoms if a.start not in used]
+    if _promising(text, rest, region):
+        more, rest = _loose(judge, rest, region, sorted(used))
+        taken += more
+        out = _backwards(view, rest, region)
+    out += [stretch(view, c_atoms, number) for c_atoms, number in taken]
     if "\n" in text:
         out += [(*view.span(a, b), number) for a, b, number in find_columns(text, region)]
-    if sum([len(a.readings[0]) for a in rest]) > LEAST and context.says_reversed(text):
-        figures = [a for a in rest if a.word is None]
-        for chosen in (figures, rest) if len(figures) < len(rest) else (figures,):
-            out += _reversed(row_of(text, chosen, region), view)
     return out
 
 
 def _loose(
-    row: Row, judge: Judge, walls: list[int], steps: Sequence[tuple[float, str]]
-) -> tuple[list[Taken], Sequence[Atom]]:
-    """Search what is left in *row* step by step; return what was found, and what is left then."""
-    text, rest = row.text, row.atoms
+    judge: Judge, atoms: Sequence[Atom], region: str, walls: list[int]
+) -> tuple[list[Taken], list[Atom]]:
+    """Search what is left step by step; return what was found, and what is left then.
+
+    Args:
+        judge: Scores the candidates.
+        atoms: Those that no number took; dates and prices are left out now.
+        region: ISO 3166 code of the site.
+        walls: Starts of the atoms that were taken: no number goes across.
+    """
+    text, rest = judge.text, [a for a in atoms if a.start not in judge.soft]
     found: list[Taken] = []
+    if not _promising(text, rest, region, tight=bool(judge.soft)):
+        return found, rest
     words = any(a.word for a in rest)
-    for limit, only in steps:
+    for limit, only in (_AGAIN, *_ACROSS) if judge.soft or walls else _ACROSS:
         if only == "words" and not words:
             continue
         chosen = [a for a in rest if not only or (a.word is None) is (only == "figures")]
-        if not _promising(text, chosen, row.region, tight=limit < _LOOSE):
+        if not _promising(text, chosen, region, tight=limit < _LOOSE):
             continue
-        taken = accept(row_of(text, chosen, row.region, walls), judge, limit)
+        taken = accept(row_of(text, chosen, region, walls), judge, limit)
         used = {atom.start for atoms, _ in taken for atom in atoms}
         walls = sorted({*walls, *used})
         rest = [a for a in rest if a.start not in used]
         found += taken
     return found, rest
+
+
+def _backwards(view: Reading, atoms: Sequence[Atom], region: str) -> list[Found]:
+    """Return the numbers of the atoms that are left, where the text says to read them so."""
+    if _digits(atoms) <= LEAST or not context.says_reversed(view.text):
+        return []
+    figures = [a for a in atoms if a.word is None]
+    sets = (figures, atoms) if len(figures) < len(atoms) else (figures,)
+    return [hit for chosen in sets for hit in _reversed(row_of(view.text, chosen, region), view)]
+
+
+def _digits(atoms: Sequence[Atom]) -> int:
+    return sum([len(a.readings[0]) for a in atoms])
 
 
 def _promising(text: str, atoms: Sequence[Atom], region: str, *, tight: bool = True) -> bool:
@@ -128,7 +142,7 @@ def _promising(text: str, atoms: Sequence[Atom], region: str, *, tight: bool = T
         region: ISO 3166 code of the site.
         tight: A row of figures that does not show where it begins is enough.
     """
-    if sum([len(a.readings[0]) for a in atoms]) < LEAST:
+    if _digits(atoms) < LEAST:
         return False
     if not numbering(region).has_trunk or "+" in text:
         return True
@@ -157,18 +171,6 @@ def outside(atoms: list[Atom], spans: Sequence[tuple[int, int, str]]) -> list[At
     return kept
 
 
-def quantities(text: str, atoms: Sequence[Atom]) -> frozenset[int]:
-    """Return the starts of the atoms that belong to a date, a time, a price or a size."""
-    blocked: set[int] = set()
-    end = 0
-    for atom in atoms:
-        if atom.word is None and atom.start >= end:
-            end = max(end, quantity_at(text, atom.start))
-        if atom.start < end:
-            blocked.add(atom.start)
-    return frozenset(blocked)
-
-
 def stretch(view: Reading, atoms: Sequence[Atom], number: str) -> Found:
     """Return the offsets in the original that *atoms* cover, with the number."""
     start, end = view.span(atoms[0].start, atoms[-1].end)
@@ -181,6 +183,6 @@ def _reversed(row: Row, view: Reading) -> list[Found]:
         atoms = row.atoms[first:last]
         digits = "".join(a.readings[0] for a in atoms)[::-1]
         result = read(digits, plus=False, region=row.region)
-        if result and result[1] in _BACKWARDS:
+        if result and result[1] in _READ_BACKWARDS:
             out.append(stretch(view, atoms, result[0]))
     return out
