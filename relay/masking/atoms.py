@@ -38,7 +38,7 @@ _MISSPELT = 0.35
 _BESIDE = re.compile(r"(?:[^\w$£€%¥]|_){0,4}|[ '-](?:et|3t|e|y|i|and|und|en|si)[ '-]")
 _LABEL = re.compile(
     r"\b(?:partie|part|parte|teil|deel|morceau|bout|ligne|line|etape|step|half|moitie|groupe|bloc)"
-    r" \d$"
+    r" [1-9]$"
 )
 _NUMBERED, _LEAST_LABELS = re.compile(r"([1-9])(?<!\S.)[).:°]\s"), 3
 _NOISE = re.compile(r"[aehmnx]|km|cm|mm|kg|go|ch|cv|hdi|tdi|dci|ans|mois|eur|euros?")
@@ -273,9 +273,11 @@ def cut_filled(token: str) -> list[tuple[int, int, str]]:
     fillers = _LETTERS.findall(token)
     inner = fillers[token[0].isalpha() : len(fillers) - token[-1].isalpha()]
     total = sum(len(run.group()) for run in runs)
-    if total < _LONG - 1 or len(runs) < 4 or any(len(f) > 3 for f in inner):  # noqa: PLR2004
+    if total < _LONG - 1 or len(runs) < 4:  # noqa: PLR2004
         return []
-    if len({*inner}) > 1 and len({len(run.group()) for run in runs}) > 1:
+    if len({*inner}) > 1 and (
+        any(len(f) > 3 for f in inner) or len({len(run.group()) for run in runs}) > 1  # noqa: PLR2004
+    ):
         return []
     return [(run.start(), run.end(), run.group()) for run in runs]
 

@@ -10,7 +10,7 @@ from relay.masking.atoms import Atom, cut_filled
 from relay.masking.context import cue_weight
 from relay.masking.gaps import is_connector
 from relay.masking.trie import any_of
-from relay.masking.words import cut_glued, unleet
+from relay.masking.words import cut_glued, unleet, vocabulary
 
 _MONTH = (
     r"(?:janv?(?:ier|uary|uar)?|fev(?:r|rier)?|feb(?:ruary|ruar)?|mars|marzo?|march|marz|maart|"
@@ -109,6 +109,7 @@ _PLATES = re.compile(r"(?P<plate>\b[a-z]{2}[ -]?\d{3}[ -]?[a-z]{2}\b)")
 _OLD_PLATES = re.compile(
     r"(?P<oldplate>\d(?<!\w\d)(?<!\d[ .-]\d)\d{1,3} ?[a-z]{2,3} ?\d{2}\b(?! ?\d))"
 )
+_LETTERS = re.compile(r"[a-z]+")
 _CODED = (_OLD_PLATES, _CODES, _PLATES)
 _NINE = re.compile(r"[0-9](?:[ .-]?[0-9]){8,}")
 # Every plate, account and code has one of these: most numbers have none, and end here.
@@ -137,12 +138,18 @@ def _nir_holds(digits: str) -> bool:
     return 97 - int(plain[:13]) % 97 == int(plain[13:])
 
 
+def _is_plate(found: str) -> bool:
+    """Tell whether the letters of a plate are none that people put between figures: et, dix."""
+    known = vocabulary().words
+    return not any(is_connector(part) or part in known for part in _LETTERS.findall(found))
+
+
 _CHECKS = {
     "url": lambda s: not _CHAT_LINK.search(s),
     "mail": lambda s: not _is_phone_mail(s),
     "iban": lambda s: iban.is_valid(s) or len(re.sub(r"\W", "", s)) >= 20,  # noqa: PLR2004
-    "oldplate": lambda s: not any(is_connector(part) for part in re.findall(r"[a-z]+", s)),
-    "plate": lambda s: not any(is_connector(part) for part in re.findall(r"[a-z]+", s)),
+    "oldplate": _is_plate,
+    "plate": _is_plate,
     "siren": lambda s: luhn.is_valid(re.sub(r"\D", "", s)),
     "code": lambda s: (
         sum(map(str.isdigit, s)) >= _CODE_FIGURES

@@ -23,7 +23,10 @@ KINDS = (
 # Numbers that regulators set aside for films and manuals, where the metadata leaves them out:
 # a plan for which they are nothing would show its users, in their first trial, a miss.
 FICTION = {
-    "FR": {"mobile": r"63998\d{4}"},
+    "FR": {
+        "mobile": r"63998\d{4}",
+        "fixed_line": r"(?:19900|26191|35301|46571|53649)\d{4}",
+    },
     "GB": {"mobile": r"7700900\d{3}", "fixed_line": r"1632960\d{3}"},
     "IE": {"fixed_line": r"2091\d{5}"},
 }
@@ -50,13 +53,19 @@ def plans() -> dict[str, list[str]]:
             patterns[kind] = f"{pattern}|{patterns[kind]}"
         table[region] = [
             str(metadata.country_code),
-            metadata.national_prefix or "",
+            _trunk(metadata),
             "|".join(sorted(set(patterns.values()))),
             patterns.get("mobile", ""),
             _lengths(metadata.general_desc),
             _lengths(metadata.mobile),
         ]
     return table
+
+
+def _trunk(metadata: phonenumbers.PhoneMetadata) -> str:
+    """Return what is dialled before a national number; nobody writes the one of North America."""
+    prefix = metadata.national_prefix or ""
+    return "" if prefix == str(metadata.country_code) else prefix
 
 
 def _lengths(desc: phonenumbers.PhoneNumberDesc | None) -> str:

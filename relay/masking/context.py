@@ -48,10 +48,11 @@ _CUE_WORDS = (
     "celular ligue "
     "ligar liga telemovel contat* chiam* cellulare recapito cel zadzwon* komork* sunati suna ara "
     "arayin arayabilirsin "
-    "joignez fax اتصل هاتف* هاتفي رقم* الرقم واتس* جوال* موبايل* تلفون* كلمني نمره* تيليفون*"
+    "joignez fax zap* indicatif vorwahl* prefijo prefisso prefixo kengetal netnummer "
+    "اتصل هاتف* هاتفي رقم* الرقم واتس* جوال* موبايل* تلفون* كلمني نمره* تيليفون*"
 ).split()
 _CUE = re.compile(
-    rf"\b{any_of(_CUE_WORDS)}\b|coup d[e' ]{{1,2}}fil\b|whats.app|zero (?:devant|avant|au debut)"
+    rf"\b{any_of(_CUE_WORDS)}\b|coup d[e' ]{{1,2}}fil\b|whats.app|(?:0|zero) (?:devant|avant|au debut)"
     r"|(?:sans|avec|manque|mett?e[zr]|r?ajoute[zr]?) (?:le |un )?(?:0|zero)\b|[☎☏✆📞📱📲🤙🕿🖀🕻💬]"
 )
 _AT = re.compile(
@@ -61,7 +62,7 @@ _AT = re.compile(
 _CODE_WORDS = (
     "ref* referen* commande* order* facture* invoice* dossier* annonce* siret siren siert sirne "
     "srien iban rib bic isbn ean "
-    "gencod* codes? barres? codebarre serie serial* chassis vin immat* plaque* tva vat colis "
+    "gencod* codes? barres? codebarre serie serial* chassis vin immat* plaque* tva vat iva avs ahv colis "
     "suivi tracking* contrat* "
     "clients? adherent* bestell* rechnung* artikel* anzeige* pedido* factura* fatura* encomenda* "
     "anuncio* "
@@ -84,7 +85,7 @@ _UNIT_WORDS = (
 _UNITS = frozenset(_UNIT_WORDS)
 _UNIT = re.compile(rf"\W?\s?{any_of(_UNIT_WORDS)}(?!\w)")
 _REVERSED_WORDS = (
-    "envers inverse* invers* invesr* retourn* rebours verlan miroir mirror* backward* reverse* "
+    "envers lenver* inverse* invers* invesr* retourn* rebours verlan miroir mirror* backward* reverse* "
     "upside reves invertid* "
     "ruckwarts rueckwaerts umgekehrt achterste* omgekeerd* achteruit contrario contraria rovesci* "
     "revesso بالعكس مقلوب معكوس"

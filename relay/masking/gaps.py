@@ -26,7 +26,7 @@ _CONNECTOR_WORDS = (
     "guion coma e depois finalmente espaco ponto hifen "
     "virgula spatie punt streepje daarna en dan poi dopo infine spazio trattino virgola "
     "ثم و بعدها نقطه فاصله فراغ the is c'est est ca soit double "
-    "euh heu hum hmm ben bah uh um uhm ehm eh ah"
+    "euh heu hum hmm ben bah uh um uhm ehm eh ah w wa fois times mal veces vezes volte keer"
 ).split()
 _CONNECTORS = frozenset(_CONNECTOR_WORDS)
 _NOT_CONNECTING = re.compile(r"[$£€%]")
@@ -40,7 +40,7 @@ _SPLIT_WORDS = (
     "follow* digits? second* empieza acaba comienza sigue resto ultim* primer* cifras comeca "
     "segue inizia finisce "
     "luego beginn* endet dann fangt aufhort weiter begint eindigt vervolg eerste laatste cijfers "
-    "einde begin am ende "
+    "einde begin ende schluss cominci* "
     "poi dopo depois daarna fim deuxieme troisieme quatrieme cinquieme third fourth fifth "
     "tercer* cuarto quinto zweite* dritte* vierte* funfte* tweede derde vierde vijfde terzo quarto "
     "يبدا ينتهي ثم الباقي"
