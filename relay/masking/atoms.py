@@ -36,6 +36,9 @@ _LEAST_ROW = 4
 _LEAST_WORDS = 3
 _MISSPELT = 0.35
 _BESIDE = re.compile(r"(?:[^\w$£€%¥]|_){0,4}|[ '-](?:et|3t|e|y|i|and|und|en|si)[ '-]")
+_BESIDE_WORDS = re.compile(
+    rf"{_BESIDE.pattern}|\W{{0,3}}[(\[{{][^()\[\]{{}}]{{0,40}}[)\]}}]\W{{0,3}}"
+)
 _LABEL = re.compile(
     r"\b(?:partie|part|parte|teil|deel|morceau|bout|ligne|line|etape|step|half|moitie|groupe|bloc)"
     r" [1-9]$"
@@ -313,11 +316,16 @@ def _figures_only(row: list[Atom]) -> list[Atom]:
 
 
 def _rows(atoms: list[Atom], text: str) -> list[list[Atom]]:
-    """Return the atoms in rows that only spaces and separators interrupt."""
+    """Return the atoms in rows that separators, and remarks between words, do not interrupt."""
     rows: list[list[Atom]] = []
     for atom in atoms:
-        if rows and _BESIDE.fullmatch(text, rows[-1][-1].end, atom.start):
+        if rows and _goes_on(rows[-1][-1], atom, text):
             rows[-1].append(atom)
         else:
             rows.append([atom])
     return rows
+
+
+def _goes_on(before: Atom, atom: Atom, text: str) -> bool:
+    between = _BESIDE_WORDS if before.word and atom.word else _BESIDE
+    return between.fullmatch(text, before.end, atom.start) is not None

@@ -1,7 +1,7 @@
 """Figures that are something else: dates, times, prices, sizes, plates, accounts, references."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain
 
 from stdnum import iban, luhn
@@ -92,7 +92,8 @@ _FIGURES = re.compile(  # each begins with a digit
     r"(?P<card>(?!00)(?:\d{4}[ .-]?){3}\d{4}(?!\d))"
     r"|(?P<nir>[12] ?\d\d ?(?:0[1-9]|1[0-2]|[2-9]\d) ?(?:\d\d|2[ab]) ?\d{3} ?\d{3} ?\d\d(?!\d))"
     r"|(?P<siret>(?!00)\d{3}[ .]?\d{3}[ .]?\d{3}[ .]?\d{5}(?![ .]?\d))"
-    r"|(?P<ean>(?!00)(?:\d{13}|\d[ -]\d{6}[ -]\d{6}|97[89](?:[ -]?\d){10})(?!\d))"
+    r"|(?P<ean>(?!00)(?:\d{13}|\d[ -]\d{6}[ -]\d{6}|97[89](?:[ -]?\d){10}"
+    r"|756(?:[.]\d{4}){2}[.]\d\d)(?!\d))"
     r"|(?P<siren>\d{3}[ .]?\d{3}[ .]?\d{3}(?![ .]?\d))"
     r")"
 )
@@ -144,7 +145,7 @@ def _is_plate(found: str) -> bool:
     return not any(is_connector(part) or part in known for part in _LETTERS.findall(found))
 
 
-_CHECKS = {
+_CHECKS: dict[str, Callable[[str], bool]] = {
     "url": lambda s: not _CHAT_LINK.search(s),
     "mail": lambda s: not _is_phone_mail(s),
     "iban": lambda s: iban.is_valid(s) or len(re.sub(r"\W", "", s)) >= 20,  # noqa: PLR2004

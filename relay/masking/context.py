@@ -22,7 +22,7 @@ FORM_WEIGHT = {
 CUE_BEFORE = 2.0  # a word that announces a phone number
 CUE_AFTER = 1.2
 CUE_AT = 0.8  # no such word, but "at", "au", "sur le" right before
-PAIRS = 0.6  # grouped the way people group a number
+TOLD = 0.6  # grouped the way people tell a number, in pairs or digit by digit
 WORDS = 0.8  # at least four number words in a row
 IDENTIFIER = -2.5  # a word that announces another kind of number
 SHORT_DATE = -1.6  # two of its groups could be a day and a month
@@ -52,7 +52,8 @@ _CUE_WORDS = (
     "اتصل هاتف* هاتفي رقم* الرقم واتس* جوال* موبايل* تلفون* كلمني نمره* تيليفون*"
 ).split()
 _CUE = re.compile(
-    rf"\b{any_of(_CUE_WORDS)}\b|coup d[e' ]{{1,2}}fil\b|whats.app|(?:0|zero) (?:devant|avant|au debut)"
+    rf"\b{any_of(_CUE_WORDS)}\b|coup d[e' ]{{1,2}}fil\b|whats.app"
+    r"|(?:0|zero) (?:devant|avant|au debut)"
     r"|(?:sans|avec|manque|mett?e[zr]|r?ajoute[zr]?) (?:le |un )?(?:0|zero)\b|[☎☏✆📞📱📲🤙🕿🖀🕻💬]"
 )
 _AT = re.compile(
@@ -62,7 +63,8 @@ _AT = re.compile(
 _CODE_WORDS = (
     "ref* referen* commande* order* facture* invoice* dossier* annonce* siret siren siert sirne "
     "srien iban rib bic isbn ean "
-    "gencod* codes? barres? codebarre serie serial* chassis vin immat* plaque* tva vat iva avs ahv colis "
+    "gencod* codes? barres? codebarre serie serial* chassis vin immat* plaque* tva vat iva avs ahv "
+    "colis "
     "suivi tracking* contrat* "
     "clients? adherent* bestell* rechnung* artikel* anzeige* pedido* factura* fatura* encomenda* "
     "anuncio* "
@@ -76,6 +78,7 @@ _CODE_WORDS = (
     "طلب* الطلب فاتوره* حساب* مرجع* كود رمز* بطاقه* ملف* عقد*"
 ).split()
 _IDENTIFIER = re.compile(rf"\b{any_of(_CODE_WORDS)}\b")
+_BESIDE = re.compile(r"\W{0,3}")
 _BETWEEN = re.compile(r"\W{0,3}(?:[^\W\d]{1,4}\b\W{0,3}){0,2}")
 _UNIT_WORDS = (
     "€ $ £ % eur euro euros km kms kg cm mm m2 m3 ch cv ans mois go kwh watt watts litre litres "
@@ -85,8 +88,8 @@ _UNIT_WORDS = (
 _UNITS = frozenset(_UNIT_WORDS)
 _UNIT = re.compile(rf"\W?\s?{any_of(_UNIT_WORDS)}(?!\w)")
 _REVERSED_WORDS = (
-    "envers lenver* inverse* invers* invesr* retourn* rebours verlan miroir mirror* backward* reverse* "
-    "upside reves invertid* "
+    "envers lenver* inverse* invers* invesr* retourn* rebours verlan miroir mirror* backward* "
+    "reverse* upside reves invertid* "
     "ruckwarts rueckwaerts umgekehrt achterste* omgekeerd* achteruit contrario contraria rovesci* "
     "revesso بالعكس مقلوب معكوس"
 ).split()
@@ -111,10 +114,17 @@ def is_announced(text: str) -> bool:
     return _CUE.search(text) is not None
 
 
-def is_code(text: str, start: int) -> bool:
-    """Tell whether the words right before *start* announce a reference, an account, a code."""
+def is_code(text: str, start: int, *, beside: bool) -> bool:
+    """Tell whether the words right before *start* announce a reference, an account, a code.
+
+    Args:
+        text: Folded text.
+        start: Where the figures begin.
+        beside: No other word may stand between.
+    """
+    between = _BESIDE if beside else _BETWEEN
     return any(
-        _BETWEEN.fullmatch(text, found.end(), start)
+        between.fullmatch(text, found.end(), start)
         for found in _IDENTIFIER.finditer(text, max(0, start - _NEAR - 12), start)
     )
 

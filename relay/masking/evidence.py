@@ -58,7 +58,7 @@ def _strong() -> frozenset[str]:
     return frozenset(
         text
         for text, word in vocabulary().words.items()
-        if not word.weak and word.kind is not Kind.HUNDRED
+        if word.kind is Kind.TIMES or not (word.weak or word.kind is Kind.HUNDRED)
     )
 
 

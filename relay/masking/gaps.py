@@ -82,7 +82,9 @@ def cost(gap: str) -> float:
 
 def _said_cost(gap: str) -> float:
     """Return what a gap with letters costs: a filler, a connector, a sentence."""
-    if len(gap) <= LONGEST_FILLER and len(gap.split()) == 1 and gap == gap.strip():
+    if gap.isalpha() or (
+        len(gap) <= LONGEST_FILLER and len(gap.split()) == 1 and gap == gap.strip()
+    ):
         return 0.15
     if len(gap) <= _LONGEST_CONNECTING:
         words = _WORD.findall(gap)

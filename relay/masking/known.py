@@ -13,6 +13,7 @@ from relay.masking import html
 from relay.masking.atoms import Atom, find_atoms
 from relay.masking.blockers import identifiers, quantities
 from relay.masking.coarse import MOST_FIGURES, find_digits
+from relay.masking.context import says_reversed
 from relay.masking.evidence import Evidence, is_prose, weigh
 from relay.masking.gaps import APART, cost
 from relay.masking.grammar import Arc, arcs
@@ -26,17 +27,27 @@ _END_LONG, _END_SHORT = 8, 6
 _FARTHEST = 400  # characters between two pieces of the whole number
 _MOST_SKIPS = 3  # figures passed over inside the whole number (an age, a price)
 _SKIPPING_ATOMS = 400  # longer texts are read without passing over figures
-_TIGHT = 0.65
+_TIGHT, _JOINED = 0.65, 0.15
+_BRACKETS = frozenset("([{")
 _FIGURE_BEFORE = re.compile(r"\d[ ./_-]?$")
 _FIGURE_AFTER = re.compile(r"[ ./_-]?\d")
 
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """Digits to look for; ``part`` marks an ending, which must stand in one piece."""
+    """Digits to look for.
+
+    Args:
+        digits: All of them.
+        part: An ending, which must stand in one piece.
+        bare: The whole number without anything that shows where it begins.
+        backwards: An ending that counts only where the text says that it is turned around.
+    """
 
     digits: str
-    part: bool
+    part: bool = False
+    bare: bool = False
+    backwards: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +79,11 @@ class _Spelled:
         if known is None:
             known = self._steps[at] = tuple(arcs(self.atoms, at, self.text))
         return known
+
+    @cached_property
+    def turned(self) -> bool:
+        """Whether the text says that something is to be read backwards."""
+        return says_reversed(self.text)
 
     @cached_property
     def barred(self) -> list[int]:
@@ -133,12 +149,12 @@ def _forms(e164: str) -> tuple[_Form, ...]:
     }
     pairs = [national[max(0, k - 2) : k] for k in range(len(national), 0, -2)]
     backwards = {form[::-1] for form in whole} | {"".join(pairs)}
-    forms = [_Form(digits, part=False) for digits in whole | backwards]
-    forms += [
-        _Form(significant[-size:], part=True)
-        for size in (_END_LONG, _END_SHORT)
-        if len(significant) > size
-    ]
+    forms = [_Form(digits, bare=digits == significant) for digits in whole | backwards]
+    for size in (_END_LONG, _END_SHORT):
+        if len(significant) > size:
+            ending = significant[-size:]
+            forms.append(_Form(ending, part=True))
+            forms.append(_Form(ending[::-1], part=True, backwards=True))
     return tuple(sorted(forms, key=lambda form: (form.part, -len(form.digits), form.digits)))
 
 
@@ -174,8 +190,10 @@ def _longest(spelled: _Spelled, start: int, number: _Wanted) -> int | None:
     if number.heads.isdisjoint([digits for _, digits, _ in spelled.steps(start)]):
         return None
     for form in number.forms:
+        if form.backwards and not spelled.turned:
+            continue
         last = _match(spelled, start, form)
-        if last is not None and (not form.part or _stands_alone(spelled, start, last, form)):
+        if last is not None and _stands_alone(spelled, start, last, form):
             return last
     return None
 
@@ -207,7 +225,7 @@ def _match(spelled: _Spelled, start: int, form: _Form) -> int | None:
         if paid > _TIGHT:
             continue
         known = spelled.steps(at)
-        if left and at > start and not _repeats(known, form, done):
+        if left and at > start and not _is_bound(spelled, at) and not _repeats(known, form, done):
             stack.append((at + 1, done, left - 1, paid))
         for after, digits, _ in known:
             if form.digits.startswith(digits, done):
@@ -215,6 +233,20 @@ def _match(spelled: _Spelled, start: int, form: _Form) -> int | None:
                     return after
                 stack.append((after, done + len(digits), left, paid))
     return None
+
+
+def _joined(spelled: _Spelled, at: int) -> bool:
+    """Tell whether the atom before *at* goes on with it, a separator or a word for one between."""
+    if at == 0:
+        return False
+    before = spelled.atoms[at - 1]
+    return not before.shy and cost(spelled.text[before.end : spelled.atoms[at].start]) <= _JOINED
+
+
+def _is_bound(spelled: _Spelled, at: int) -> bool:
+    """Tell whether atom *at* goes on the one before it, as in 555-0137: it is not passed over."""
+    gap = spelled.text[spelled.atoms[at - 1].end : spelled.atoms[at].start]
+    return not any(sign.isspace() or sign in _BRACKETS for sign in gap)
 
 
 def _price(text: str, end: int, start: int, form: _Form) -> float:
@@ -234,10 +266,18 @@ def _repeats(known: tuple[Arc, ...], form: _Form, done: int) -> bool:
 
 
 def _stands_alone(spelled: _Spelled, first: int, last: int, form: _Form) -> bool:
-    """Tell whether an ending is no part of another figure; the shorter the ending, the stricter."""
+    """Tell whether digits are no part of another figure; the shorter they are, the stricter."""
     text, atoms = spelled.text, spelled.atoms[first:last]
+    if not (form.part or form.bare):
+        return True
     start, end = atoms[0].start, atoms[-1].end
-    if _FIGURE_BEFORE.search(text, max(0, start - 2), start) or _FIGURE_AFTER.match(text, end):
+    before = _FIGURE_BEFORE.search(text, max(0, start - 2), start) is not None
+    after = _FIGURE_AFTER.match(text, end) is not None
+    if form.bare:
+        return not (before and after)
+    if before or after:
         return False
     barred = [a.start in spelled.barred for a in atoms]
-    return not (all(barred) if len(form.digits) > _END_SHORT else any(barred))
+    if len(form.digits) > _END_SHORT:
+        return not all(barred)
+    return not any(barred) and not _joined(spelled, first)

@@ -135,7 +135,7 @@ def _split_hits(text: str, policy: MaskPolicy, memory: Fragments) -> list[Hit]:
     view = html.readings(text)[0] if html.looks_like_html(text) else read_text(text)
     atoms = pieces(view)
     numbers = find_any(both, sorted(policy.hidden))
-    if policy.everything and not (atoms and is_code(view.text, atoms[0].start)):
+    if policy.everything and not (atoms and is_code(view.text, atoms[0].start, beside=False)):
         numbers += find_numbers(both, policy.region)
     starts = [view.span(atom.start, atom.end)[0] for atom in atoms]
     return [

@@ -65,8 +65,8 @@ class Judge:
 
     def _form(self, row: Row, c: Candidate) -> float:
         atoms = row.atoms[c.first : c.last]
-        value = context.FORM_WEIGHT[c.form] - c.cost + context.PAIRS * in_pairs(atoms)
-        if sum([a.word is not None for a in atoms]) > _LEAST_WORDS:
+        value = context.FORM_WEIGHT[c.form] - c.cost + context.TOLD * is_told(atoms)
+        if is_said(atoms):
             value += context.WORDS
         alone = len(self.text.strip()) <= atoms[-1].end - atoms[0].start + _ALONE
         return value + context.ALONE * alone
@@ -79,8 +79,8 @@ class Judge:
         value = self._form(row, c) + cue
         if _says_split(row, c):
             value += context.SPLIT_SAID
-        if value >= context.ACCEPT and context.is_code(self.text, start):
-            likely = in_pairs(atoms) and not _is_rising(atoms)
+        likely = _is_likely(atoms)
+        if value >= context.ACCEPT and context.is_code(self.text, start, beside=likely):
             value += context.IDENTIFIER * (0.5 if likely else 1.0)
         if value >= context.ACCEPT:
             value += self._penalties(row, c, cue)
@@ -91,12 +91,10 @@ class Judge:
         atoms = row.atoms[c.first : c.last]
         value = _tails(row, c)
         if context.unit_after(self.text, atoms[-1].end):
-            value += context.UNIT_AFTER * (
-                0.5 if in_pairs(atoms) and not _is_rising(atoms) else 1.0
-            )
+            value += context.UNIT_AFTER * (0.5 if _is_likely(atoms) else 1.0)
         if _two_fives(row, c):
             value += context.POSTCODES
-        if not cue and _rising(row, c):
+        if _is_listed(row, c) if cue else _rising(row, c):
             value += context.RISING
         if not is_plain(row, c) and any(short_date_at(self.text, a.start) > a.end for a in atoms):
             value += context.SHORT_DATE
@@ -118,7 +116,7 @@ def is_plain(row: Row, c: Candidate) -> bool:
         return True
     if sum([a.word is not None for a in atoms]) >= _LEAST_WORDS:
         return True
-    between = {row.text[a.end : b.start] for a, b in pairwise(atoms)} - {""}
+    between = {*_gaps(row, c)} - {""}
     if len(between) > 1 and _FILLERS.issuperset(between):
         return True
     return len(between) <= 1 and max([len(a.readings[0]) for a in atoms]) <= _LONGEST_GROUP
@@ -129,11 +127,22 @@ def is_one_quantity(row: Row, c: Candidate) -> bool:
     return quantity_at(row.text, row.atoms[c.first].start) >= row.atoms[c.last - 1].end
 
 
-def in_pairs(atoms: Sequence[Atom]) -> bool:
-    """Tell whether the digits stand in pairs, the first group perhaps one digit."""
-    if len(atoms) < _LEAST_GROUPS or len(atoms[0].readings[0]) > 2:  # noqa: PLR2004
+def is_told(atoms: Sequence[Atom]) -> bool:
+    """Tell whether the digits stand one by one or in pairs, the first group perhaps one digit."""
+    if len(atoms) < _LEAST_GROUPS:
         return False
-    return all(len(a.readings[0]) == 2 for a in atoms[1:])  # noqa: PLR2004
+    first, *others = [len(a.readings[0]) for a in atoms]
+    return others in ([2] * len(others), [first] * len(others)) and first <= 2  # noqa: PLR2004
+
+
+def is_said(atoms: Sequence[Atom]) -> bool:
+    """Tell whether most of it is said in words."""
+    return sum([a.word is not None for a in atoms]) > _LEAST_WORDS
+
+
+def _is_likely(atoms: Sequence[Atom]) -> bool:
+    """Tell whether hardly anything but a phone number is written like that."""
+    return (is_told(atoms) and not _is_rising(atoms)) or is_said(atoms)
 
 
 def _tails(row: Row, c: Candidate) -> float:
@@ -155,8 +164,12 @@ def _usual_gap(row: Row, c: Candidate) -> str:
     """Return the gap met most between the atoms of a candidate, "-" when there is none."""
     if c.last - c.first == 1:
         return "-"
-    between = [row.text[a.end : b.start] for a, b in pairwise(row.atoms[c.first : c.last])]
+    between = _gaps(row, c)
     return max(between, key=between.count)
+
+
+def _gaps(row: Row, c: Candidate) -> list[str]:
+    return [row.text[a.end : b.start] for a, b in pairwise(row.atoms[c.first : c.last])]
 
 
 def _figure_before(text: str, start: int, gap: str, limit: int) -> bool:
@@ -203,12 +216,25 @@ def _rising(row: Row, c: Candidate) -> bool:
         return True
     if not _is_rising(atoms):
         return False
-    between = [row.text[a.end : b.start] for a, b in pairwise(atoms)]
+    between = _gaps(row, c)
+    if not c.strong and {*between} == {" - "}:
+        return True
     if not all(map(_LISTING.fullmatch, between)):
         return False
     return any("," in gap for gap in between) or (
         _GOES_ON.match(row.text, atoms[-1].end) is not None
     )
+
+
+def _is_listed(row: Row, c: Candidate) -> bool:
+    """Tell whether a candidate that shows no beginning is an enumeration: 3310, 6300 et 105."""
+    if c.strong or "," not in "".join(between := _gaps(row, c)):
+        return False
+    if not all(map(_LISTING.fullmatch, between)):
+        return False
+    atoms = row.atoms[c.first : c.last]
+    ended = any(map(str.isalpha, between[-1]))
+    return _is_rising(atoms) or (ended and not is_told(atoms))
 
 
 def _is_rising(atoms: Sequence[Atom]) -> bool:

@@ -21,7 +21,7 @@ _LOOSE = 50.0  # any gap that is not a border
 # What is left is searched tightly again once dates and prices are out of it, then across words.
 _AGAIN, _ACROSS = (gaps.TIGHT, ""), ((_LOOSE, "figures"), (_LOOSE, "words"))
 _NEAR, _LONG = 16, 8  # characters apart, digits of a row without a beginning
-_READ_BACKWARDS = (Form.MOBILE, Form.NATIONAL, Form.COUNTRY_CODE)
+_READ_BACKWARDS = (Form.MOBILE, Form.NATIONAL, Form.BARE, Form.COUNTRY_CODE)
 
 
 def find_numbers(text: str, region: str = "FR") -> list[tuple[int, int, str]]:
