@@ -16,10 +16,11 @@ import structlog
 from relay.contact_rows import describe_browser, network_of
 from relay.contacts import Origin
 from relay.context import Context
-from relay.database import Record, queries, rows_of
+from relay.database import Connection, Record, queries, rows_of
 from relay.errors import Refused
-from relay.sealing import Unsealable, new_id
+from relay.sealing import DataKey, Unsealable, mail_place, new_id
 from relay.sites import Site
+from relay.validation import mailbox_key
 
 YEAR = timedelta(days=365)
 COUNTED = timedelta(days=90)
@@ -93,7 +94,7 @@ def circumstances_of(origin: Origin, page: str) -> Circumstances:
 async def give(
     context: Context, site: Site, person_id: UUID, use: Use, given: Circumstances
 ) -> None:
-    """Record a consent, in the place of an older one.
+    """Record a consent, in the place of an older one and of an objection to what it is for.
 
     Raises:
         Refused: ``not_found``: nobody, or erased.
@@ -101,13 +102,7 @@ async def give(
     now = context.clock()
     consent_id = new_id(now)
     async with context.database.connection() as connection, connection.transaction():
-        wrapped = await queries().key_of_person(
-            connection, site_id=site.site_id, person_id=person_id
-        )
-        try:
-            key = context.keyring.person_key(wrapped, person_id)
-        except Unsealable:
-            raise Refused("not_found") from None
+        key = await _begin(context, connection, site, person_id, now)
         named = {"site_id": site.site_id, "person_id": person_id, "purpose": use.value}
         await queries().withdraw_consents(connection, **named, at=now)
         await queries().add_consent(
@@ -120,6 +115,29 @@ async def give(
             sealed_record=key.seal(json.dumps(asdict(given)), _place(consent_id)),
         )
     log.info("consent.given", consent_id=str(consent_id), purpose=use.value, site=site.slug)
+
+
+async def _begin(
+    context: Context, connection: Connection, site: Site, person_id: UUID, now: datetime
+) -> DataKey:
+    """Open the key of who consents, and end what they said against it before.
+
+    Raises:
+        Refused: ``not_found``.
+    """
+    row = await queries().lock_consenter(connection, site_id=site.site_id, person_id=person_id)
+    if row is None:
+        raise Refused("not_found")
+    try:
+        key = context.keyring.person_key(row["wrapped_key"], person_id)
+        email = key.open(row["sealed_mail"] or b"", mail_place(person_id))
+    except Unsealable:
+        raise Refused("not_found") from None
+    mailbox_hash = site.hash("mailbox", mailbox_key(email))
+    await queries().end_objection(
+        connection, site_id=site.site_id, mailbox_hash=mailbox_hash, at=now
+    )
+    return key
 
 
 async def withdraw(context: Context, site: Site, person_id: UUID, use: Use) -> None:

@@ -88,7 +88,7 @@ def compose_letter(context: Context, site: Site, row: Record) -> Composed | None
             site_name=policy.site.name,
             neutral_subject=policy.site.sensitive,
             subject=say(language, f"rights.letter_{name}_subject", **values),
-            lines=_lines(language, name, shape, values),
+            lines=_lines(language, name, shape, values, _ended(name, said)),
             code=code,
             page_url=_page(context, site, row, shape),
             page_words=say(language, f"rights.letter_page_{shape.page or 'own'}"),
@@ -153,11 +153,21 @@ def _values(
 
 
 def _lines(
-    language: str, name: str, shape: _Shape, values: Mapping[str, str | int]
+    language: str,
+    name: str,
+    shape: _Shape,
+    values: Mapping[str, str | int],
+    ended: tuple[str, ...] = (),
 ) -> tuple[str, ...]:
-    keys = [f"rights.letter_{name}_lead", *(f"rights.letter_{one}" for one in shape.more)]
+    keys = [f"rights.letter_{one}" for one in (f"{name}_lead", *ended, *shape.more)]
     lines = [say(language, key, **values) for key in keys if has(language, key)]
     return tuple(line for line in lines if line.strip())
+
+
+def _ended(name: str, said: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what says what each objection ended; one against nothing named is one against mail."""
+    purposes = said["purposes"] or ["mail"]
+    return tuple(f"ended_{one}" for one in purposes) if name == "objected" else ()
 
 
 def _page(context: Context, site: Site, row: Record, shape: _Shape) -> str:

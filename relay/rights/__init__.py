@@ -2,5 +2,5 @@
 
 Pure: ``clock``, ``standing``, ``dossier``, ``redaction``, ``packet``. Acts, one
 transaction each: ``intake``, ``proof``, ``mailbox``, ``decisions``, ``access``, ``plan`` and
-``erasure``, ``measures``, ``register``, ``round``.
+``erasure``, ``measures``, ``objections``, ``register``, ``round``.
 """

@@ -13,7 +13,8 @@ from relay.errors import Refused
 from relay.looks import Look, record_look
 from relay.rights.access import find_subjects
 from relay.rights.erasure import erase_persons
-from relay.rights.measures import correct, freeze, object_to, unfreeze
+from relay.rights.measures import correct, freeze, unfreeze
+from relay.rights.objections import object_to
 from relay.rights.proof import end_duplicate, send_code
 from relay.rights.requests import (
     PERSON,

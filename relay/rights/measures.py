@@ -1,9 +1,9 @@
-"""Acts on a person's data that are no erasure: freeze, objection, correction (GDPR 16, 18, 21)."""
+"""Acts on a person's data that are no erasure: freeze, correction (GDPR 16, 18)."""
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from relay.catalogue import advertiser_place, unseal_advertiser
@@ -18,10 +18,6 @@ from relay.rights.requests import DataRequest
 from relay.sealing import content_place, mail_place
 from relay.sites import Site
 from relay.validation import mailbox_key
-
-MAIL, STATISTICS, SECURITY = "mail", "statistics", "security"
-PURPOSES = (MAIL, STATISTICS, SECURITY)
-_FOR_GOOD = timedelta(days=3650)  # a suppression needs an end; an objection has none
 
 
 async def freeze(
@@ -49,28 +45,6 @@ async def unfreeze(
     )
 
 
-async def object_to(
-    context: Context, connection: Connection, site: Site, request: DataRequest
-) -> None:
-    """Stop the uses a person objects to; none named: mail, the only one that reaches them."""
-    content = _content(request)
-    now = context.clock()
-    mailbox_hash = site.hash("mailbox", mailbox_key(content.email))
-    for purpose in content.purposes or (MAIL,):
-        await queries().add_objection(
-            connection,
-            site_id=site.site_id,
-            mailbox_hash=mailbox_hash,
-            purpose=purpose,
-            request_id=request.request_id,
-            since=now,
-        )
-    if MAIL in (content.purposes or (MAIL,)):
-        await _suppress(connection, site, content.email, now)
-    if SECURITY in content.purposes:
-        await queries().forget_marks_of(connection, site_id=site.site_id, mailbox_hash=mailbox_hash)
-
-
 async def correct(
     context: Context, connection: Connection, site: Site, request: DataRequest
 ) -> None:
@@ -90,16 +64,6 @@ async def correct(
         await _move_address(connection, site, subjects, changes["email"])
     await _correct_words(connection, site, subjects, changes, context.clock())
     await _correct_listings(connection, site, subjects, changes)
-
-
-async def _suppress(connection: Connection, site: Site, email: str, now: datetime) -> None:
-    await queries().suppress(
-        connection,
-        site_id=site.site_id,
-        mail_hash=site.hash("mail", email.lower()),
-        reason="objection",
-        expires_at=now + _FOR_GOOD,
-    )
 
 
 async def _move_address(

@@ -14,6 +14,7 @@ from relay.errors import Refused, Unavailable
 from relay.rights.clock import local_day
 from relay.rights.decisions import carry_out
 from relay.rights.erasure import end_kept
+from relay.rights.objections import forget_objected_traces
 from relay.rights.requests import SYSTEM, advance, read_request, write_letter
 from relay.rights.standing import CONTENT_LIFE, PROOF_LIFE, REMIND_DAYS, Event, Step
 from relay.sites import Site
@@ -36,7 +37,7 @@ async def attend(context: Context, site: Site) -> None:
 
 
 async def attend_due(context: Context, site: Site) -> None:
-    """Do what somebody waits for: acts whose undo is over, ends, reminders."""
+    """Do what somebody waits for: acts whose undo is over, ends, objections, reminders."""
     now = context.clock()
     async with context.database.connection() as connection:
         named = {"site_id": site.site_id, "now": now}
@@ -50,6 +51,7 @@ async def attend_due(context: Context, site: Site) -> None:
     for row in over:
         with alone(row["request_id"]):
             await _end(context, site, row["request_id"], Event(row["event"]))
+    await forget_objected_traces(context, site)
     await _remind(context, site, now)
 
 

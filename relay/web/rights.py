@@ -15,7 +15,7 @@ from relay.outgoing import proof_url, request_url
 from relay.outgoing.rights_letters import privacy_local_part
 from relay.rights import intake, proof
 from relay.rights.intake import Asked
-from relay.rights.measures import PURPOSES
+from relay.rights.objections import purposes_of
 from relay.rights.requests import Content
 from relay.rights.standing import LINK_LIFE, PROOF_LIFE, Door, needs_code
 from relay.sites import Site
@@ -127,9 +127,9 @@ def _form(
         policy=site.policy,
         slug=site.slug,
         kinds=offered(site),
-        purposes=PURPOSES,
+        purposes=purposes_of(site.policy),
         values={name: fields.get(name, "") for name in FIELDS},
-        ticked=[one for one in PURPOSES if f"purpose_{one}" in fields],
+        ticked=[one for one in purposes_of(site.policy) if f"purpose_{one}" in fields],
         problem=problem,
         faults={fault.field: (fault, text) for fault, text in problem.faults} if problem else {},
         address=f"{privacy_local_part(site)}@{request.app[CONTEXT].settings.mail_domain}",

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from relay.errors import FieldFault, Invalid
-from relay.rights.measures import PURPOSES
+from relay.rights.objections import purposes_of
 from relay.rights.requests import DETAILS_SIGNS, Content
 from relay.rights.standing import Kind
 from relay.sites import Site
@@ -48,7 +48,7 @@ def read_content(site: Site, fields: Mapping[str, str]) -> Content:
         phone=phone,
         details=fields.get("details", "").strip()[:DETAILS_SIGNS],
         changes={name: value for name, value in changes.items() if value},
-        purposes=tuple(one for one in PURPOSES if f"purpose_{one}" in fields),
+        purposes=tuple(one for one in purposes_of(site.policy) if f"purpose_{one}" in fields),
     )
 
 

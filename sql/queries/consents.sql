@@ -15,8 +15,15 @@ join person on person.site_id = consent.site_id and person.person_id = consent.p
 where consent.site_id = :site_id and consent.person_id = :person_id
 order by consent.given_at desc, consent.consent_id desc;
 
--- name: key_of_person(site_id, person_id)$
-select wrapped_key from person where site_id = :site_id and person_id = :person_id;
+-- name: lock_consenter(site_id, person_id)^
+-- Who gives a consent: an objection of theirs waits, or was made before and ends by it.
+select wrapped_key, sealed_mail from person where site_id = :site_id and person_id = :person_id
+for no key update;
+
+-- name: end_objection(site_id, mailbox_hash, at)!
+-- An express consent is newer than the objection to what it is for.
+update objection set ended_at = :at
+where site_id = :site_id and mailbox_hash = :mailbox_hash and purpose = 'statistics' and ended_at is null;
 
 -- name: answering_time(site_id, person_id, since, as_of)^
 -- From the times of messages alone: how long a person's first answers take, while they consent to it.

@@ -208,7 +208,7 @@ where message.site_id = :site_id and message.message_id >= :first_id
         where text_mark.site_id = :site_id and text_mark.message_id = message.message_id offset 0)
     and not exists (select 1 from objection
         where objection.site_id = :site_id and objection.mailbox_hash = message.mailbox_hash
-            and objection.purpose = 'security' offset 0)
+            and objection.purpose = 'security' and objection.ended_at is null offset 0)
 order by message.message_id
 limit :most;
 

@@ -590,11 +590,33 @@ where outbox.site_id = :site_id and outbox.mail_id = any(said.ids) and outbox.st
 -- name: add_objection(site_id, mailbox_hash, purpose, request_id, since)!
 insert into objection (site_id, mailbox_hash, purpose, request_id, since)
 values (:site_id, :mailbox_hash, :purpose, :request_id, :since)
-on conflict (site_id, mailbox_hash, purpose) do nothing;
+on conflict (site_id, mailbox_hash, purpose) do update
+    set request_id = excluded.request_id, since = excluded.since, ended_at = null
+where objection.ended_at is not null;
 
--- name: is_objected(site_id, mailbox_hash, purpose)$
-select exists (select 1 from objection
-    where site_id = :site_id and mailbox_hash = :mailbox_hash and purpose = :purpose);
+-- name: lock_persons(site_id, person_ids)!
+-- What persons say of the same thing at the same moment is taken one after the other.
+select person.person_id from person
+where person.site_id = :site_id and person.person_id = any(:person_ids::uuid[])
+order by person.person_id
+for no key update;
+
+-- name: list_objected_traces(site_id, versions, as_of, most)
+-- Connection data of mailboxes whose owners objected to it, under these versions of the policy, unless a hold keeps it.
+select sender_trace.message_id
+from objection
+cross join lateral (
+    select said.message_id from message as said
+    where said.site_id = :site_id and said.mailbox_hash = objection.mailbox_hash
+        and said.policy_version = any(:versions::integer[]) offset 0
+) as message
+join sender_trace on sender_trace.site_id = :site_id and sender_trace.message_id = message.message_id
+where objection.site_id = :site_id and objection.purpose = 'traces' and objection.ended_at is null
+    and not is_held(:site_id, sender_trace.message_id, :as_of)
+    and not exists (select 1 from legal_hold
+        where legal_hold.site_id = :site_id and legal_hold.blocks_until > :as_of
+            and legal_hold.scope = 'person' and legal_hold.subject_id = sender_trace.sender_id)
+limit :most;
 
 -- name: forget_marks_of(site_id, mailbox_hash)!
 -- Texts of a mailbox are compared with no others any more.

@@ -1,0 +1,126 @@
+"""Objections: what each ends, at once and from then on (GDPR 21).
+
+| to | what ends |
+| --- | --- |
+| mail | the address is written to no more; what waits for it ends |
+| statistics | the consent to them, and with it the figure (CPCE L32-3 IV) |
+| security | the person's texts are compared with no others |
+| traces | connection data kept on legitimate interest goes, and that of later messages |
+
+Offered is what the policy runs on consent or legitimate interest. Reports are answered whatever
+their author objects to later (DSA 16, 20), and go by an erasure.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+
+from relay.consents import Use
+from relay.context import Context
+from relay.database import Connection, queries, rows_of
+from relay.errors import Refused
+from relay.policy import Basis, Policy
+from relay.retention import read_versions
+from relay.rights.access import find_subjects
+from relay.rights.requests import DataRequest
+from relay.sites import Site
+from relay.validation import mailbox_key
+
+MAIL, STATISTICS, SECURITY, TRACES = "mail", "statistics", "security", "traces"
+OBJECTABLE = frozenset({Basis.LEGITIMATE_INTEREST, Basis.CONSENT})
+STATISTICAL = (Use.ANSWERING_TIME,)
+BATCH = 1000
+_FOR_GOOD = timedelta(days=3650)  # a suppression needs an end; an objection has none
+
+log = structlog.get_logger()
+
+
+def purposes_of(policy: Policy) -> tuple[str, ...]:
+    """Return what a person may object to at a site, in the order of its page (pure)."""
+    traces = (TRACES,) if policy.retention.traces.basis in OBJECTABLE else ()
+    return (MAIL, STATISTICS, SECURITY, *traces)
+
+
+async def object_to(
+    context: Context, connection: Connection, site: Site, request: DataRequest
+) -> None:
+    """End the uses a person objects to; none named: mail, the only one that reaches them.
+
+    Raises:
+        Refused: ``request_state``: what was asked is forgotten.
+    """
+    content = request.content
+    if content is None:
+        raise Refused("request_state")
+    purposes, now = content.purposes or (MAIL,), context.clock()
+    mailbox_hash = site.hash("mailbox", mailbox_key(content.email))
+    subjects = await find_subjects(context, connection, site, request)
+    person_ids = [one.person_id for one in subjects]
+    # A consent that is being given waits, or is given before and ends here (relay/consents.py).
+    await queries().lock_persons(connection, site_id=site.site_id, person_ids=person_ids)
+    for purpose in purposes:
+        await queries().add_objection(
+            connection,
+            site_id=site.site_id,
+            mailbox_hash=mailbox_hash,
+            purpose=purpose,
+            request_id=request.request_id,
+            since=now,
+        )
+    if MAIL in purposes:
+        await _suppress(connection, site, content.email, now)
+    if STATISTICS in purposes:
+        await _end_consents(connection, site, person_ids, now)
+    if SECURITY in purposes:
+        await queries().forget_marks_of(connection, site_id=site.site_id, mailbox_hash=mailbox_hash)
+
+
+async def forget_objected_traces(context: Context, site: Site) -> int:
+    """Delete the connection data of whoever objected to it, but what a hold keeps; return how much.
+
+    Traces under a version of the policy that owes them to the law stay until their end.
+    """
+    async with context.database.connection() as connection, connection.transaction():
+        versions = await read_versions(connection, site)
+        await queries().heed_holds(connection, site_id=site.site_id)
+        rows = await rows_of(
+            queries().list_objected_traces(
+                connection,
+                site_id=site.site_id,
+                versions=_objectable(version.policy for version in versions),
+                as_of=context.clock(),
+                most=BATCH,
+            )
+        )
+        ids = [row["message_id"] for row in rows]
+        if ids:
+            await queries().delete_traces(connection, site_id=site.site_id, ids=ids)
+            log.info("traces.objected", site=site.slug, count=len(ids))
+    return len(ids)
+
+
+def _objectable(policies: Iterable[Policy]) -> list[int]:
+    """Return the versions of a policy under which connection data may be objected to."""
+    return [one.version for one in policies if one.retention.traces.basis in OBJECTABLE]
+
+
+async def _end_consents(
+    connection: Connection, site: Site, person_ids: list[UUID], now: datetime
+) -> None:
+    for use in STATISTICAL:
+        for person_id in person_ids:
+            await queries().withdraw_consents(
+                connection, site_id=site.site_id, person_id=person_id, purpose=use.value, at=now
+            )
+
+
+async def _suppress(connection: Connection, site: Site, email: str, now: datetime) -> None:
+    await queries().suppress(
+        connection,
+        site_id=site.site_id,
+        mail_hash=site.hash("mail", email.lower()),
+        reason="objection",
+        expires_at=now + _FOR_GOOD,
+    )
