@@ -158,8 +158,11 @@ async def list_consents(context: Context, site: Site, person_id: UUID) -> list[C
     async with context.database.connection() as connection:
         found = queries().list_consents(connection, site_id=site.site_id, person_id=person_id)
         rows = await rows_of(found)
+    if not rows:
+        return []
     try:
-        return [_record(context, person_id, row) for row in rows]
+        key = context.keyring.person_key(rows[0]["wrapped_key"], person_id)
+        return [open_record(key, row) for row in rows]
     except Unsealable:
         return []
 
@@ -184,8 +187,12 @@ async def read_answering_time(
     return AnsweringTime(row["answers"], row["median"] if enough else None)
 
 
-def _record(context: Context, person_id: UUID, row: Record) -> ConsentRecord:
-    key = context.keyring.person_key(row["wrapped_key"], person_id)
+def open_record(key: DataKey, row: Record) -> ConsentRecord:
+    """Open one record with its person's key.
+
+    Raises:
+        Unsealable: It is another's.
+    """
     opened = key.open(row["sealed_record"], _place(row["consent_id"]))
     return ConsentRecord(
         consent_id=row["consent_id"],

@@ -11,7 +11,6 @@ from relay.context import Context
 from relay.database import Connection, queries
 from relay.errors import Refused
 from relay.looks import Look, record_look
-from relay.rights.access import find_subjects
 from relay.rights.erasure import erase_persons
 from relay.rights.measures import correct, freeze, unfreeze
 from relay.rights.objections import object_to
@@ -26,6 +25,7 @@ from relay.rights.requests import (
     write_letter,
 )
 from relay.rights.standing import Event, Ground, Kind, State, Step
+from relay.rights.subjects import find_subjects
 from relay.sites import Site
 
 NOTE_SIGNS = 2000

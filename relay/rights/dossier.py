@@ -84,6 +84,37 @@ class Reported:
 
 
 @dataclass(frozen=True, slots=True)
+class Consented:
+    """One consent with what proves it (GDPR 7(1)): the eight fields of its record, and its end.
+
+    Args:
+        network: Address without its end.
+        place: Region, as the browser named it.
+    """
+
+    number: str
+    use: str
+    policy_version: int
+    given_at: datetime
+    ends_at: datetime
+    withdrawn_at: datetime | None
+    network: str
+    browser: str
+    device: str
+    page: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Objected:
+    """One objection; *ended_at* is when a later consent ended it."""
+
+    purpose: str
+    since: datetime
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Looked:
     """One look by staff at what is the person's: when and why, never who (CJEU, C-579/21)."""
 
@@ -113,6 +144,8 @@ class Dossier:
     traces: tuple[Traced, ...]
     listings: tuple[Listed, ...]
     reports: tuple[Reported, ...]
+    consents: tuple[Consented, ...]
+    objections: tuple[Objected, ...]
     looks: tuple[Looked, ...]
     files: tuple[Attached, ...]
     purposes: tuple[Entry, ...]
@@ -120,7 +153,8 @@ class Dossier:
     @property
     def is_empty(self) -> bool:
         """Tell whether nothing is held."""
-        return not any((self.identities, self.said, self.traces, self.listings, self.reports))
+        held = (self.identities, self.said, self.traces, self.listings, self.reports)
+        return not any((*held, self.consents, self.objections))
 
 
 def kept_until(kepts: Iterable[Kept], since: datetime, ended_at: datetime | None) -> datetime:

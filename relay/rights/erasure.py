@@ -12,10 +12,10 @@ import structlog
 
 from relay.context import Context
 from relay.database import Connection, Record, queries, rows_of
-from relay.rights.access import Subject, open_subject
 from relay.rights.certificate import Certificate, write_certificate
 from relay.rights.moving import move_kept
 from relay.rights.plan import Plan, plan_erasure
+from relay.rights.subjects import Subject, open_subject
 from relay.sealing import Unsealable
 from relay.sites import Site
 

@@ -12,9 +12,9 @@ from relay.context import Context
 from relay.database import Connection, Record, queries, rows_of
 from relay.errors import Refused
 from relay.listings import phone_key
-from relay.rights.access import Subject, find_subjects
 from relay.rights.proof import is_new_address_proved
 from relay.rights.requests import DataRequest
+from relay.rights.subjects import Subject, find_subjects
 from relay.sealing import content_place, mail_place
 from relay.sites import Site
 from relay.validation import mailbox_key

@@ -8,8 +8,8 @@ from uuid import UUID
 from relay.catalogue import advertiser_place
 from relay.context import Context
 from relay.database import Connection, Record, queries, rows_of
-from relay.rights.access import Subject
 from relay.rights.plan import Part, Plan
+from relay.rights.subjects import Subject
 from relay.sealing import (
     HASH_BYTES,
     DataKey,

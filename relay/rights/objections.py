@@ -23,8 +23,8 @@ from relay.database import Connection, queries, rows_of
 from relay.errors import Refused
 from relay.policy import Basis, Policy
 from relay.retention import read_versions
-from relay.rights.access import find_subjects
 from relay.rights.requests import DataRequest
+from relay.rights.subjects import find_subjects
 from relay.sites import Site
 from relay.validation import mailbox_key
 

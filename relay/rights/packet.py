@@ -82,10 +82,31 @@ def _files(dossier: Dossier) -> Iterator[tuple[str, str | bytes]]:
             ((one.at.isoformat(), one.action, one.purpose) for one in dossier.looks),
         ),
     )
+    yield from _choices(dossier)
     for one in dossier.said:
         yield f"messages/{one.at:%Y-%m-%d-%H%M%S}-{one.message[-8:]}.txt", _letter(dossier, one)
     for file in dossier.files:
         yield f"fichiers/{file.name}", file.content
+
+
+def _choices(dossier: Dossier) -> Iterator[tuple[str, str]]:
+    """Give what the person agreed and objected to as tables, where there is any."""
+    said = _teller(dossier.language)
+    if dossier.consents:
+        head = ("number", "use", "given", "ends", "withdrawn", "policy", "network", "browser",
+                "device", "page", "place")  # fmt: skip
+        yield "accords.csv", table([said(f"consent_{key}") for key in head], (
+            (one.number, one.use, one.given_at.isoformat(), one.ends_at.isoformat(),
+             one.withdrawn_at.isoformat() if one.withdrawn_at else "", one.policy_version,
+             one.network, one.browser, one.device, one.page, one.place)
+            for one in dossier.consents
+        ))  # fmt: skip
+    if dossier.objections:
+        heads = ("purpose", "since", "ended")
+        yield "oppositions.csv", table([said(f"objection_{key}") for key in heads], (
+            (one.purpose, one.since.isoformat(), one.ended_at.isoformat() if one.ended_at else "")
+            for one in dossier.objections
+        ))  # fmt: skip
 
 
 def _letter(dossier: Dossier, one: Said) -> str:
@@ -113,7 +134,8 @@ def _teller(language: str) -> Callable[[str], str]:
 def _as_json(dossier: Dossier) -> str:
     """Return everything for a program: times in ISO 8601, one list for each class."""
     policy = dossier.policy
-    lists = ("identities", "said", "traces", "listings", "reports", "looks", "purposes")
+    lists = ("identities", "said", "traces", "listings", "reports", "consents",
+             "objections", "looks", "purposes")  # fmt: skip
     body = {
         "site": policy.site.name,
         "controller": policy.controller.model_dump(),

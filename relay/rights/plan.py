@@ -9,9 +9,9 @@ from relay.context import Context
 from relay.database import Connection, Record, queries, rows_of
 from relay.policy import Basis, Kept, Policy
 from relay.retention import read_versions
-from relay.rights.access import Subject
 from relay.rights.certificate import KeptLine, Why
 from relay.rights.dossier import kept_until
+from relay.rights.subjects import Subject
 from relay.sites import Site
 
 # The column that names whose a row is.

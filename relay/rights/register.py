@@ -7,7 +7,6 @@ from uuid import UUID
 from relay.context import Context
 from relay.database import Connection, Record, queries, rows_of
 from relay.looks import Look, record_look
-from relay.rights.access import Subject, find_subjects
 from relay.rights.plan import Plan, plan_erasure
 from relay.rights.requests import (
     DataRequest,
@@ -19,6 +18,7 @@ from relay.rights.requests import (
 )
 from relay.rights.standing import ENDS, Door, Kind, Standing, State
 from relay.sealing import LAST_ID
+from relay.rights.subjects import Subject, find_subjects
 from relay.sites import Site
 
 PAGE = 50

@@ -15,6 +15,18 @@ join person on person.site_id = consent.site_id and person.person_id = consent.p
 where consent.site_id = :site_id and consent.person_id = :person_id
 order by consent.given_at desc, consent.consent_id desc;
 
+-- name: list_own_consents(site_id, person_ids)
+-- Every record of persons, oldest first, for whoever has opened their keys.
+select consent_id, person_id, purpose, policy_version, given_at, ends_at, withdrawn_at, sealed_record
+from consent
+where site_id = :site_id and person_id = any(:person_ids::uuid[])
+order by given_at, consent_id;
+
+-- name: list_objections(site_id, mailbox_hashes)
+select purpose, since, ended_at from objection
+where site_id = :site_id and mailbox_hash = any(:mailbox_hashes::bytea[])
+order by since, purpose;
+
 -- name: lock_consenter(site_id, person_id)^
 -- Who gives a consent: an objection of theirs waits, or was made before and ends by it.
 select wrapped_key, sealed_mail from person where site_id = :site_id and person_id = :person_id

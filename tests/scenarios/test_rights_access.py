@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from relay import parties
+from relay.consents import Circumstances, Use, give
 from relay.contacts import Origin
 from relay.links import Link, Side
 from relay.looks import record_look
@@ -170,3 +171,27 @@ async def test_looks_at_the_person_are_told(relay: Relay, person: Person) -> Non
     assert "dossier 7" in files["consultations.csv"]
     [name] = await relay.fetch("select name from staff where staff_id = $1", look.staff_id)
     assert not any(name["name"] in one for one in files.values())
+
+
+@pytest.mark.parametrize(("kind", "has_objections"), [("access", True), ("portability", False)])
+async def test_choices_are_told(relay: Relay, kind: str, *, has_objections: bool) -> None:
+    """Consents stand in what a person is given, with their proof; objections in an access."""
+    [row] = await relay.fetch("select advertiser_id from listing")
+    here = Circumstances("198.51.100.0/24", "Firefox", "PC", "/a/…/delay", "FR")
+    await give(relay.context, relay.site, row["advertiser_id"], Use.ANSWERING_TIME, here)
+    camille = Person(relay, CAMILLE)
+    await camille.prove(await camille.ask("objection", purpose_statistics="1"))
+    [first] = await camille.requests()
+    await decisions.accept(relay.context, relay.site, first, await camille.look())
+    await camille.collect(2)
+    own = await camille.prove(await camille.ask(kind))
+    second = (await camille.requests())[-1]
+    await decisions.accept(relay.context, relay.site, second, await camille.look())
+    files = unpack((await camille.post(f"{own.path}/download")).body)
+    [consent] = json.loads(files["donnees.json"])["consents"]
+    assert (consent["network"], consent["browser"]) == ("198.51.100.0/24", "Firefox")
+    assert consent["withdrawn_at"] is not None
+    assert "198.51.100.0/24" in files["accords.csv"]
+    assert "Vos accords" in files["lisez-moi.html"]
+    assert ("Vos oppositions" in files["lisez-moi.html"]) == has_objections
+    assert ("oppositions.csv" in files) == has_objections

@@ -7,9 +7,9 @@ import pytest
 
 from relay.outgoing import buyer_url
 from relay.rights import decisions
-from relay.rights.access import find_subjects
 from relay.rights.erasure import erase_persons
 from relay.rights.requests import read_request
+from relay.rights.subjects import find_subjects
 from tests.relays import LISTING, Relay
 from tests.rights import CAMILLE, LEA, Person, quiet
 

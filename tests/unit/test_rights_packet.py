@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import zipfile
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,7 +15,16 @@ from hypothesis import strategies as st
 from relay.masking import find_numbers
 from relay.policy import Basis, Kept, Trigger, read_policy
 from relay.register import controller_register
-from relay.rights.dossier import Dossier, Identity, Looked, Said, Traced, kept_until
+from relay.rights.dossier import (
+    Consented,
+    Dossier,
+    Identity,
+    Looked,
+    Objected,
+    Said,
+    Traced,
+    kept_until,
+)
 from relay.rights.mailbox import kind_of
 from relay.rights.packet import pack, readable_page
 from relay.rights.redaction import Other, redact
@@ -26,6 +36,12 @@ POLICY = read_policy(Path("policies/demo.toml").read_text("utf-8"))
 CAMILLE = Other(
     frozenset({"Camille"}), frozenset({"+33639980123"}), frozenset({"camille@annonceur.example"})
 )
+
+
+CONSENT = Consented(
+    "c1", "answering_time", 1, AT, AT + timedelta(days=365), None,
+    "192.0.2.0/24", "Firefox", "PC", "/a/…/delay", "FR",
+)  # fmt: skip
 
 
 def dossier(text: str = "Bonjour", language: str = "fr") -> Dossier:
@@ -43,6 +59,8 @@ def dossier(text: str = "Bonjour", language: str = "fr") -> Dossier:
         traces=(Traced("msg_1", AT, "192.0.2.1", "40000", "Browser", AT),),
         listings=(),
         reports=(),
+        consents=(CONSENT,),
+        objections=(Objected("statistics", AT, None),),
         looks=(Looked(AT, "open", "dossier 7"),),
         files=(),
         purposes=tuple(controller_register(POLICY, language)),
@@ -55,10 +73,14 @@ def test_the_zip_is_whole(language: str) -> None:
     with zipfile.ZipFile(io.BytesIO(pack(dossier(language=language)))) as packed:
         names = set(packed.namelist())
         held = json.loads(packed.read("donnees.json"))
-    assert {"messages.csv", "connexions.csv", "consultations.csv"} < names
+    tables = {"messages.csv", "connexions.csv", "consultations.csv"}
+    assert tables | {"accords.csv", "oppositions.csv"} < names
     assert len([name for name in names if name.startswith("messages/")]) == 2
     assert held["said"][0]["text"] == "Bonjour"
     assert held["looks"][0]["purpose"] == "dossier 7"
+    assert held["consents"][0] == {**asdict(CONSENT), "given_at": AT.isoformat(),
+                                   "ends_at": CONSENT.ends_at.isoformat()}  # fmt: skip
+    assert held["objections"][0]["purpose"] == "statistics"
     assert len(held["purposes"]) == len(controller_register(POLICY, language))
 
 
