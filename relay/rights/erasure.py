@@ -29,10 +29,11 @@ async def erase(
 ) -> list[UUID]:
     """Carry out a plan within a transaction; return under whom what is kept lies, if anything.
 
+    What an earlier erasure moved is not moved again: several requests may wait for its end.
     The transaction holds the lock of ``heed_holds``: no hold is placed meanwhile (A40).
     """
     kept_ids = [
-        await move_kept(context, connection, site, one, plan)
+        one.person_id if one.is_kept else await move_kept(context, connection, site, one, plan)
         for one in subjects
         if plan.keeps_of(one.person_id)
     ]
@@ -101,12 +102,12 @@ async def erase_persons(
     await queries().heed_holds(connection, site_id=site.site_id)
     plan = await plan_erasure(context, connection, site, subjects)
     kept_ids = await erase(context, connection, site, subjects, plan)
-    ids = [one.person_id for one in subjects]
+    ids = [one.person_id for one in subjects if one.person_id not in kept_ids]
     await destroy_keys(connection, site, ids, request_id, context.clock())
     certificate = Certificate(
         request_id=request_id,
         made_at=context.clock(),
-        gone={**plan.counts, "persons": len(subjects)},
+        gone={**plan.counts, "persons": len(ids)},
         kept=plan.kept_lines,
     )
     await write_certificate(context, connection, site, certificate)
@@ -125,14 +126,13 @@ async def end_kept(
     subjects = []
     for kept_id in kept_ids:
         row = await queries().read_person(connection, site_id=site.site_id, person_id=kept_id)
-        if row:  # else the purge took the last of it
+        if row:  # else the purge took the last of it, or another request that waited for the same
             subjects.append(open_subject(context, row))
     plan = await plan_erasure(context, connection, site, subjects)
     if plan.keeps:  # each part goes at its own end
         await _let_go(connection, site, kept_ids, plan, context.clock())
         return False
-    if subjects:
-        await erase_persons(context, connection, site, subjects, request_id)
+    await erase_persons(context, connection, site, subjects, request_id)
     return True
 
 

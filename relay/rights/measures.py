@@ -75,9 +75,10 @@ async def _move_address(
     ids = {one.person_id for one in subjects}
     if found and found["person_id"] not in ids:
         raise Refused("new_address_known")
-    if not subjects or found:
+    named = [one for one in subjects if not one.is_kept]  # what an erasure kept is nobody's again
+    if not named or found:
         return
-    newest = max(subjects, key=lambda one: one.person_id)
+    newest = max(named, key=lambda one: one.person_id)
     await queries().correct_person(
         connection,
         site_id=site.site_id,

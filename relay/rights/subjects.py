@@ -1,6 +1,6 @@
 """The persons behind a request, with their open keys."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from relay.context import Context
@@ -13,11 +13,16 @@ from relay.validation import mailbox_key
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """One row of the person, with its open key."""
+    """One row of the person, with its open key.
+
+    Args:
+        is_kept: What an earlier erasure had to keep lies here, apart, and stays as it is.
+    """
 
     person_id: UUID
     key: DataKey
     row: Record
+    is_kept: bool = False
 
 
 async def find_subjects(
@@ -35,7 +40,7 @@ async def find_subjects(
             mailbox_hash=site.hash("mailbox", mailbox_key(email)),
         )
     )
-    return [open_subject(context, row) for row in rows]
+    return [replace(open_subject(context, row), is_kept=row["is_kept"]) for row in rows]
 
 
 def open_subject(context: Context, row: Record) -> Subject:

@@ -189,20 +189,31 @@ insert into outbox (site_id, mail_id, message_id, kind, state, reason, due_at, e
 select :site_id, :mail_id, :request_id, 'notice', 'queued', :reason, now(), now() + :life::interval from rung;
 
 -- name: find_subjects(site_id, mail_hash, mailbox_hash)
--- The persons behind a mailbox: of the exact address, and of its other spellings in messages.
+-- The persons behind a mailbox: of the exact address, of its other spellings in messages, and those under whom lies
+-- what an erasure asked from it had to keep.
+with found as (
+    select person.person_id from person
+    where person.site_id = :site_id and person.mail_hash = :mail_hash
+    union
+    select message.sender_id from message
+    where message.site_id = :site_id and message.mailbox_hash = :mailbox_hash and message.side = 'buyer'
+    union
+    select kept.person_id from data_request cross join lateral unnest(data_request.kept_ids) as kept (person_id)
+    where data_request.site_id = :site_id and data_request.subject_hash = :mailbox_hash
+        and data_request.state = 'partly_held'
+)
 select person.person_id, coalesce(person.wrapped_key, person.frozen_key) as wrapped_key, person.sealed_mail,
-    person.frozen_at, person.created_at
-from person
-where person.site_id = :site_id and person.mail_hash = :mail_hash
-    and coalesce(person.wrapped_key, person.frozen_key) is not null
-union
-select person.person_id, coalesce(person.wrapped_key, person.frozen_key) as wrapped_key, person.sealed_mail,
-    person.frozen_at, person.created_at
-from message
-join conversation on conversation.site_id = message.site_id and conversation.conversation_id = message.conversation_id
-join person on person.site_id = message.site_id and person.person_id = message.sender_id
-where message.site_id = :site_id and message.mailbox_hash = :mailbox_hash and message.side = 'buyer'
-    and coalesce(person.wrapped_key, person.frozen_key) is not null;
+    person.frozen_at, person.created_at,
+    exists (select 1 from data_request
+        where data_request.site_id = :site_id and data_request.state = 'partly_held'
+            and person.person_id = any(data_request.kept_ids) offset 0) as is_kept
+from found
+cross join lateral (
+    select one.person_id, one.wrapped_key, one.frozen_key, one.sealed_mail, one.frozen_at, one.created_at from person as one
+    where one.site_id = :site_id and one.person_id = found.person_id offset 0
+) as person
+where coalesce(person.wrapped_key, person.frozen_key) is not null
+order by person.person_id;
 
 -- name: read_person(site_id, person_id)^
 select person_id, coalesce(wrapped_key, frozen_key) as wrapped_key, sealed_mail, frozen_at, created_at

@@ -20,7 +20,7 @@ from relay.rights.round import attend
 from relay.rights.standing import Kind, State
 from tests.relays import Relay
 from tests.rig.deliveries import pass_time
-from tests.rights import CAMILLE, QUARTER, Person, asked, erased, quiet
+from tests.rights import CAMILLE, LEA, QUARTER, Person, asked, erased, link_in, quiet
 
 DOMINIQUE = Advertiser("Dominique", "dominique@annonceur.example", None)
 MAIL = b"From: <lea@acheteuse.example>\r\nSubject: effacement\r\n\r\nBonjour\r\n"
@@ -114,6 +114,72 @@ async def test_two_spellings_that_are_both_held(relay: Relay) -> None:
     await attend(relay.context, relay.site)
     assert await person.state(request_id) is State.READY
     assert await relay.fetch("select 1 from message") == []
+    relay.accepted.clear()
+
+
+async def everything(relay: Relay) -> list[tuple[object, ...]]:
+    """Return what is held of persons, as it is sealed."""
+    rows = await relay.fetch(
+        "select person_id, wrapped_key, sealed_mail, sealed_content, message.sender_id"
+        " from person left join message on sender_id = person_id order by person_id"
+    )
+    return [tuple(row) for row in rows]
+
+
+@pytest.mark.parametrize("address", [LEA, CAMILLE])
+async def test_a_second_erasure_moves_nothing(relay: Relay, address: str) -> None:
+    """A40: what an erasure had to keep stays as it is whoever asks again, and ends for both."""
+    await answered(relay)
+    [listing] = await relay.fetch("select listing_id from listing")
+    await hold(relay, Scope.LISTING, listing["listing_id"])
+    person = Person(relay, address)
+    first = await erased(person)
+    await person.collect(2)
+    kept = await everything(relay)
+    second = await erased(person)
+    assert await everything(relay) == kept
+    rows = await relay.fetch("select kept_ids, state from data_request order by request_id")
+    assert [row["state"] for row in rows] == ["partly_held", "partly_held"]
+    assert rows[0]["kept_ids"] == rows[1]["kept_ids"] != []
+    letter = next(one for one in await person.collect(2) if "en partie" in one["Subject"])
+    assert "gel légal" in (await person.post(f"{link_in(letter)}/certificate")).text
+    await relay.fetch("update legal_hold set blocks_until = now() returning 1")
+    pass_time(relay.context, timedelta(hours=1))
+    await attend(relay.context, relay.site)
+    for request_id in (first, second):
+        assert await person.state(request_id) is State.READY
+        async with relay.context.database.connection() as connection:
+            stored = await read_certificate(relay.context, connection, relay.site, request_id)
+        assert stored is not None
+        assert stored.certificate.kept == ()
+    assert (
+        await relay.fetch(
+            "select 1 from person where person_id = any($1::uuid[]) and wrapped_key is not null",
+            rows[0]["kept_ids"],
+        )
+        == []
+    )
+    relay.accepted.clear()
+
+
+async def test_what_came_since_goes_at_the_second_erasure(relay: Relay) -> None:
+    """A40: what a person wrote after a partly held erasure goes by the next; the rest stays."""
+    _, body = await relay.post()
+    await quiet(relay)
+    await hold(relay, Scope.MESSAGE, UUID(body["id"].removeprefix("msg_")))
+    person = Person(relay)
+    await erased(person)
+    await person.collect(2)
+    kept = [row for row in await everything(relay) if row[3]]
+    await relay.post(message="Bonjour, une nouvelle question.")
+    await quiet(relay)
+    second = await erased(person)
+    assert [row for row in await everything(relay) if row[3]] == kept
+    async with relay.context.database.connection() as connection:
+        stored = await read_certificate(relay.context, connection, relay.site, second)
+    assert stored is not None
+    assert stored.certificate.gone["messages"] == stored.certificate.gone["persons"] == 1
+    assert [line.what for line in stored.certificate.kept] == ["messages", "traces"]
     relay.accepted.clear()
 
 
