@@ -7,15 +7,16 @@ from datetime import datetime
 from typing import Any
 
 from relay.catalogue import advertiser_place, unseal_advertiser
-from relay.contact_rows import DELIVERY_EXPIRY
+from relay.contact_rows import DELIVERY_EXPIRY, OLDEST, told_hash
 from relay.context import Context
 from relay.database import Connection, Record, queries, rows_of
 from relay.errors import Refused
 from relay.listings import phone_key
+from relay.notices import Notice, enqueue
 from relay.rights.proof import is_new_address_proved
 from relay.rights.requests import DataRequest
 from relay.rights.subjects import Subject, find_subjects
-from relay.sealing import content_place, mail_place
+from relay.sealing import content_place, first_id, mail_place
 from relay.sites import Site
 from relay.validation import mailbox_key
 
@@ -38,11 +39,32 @@ async def unfreeze(
 ) -> None:
     """Put the keys of a person back; mails that waited leave."""
     subjects = await find_subjects(context, connection, site, request)
-    named = {"site_id": site.site_id, "person_ids": [one.person_id for one in subjects]}
-    await rows_of(queries().unfreeze_persons(connection, **named))
-    await queries().release_frozen(
-        connection, **named, expires_at=context.clock() + DELIVERY_EXPIRY
+    ids = [one.person_id for one in subjects]
+    await rows_of(queries().unfreeze_persons(connection, site_id=site.site_id, person_ids=ids))
+    await thaw(context, connection, site)
+
+
+async def thaw(context: Context, connection: Connection, site: Site) -> int:
+    """Let leave what a restriction kept back, once nobody of its conversation is frozen any more.
+
+    What is too old to be claimed ends, and its writer is told; returns how much does. Nothing ends
+    while the restriction lasts: it is there so that nothing happens to a person's data.
+    """
+    now = context.clock()
+    rows = await rows_of(
+        queries().thaw(
+            connection,
+            site_id=site.site_id,
+            oldest_id=first_id(now + DELIVERY_EXPIRY - OLDEST),
+            expires_at=now + DELIVERY_EXPIRY,
+        )
     )
+    for row in rows:
+        mark = told_hash(site, row["mailbox_hash"], "notice", now)
+        await enqueue(
+            connection, site, Notice(row["mail_id"], "notice", "expired:frozen_over", mark), now
+        )
+    return len(rows)
 
 
 async def correct(

@@ -14,6 +14,7 @@ from relay.errors import Refused, Unavailable
 from relay.rights.clock import local_day
 from relay.rights.decisions import carry_out
 from relay.rights.erasure import end_kept
+from relay.rights.measures import thaw
 from relay.rights.objections import forget_objected_traces
 from relay.rights.requests import SYSTEM, advance, read_request, write_letter
 from relay.rights.standing import CONTENT_LIFE, PROOF_LIFE, REMIND_DAYS, Event, Step
@@ -33,6 +34,8 @@ async def attend(context: Context, site: Site) -> None:
     for row in held:
         with alone(row["request_id"]):
             await _end_held(context, site, row["request_id"])
+    async with context.database.connection() as connection, connection.transaction():
+        await thaw(context, connection, site)  # a mail that was being rendered as its party thawed
     await _forget(context, site, context.clock())
 
 

@@ -226,11 +226,12 @@ select route, paused_until, reason, pauses from route order by route;
 
 -- name: expire_held()
 -- End holds that nobody released in their time; returns whom to tell: nobody of a notice, nor of a stranger's reply.
+-- What a restriction keeps back waits as long as that lasts (thaw, GDPR 18): nobody could have released it.
 with ended as (
     update outbox set state = 'expired', settled_at = now(),
         reason = case when outbox.reason = 'stranger' then 'not_confirmed' else 'hold_over' end
     from message
-    where outbox.state = 'held' and outbox.due_at <= now()
+    where outbox.state = 'held' and outbox.due_at <= now() and outbox.reason <> 'frozen'
         and message.site_id = outbox.site_id and message.message_id = outbox.message_id
     returning outbox.site_id, outbox.mail_id, outbox.kind, outbox.reason, message.mailbox_hash
 )

@@ -575,28 +575,34 @@ update person set wrapped_key = frozen_key, frozen_key = null, frozen_at = null
 where site_id = :site_id and person_id = any(:person_ids::uuid[]) and wrapped_key is null and frozen_key is not null
 returning person_id;
 
--- name: release_frozen(site_id, person_ids, expires_at)!
--- Mails that waited while a party was frozen leave now.
-with own as (
-    select conversation.conversation_id from conversation
-    where conversation.site_id = :site_id and conversation.buyer_id = any(:person_ids::uuid[])
-    union
-    select thread.conversation_id from listing
-    cross join lateral (
-        select conversation.conversation_id from conversation
-        where conversation.site_id = :site_id and conversation.listing_id = listing.listing_id offset 0
-    ) as thread
-    where listing.site_id = :site_id and listing.advertiser_id = any(:person_ids::uuid[])
-), said as (
-    select array(select words.message_id from own
-        cross join lateral (
-            select message.message_id from message
-            where message.site_id = :site_id and message.conversation_id = own.conversation_id offset 0
-        ) as words) as ids
+-- name: thaw(site_id, oldest_id, expires_at)
+-- What a restriction kept back, of conversations in which nobody is frozen any more: it leaves, and what is too old to
+-- be claimed ends. Returns the messages that end, for their writers to be told.
+with waiting as (
+    select outbox.mail_id from outbox
+    join message on message.site_id = :site_id and message.message_id = outbox.message_id
+    join conversation on conversation.site_id = :site_id and conversation.conversation_id = message.conversation_id
+    join listing on listing.site_id = :site_id and listing.listing_id = conversation.listing_id
+    where outbox.site_id = :site_id and outbox.state = 'held'
+        and (outbox.reason = 'frozen' or (outbox.kind in ('notice', 'reader_notice') and exists (select 1 from attempt
+            where attempt.site_id = :site_id and attempt.mail_id = outbox.mail_id and attempt.reason = 'frozen')))
+        and not exists (select 1 from person
+            where person.site_id = :site_id and person.frozen_at is not null
+                and person.person_id in (message.sender_id, conversation.buyer_id, listing.advertiser_id))
+), thawed as (
+    update outbox set
+        state = case when outbox.mail_id < :oldest_id then 'expired' else 'queued' end,
+        reason = case when outbox.kind in ('notice', 'reader_notice') then outbox.reason  -- it is rendered from it
+            when outbox.mail_id < :oldest_id then 'frozen_over' else 'released' end,
+        settled_at = case when outbox.mail_id < :oldest_id then now() end,
+        due_at = now(), expires_at = :expires_at, crashes = 0
+    from waiting
+    where outbox.site_id = :site_id and outbox.mail_id = waiting.mail_id and outbox.state = 'held'
+    returning outbox.mail_id, outbox.message_id, outbox.kind, outbox.state
 )
-update outbox set state = 'queued', reason = 'released', due_at = now(), expires_at = :expires_at, crashes = 0
-from said
-where outbox.site_id = :site_id and outbox.mail_id = any(said.ids) and outbox.state = 'held' and outbox.reason = 'frozen';
+select thawed.mail_id, message.mailbox_hash from thawed
+join message on message.site_id = :site_id and message.message_id = thawed.message_id
+where thawed.state = 'expired' and thawed.kind in ('contact', 'reply');
 
 -- name: add_objection(site_id, mailbox_hash, purpose, request_id, since)!
 insert into objection (site_id, mailbox_hash, purpose, request_id, since)

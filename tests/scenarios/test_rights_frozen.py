@@ -1,0 +1,144 @@
+"""A restriction that lasts: what it keeps back waits as long, and never ends in silence."""
+
+import asyncio
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from relay.moderation import expire_held
+from relay.rights import decisions
+from relay.rights.round import attend
+from tests.relays import Relay, courier
+from tests.rig.deliveries import pass_time
+from tests.rig.smtp_sink import SmtpSink
+from tests.rights import CAMILLE, Person, quiet, text_of
+
+
+@pytest.fixture
+async def person(relay: Relay) -> Person:
+    """Léa, who wrote to Camille once."""
+    assert (await relay.post())[0] == 202
+    await quiet(relay)
+    return Person(relay)
+
+
+async def freeze(person: Person) -> UUID:
+    """Have somebody's data frozen; returns the request."""
+    await person.prove(await person.ask("restriction"))
+    request_id = (await person.requests())[-1]
+    relay = person.relay
+    await decisions.accept(relay.context, relay.site, request_id, await person.look())
+    return request_id
+
+
+async def kept_back(person: Person) -> str:
+    """Have Léa write just before her data is frozen; returns the message, held."""
+    relay = person.relay
+    await person.prove(await person.ask("restriction"))
+    request_id = (await person.requests())[-1]
+    _, late = await relay.post(message="Partie juste avant le gel.")
+    await decisions.accept(relay.context, relay.site, request_id, await person.look())
+    await person.collect(2)
+    assert (await relay.states())[late["id"]] == "held"
+    return str(late["id"])
+
+
+async def lift(person: Person) -> None:
+    """End the first restriction."""
+    relay = person.relay
+    [request_id, *_] = await person.requests()
+    await decisions.lift(relay.context, relay.site, request_id, None)
+
+
+async def over_thirty_days(relay: Relay) -> None:
+    """Let the time of every hold be over."""
+    await relay.fetch("update outbox set due_at = now() - interval '1 s' where state = 'held'")
+    await expire_held(relay.context)
+
+
+async def reason(relay: Relay, message_id: str) -> tuple[str, str]:
+    """Return where a message stands, and why."""
+    [row] = await relay.fetch(
+        "select state, reason from outbox where mail_id = $1",
+        UUID(message_id.removeprefix("msg_")),
+    )
+    return row["state"], row["reason"]
+
+
+async def test_it_waits_as_long_as_the_restriction(relay: Relay, person: Person) -> None:
+    """A mail kept back by a restriction outlives the thirty days of a hold, and leaves after it."""
+    message_id = await kept_back(person)
+    await over_thirty_days(relay)
+    assert await reason(relay, message_id) == ("held", "frozen")
+    await lift(person)
+    assert await reason(relay, message_id) == ("queued", "released")
+    [mail] = await Person(relay, CAMILLE).collect(2)
+    assert "juste avant le gel" in text_of(mail)
+
+
+async def test_too_old_it_ends_and_its_writer_is_told(relay: Relay, person: Person) -> None:
+    """What is older than forty days when a restriction ends does not leave: its writer is told."""
+    message_id = await kept_back(person)
+    pass_time(relay.context, timedelta(days=45))
+    await over_thirty_days(relay)
+    await lift(person)
+    pass_time(relay.context, timedelta(0))
+    assert await reason(relay, message_id) == ("expired", "frozen_over")
+    await relay.fetch("update outbox set due_at = now() where state = 'queued'")
+    told = [text_of(one) for one in await person.collect(2)]
+    assert any("trop ancien pour partir" in one for one in told)
+    assert any("plus ancien est averti" in one for one in told)  # the letter of the lift
+    assert not await Person(relay, CAMILLE).collect(0)
+
+
+async def test_both_sides_frozen(relay: Relay, person: Person) -> None:
+    """While the other side is frozen too, a mail goes on waiting when one restriction ends."""
+    message_id = await kept_back(person)
+    camille = Person(relay, CAMILLE)
+    await freeze(camille)
+    await lift(person)
+    assert await reason(relay, message_id) == ("held", "frozen")
+    await decisions.lift(relay.context, relay.site, (await camille.requests())[-1], None)
+    assert await reason(relay, message_id) == ("queued", "released")
+
+
+async def test_a_mail_that_froze_as_its_party_thawed(relay: Relay, person: Person) -> None:
+    """A worker that read a party frozen and wrote so after the lift loses nothing."""
+    message_id = await kept_back(person)
+    await lift(person)
+    await relay.fetch(
+        "update outbox set state = 'held', reason = 'frozen' where mail_id = $1 returning 1",
+        UUID(message_id.removeprefix("msg_")),
+    )
+    await attend(relay.context, relay.site)
+    assert await reason(relay, message_id) == ("queued", "released")
+
+
+async def test_notices_wait_too(relay: Relay, person: Person) -> None:
+    """What somebody is told about a frozen conversation is told when the restriction ends."""
+    message_id = UUID(relay.accepted[0].removeprefix("msg_"))
+    await freeze(person)
+    await person.collect(2)
+    await relay.fetch(
+        "insert into outbox (site_id, mail_id, message_id, kind, state, reason, due_at, expires_at)"
+        " select site_id, $2, $1, 'notice', 'queued', 'expired:expired', now(),"
+        " now() + interval '5 days' from message where message_id = $1 returning 1",
+        message_id,
+        UUID(int=message_id.int + 1),
+    )
+    await reached(relay, UUID(int=message_id.int + 1), "held")
+    await lift(person)
+    told = [text_of(one) for one in await person.collect(2)]
+    assert any("n’a pas pu être remis" in one for one in told)
+
+
+async def reached(relay: Relay, mail_id: UUID, state: str) -> None:
+    """Have what is due sent until a mail is in a state."""
+    async with SmtpSink() as sink, courier(relay.context, sink.port):
+        for _ in range(100):
+            [row] = await relay.fetch("select state from outbox where mail_id = $1", mail_id)
+            if row["state"] == state:
+                return
+            await asyncio.sleep(0.1)
+    pytest.fail(f"never {state}")
