@@ -14,7 +14,7 @@ from relay.database import Connection, Record, queries, rows_of
 from relay.errors import Refused
 from relay.links import Link
 from relay.notices import Notice, enqueue
-from relay.sealing import Unsealable, content_place, first_id, new_id
+from relay.sealing import Unsealable, content_place, first_id, new_id, report_place
 from relay.sites import Site
 
 NOTE_LIMIT = 2000
@@ -193,7 +193,7 @@ async def _report(
         report_id=report_id,
         message_id=row["message_id"],
         reporter_id=row["advertiser_id"],
-        sealed_note=key.seal(note[:NOTE_LIMIT], f"report.sealed_note:{report_id}"),
+        sealed_note=key.seal(note[:NOTE_LIMIT], report_place(report_id)),
     )
     log.warning("report.received", report_id=str(report_id), site=site.slug)
 

@@ -125,7 +125,7 @@ async def _begin(
     Raises:
         Refused: ``not_found``.
     """
-    row = await queries().lock_consenter(connection, site_id=site.site_id, person_id=person_id)
+    row = await queries().lock_person(connection, site_id=site.site_id, person_id=person_id)
     if row is None:
         raise Refused("not_found")
     try:

@@ -15,7 +15,7 @@ from relay.database import queries
 from relay.errors import Refused
 from relay.exchange import Exchange, NewMessage, read_exchange
 from relay.limiter import Limit
-from relay.sealing import new_id
+from relay.sealing import new_id, report_place
 from relay.validation import mailbox_key
 from relay.visits import Visit, list_pending, open_living, open_visit
 
@@ -155,7 +155,7 @@ async def report(context: Context, visit: Visit, note: str) -> None:
         if not heard:
             raise Refused("not_found")
         report_id = new_id(exchange.now)
-        place = f"report.sealed_note:{report_id}"
+        place = report_place(report_id)
         await queries().add_report(
             exchange.connection,
             site_id=visit.site.site_id,

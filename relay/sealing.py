@@ -160,6 +160,26 @@ def mail_place(person_id: uuid.UUID) -> str:
     return f"person.sealed_mail:{person_id}"
 
 
+def document_place(request_id: uuid.UUID) -> str:
+    """Return the place of a copy of an identity document."""
+    return f"identity_document.sealed_content:{request_id}"
+
+
+def report_place(report_id: uuid.UUID) -> str:
+    """Return the place of what a report says."""
+    return f"report.sealed_note:{report_id}"
+
+
+def details_place(report_id: uuid.UUID) -> str:
+    """Return the place of who reported from outside, and by which law."""
+    return f"report.sealed_details:{report_id}"
+
+
+def appeal_place(message_id: uuid.UUID) -> str:
+    """Return the place of what was said against the decision about a message."""
+    return f"report_case.sealed_appeal:{message_id}"
+
+
 def request_place(request_id: uuid.UUID) -> str:
     """Name the place that what a request of rights says is sealed for."""
     return f"data_request.sealed_content:{request_id}"

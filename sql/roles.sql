@@ -16,7 +16,7 @@ declare
     -- Deleted when their time is over, by the purge alone.
     accepted        constant text[] := array[
         'person', 'listing', 'conversation', 'reply_address', 'message', 'message_file', 'sender_trace', 'outbox', 'attempt',
-        'inbound', 'idempotency', 'suppression', 'known_address', 'report', 'report_case', 'desk_act', 'block', 'site_key', 'consent', 'data_request', 'request_proof', 'confirmation', 'rule_hit', 'site_event', 'objection',
+        'inbound', 'idempotency', 'suppression', 'known_address', 'report', 'report_case', 'desk_act', 'block', 'site_key', 'consent', 'data_request', 'request_proof', 'confirmation', 'rule_hit', 'site_event', 'objection', 'identity_document',
         'key_rotation'];
     -- Written once; the purge alone deletes them, when their time is over.
     proofs          constant text[] := array['erasure_certificate', 'erasure_log', 'request_event'];

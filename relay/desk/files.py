@@ -9,10 +9,11 @@ from uuid import UUID
 from relay.context import Context
 from relay.database import Record, queries, rows_of
 from relay.desk.cases import Appeal, CaseFile, Decision, Reported, Statement
+from relay.desk.givers import opened
 from relay.desk.moves import Category, State, due_at
 from relay.errors import Refused
 from relay.looks import Look, record_look
-from relay.sealing import Keyring, Unsealable
+from relay.sealing import Keyring, appeal_place, details_place, report_place
 from relay.sites import Site
 
 
@@ -97,7 +98,7 @@ def _file(keyring: Keyring, site: Site, row: Record, reports: Sequence[Record]) 
         decision=Decision(row["decision"]) if row["decision"] else None,
         statement=read_statement(site, row),
         appeal_until=row["appeal_until"],
-        appeal=_appeal(site, row),
+        appeal=_appeal(keyring, site, row),
         judgement=read_judgement(site, row),
         judged_by=row["judged_by"],
         judged_at=row["judged_at"],
@@ -124,38 +125,24 @@ def _opened(site: Site, row: Record, column: str) -> Statement | None:
     return Statement(**values, end_date=datetime.fromisoformat(end_date) if end_date else None)
 
 
-def _appeal(site: Site, row: Record) -> Appeal | None:
+def _appeal(keyring: Keyring, site: Site, row: Record) -> Appeal | None:
     if row["sealed_appeal"] is None:
         return None
-    place = f"report_case.sealed_appeal:{row['message_id']}"
-    return Appeal(
-        row["appealed_by"], row["appealed_at"], site.key.open(row["sealed_appeal"], place)
-    )
+    text = opened(keyring, site, row, "sealed_appeal", appeal_place(row["message_id"]))
+    return Appeal(row["appealed_by"], row["appealed_at"], text)
 
 
 def _reported(keyring: Keyring, site: Site, row: Record) -> Reported:
     details: dict[str, str] = {}
     if row["sealed_details"] is not None:
-        place = f"report.sealed_details:{row['report_id']}"
-        details = json.loads(site.key.open(row["sealed_details"], place))
+        place = details_place(row["report_id"])
+        details = json.loads(opened(keyring, site, row, "sealed_details", place) or "{}")
     return Reported(
         report_id=row["report_id"],
         reporter_id=row["reporter_id"],
         category=row["category"],
         source=row["source"],
-        note=_note(keyring, site, row),
+        note=opened(keyring, site, row, "sealed_note", report_place(row["report_id"])),
         details=details,
         created_at=row["created_at"],
     )
-
-
-def _note(keyring: Keyring, site: Site, row: Record) -> str:
-    """Open what was written; "" when who wrote it was erased."""
-    place = f"report.sealed_note:{row['report_id']}"
-    if row["reporter_id"] is None:
-        return site.key.open(row["sealed_note"], place)
-    try:
-        key = keyring.person_key(row["wrapped_key"], row["reporter_id"])
-        return key.open(row["sealed_note"], place)
-    except Unsealable:
-        return ""

@@ -14,12 +14,13 @@ import structlog
 
 from relay.context import Context
 from relay.database import Connection, Record, queries, rows_of
+from relay.desk.givers import giver_of, party
 from relay.desk.moves import APPEAL, Category
 from relay.desk.orders import Trail
 from relay.desk.telling import News, Teller
 from relay.errors import FieldFault, Invalid, Refused
 from relay.looks import Look, record_look
-from relay.sealing import new_id
+from relay.sealing import appeal_place, details_place, new_id, report_place
 from relay.sites import Site
 
 NOTE_LIMIT = 2000
@@ -110,15 +111,17 @@ async def file_report(
         if look is not None:
             await record_look(connection, look)
         details = json.dumps({"law": notice.law, "name": notice.name, "email": notice.email})
+        giver_id, key = await giver_of(context, connection, site, notice.email, now)
         written = await queries().file_report(
             connection,
             site_id=site.site_id,
             report_id=report_id,
             message_id=notice.message_id,
-            sealed_note=site.key.seal(notice.why, f"report.sealed_note:{report_id}"),
+            giver_id=giver_id,
+            sealed_note=key.seal(notice.why, report_place(report_id)),
             category=notice.category.value,
             source=notice.source.value,
-            sealed_details=site.key.seal(details, f"report.sealed_details:{report_id}"),
+            sealed_details=key.seal(details, details_place(report_id)),
             good_faith_at=now if notice.good_faith else None,
             created_at=now,
         )
@@ -142,11 +145,20 @@ async def open_cases(context: Context, site: Site) -> int:
 
 
 async def appeal(
-    context: Context, site: Site, message_id: UUID, *, by: Appellant, text: str
+    context: Context,
+    site: Site,
+    message_id: UUID,
+    *,
+    by: Appellant,
+    text: str,
+    appellant_id: UUID | None = None,
 ) -> None:
     """Contest a decision, within 184 days and once; another person judges it.
 
     Its evidence is kept for as long again, so that there is something to judge.
+
+    Args:
+        appellant_id: Person whose key seals the text; None for nobody the relay knows.
 
     Raises:
         Invalid: ``field_missing``: it says nothing.
@@ -157,15 +169,17 @@ async def appeal(
     now = context.clock()
     async with context.database.connection() as connection, connection.transaction():
         await queries().change_holds(connection, site_id=site.site_id)
+        owner_id, key = None, site.key
+        if appellant_id is not None:
+            owner_id, key = await party(context, connection, site, appellant_id)
         row: Record | None = await queries().appeal_case(
             connection,
             site_id=site.site_id,
             message_id=message_id,
             appealed_by="author" if by is Appellant.AUTHOR else "reporter",
             appealed_at=now,
-            sealed_appeal=site.key.seal(
-                text.strip()[:NOTE_LIMIT], f"report_case.sealed_appeal:{message_id}"
-            ),
+            appellant_id=owner_id,
+            sealed_appeal=key.seal(text.strip()[:NOTE_LIMIT], appeal_place(message_id)),
         )
         if row is None:
             raise Refused("appeal_not_open")

@@ -119,6 +119,7 @@ class Told:
     appeal_until: datetime | None
     judgement: Statement | None
     judged_at: datetime | None
+    giver_id: UUID | None
 
 
 async def read_told(context: Context, site: Site, report_id: UUID) -> Told:
@@ -147,6 +148,7 @@ async def read_told(context: Context, site: Site, report_id: UUID) -> Told:
         appeal_until=row["appeal_until"] if is_told else None,
         judgement=read_judgement(site, row),
         judged_at=row["judged_at"],
+        giver_id=row["giver_id"],
     )
 
 
@@ -160,7 +162,8 @@ async def contest_told(context: Context, site: Site, report_id: UUID, text: str)
     told = await read_told(context, site, report_id)
     if told.decision is None:
         raise Refused("appeal_not_open")
-    await appeal(context, site, told.message_id, by=Appellant.OUTSIDER, text=text)
+    who, giver = Appellant.OUTSIDER, told.giver_id
+    await appeal(context, site, told.message_id, by=who, text=text, appellant_id=giver)
 
 
 async def contest(
@@ -174,7 +177,7 @@ async def contest(
     """
     ruled = await read_ruling(context, site, message_id, person_id)
     by = Appellant.AUTHOR if ruled.is_author else Appellant.REPORTER
-    await appeal(context, site, message_id, by=by, text=text)
+    await appeal(context, site, message_id, by=by, text=text, appellant_id=person_id)
 
 
 def _concerns(row: Record) -> bool:

@@ -37,6 +37,7 @@ async def gather(
     traces = await rows_of(queries().list_own_traces(connection, **named))
     listings = await rows_of(queries().list_own_listings(connection, **named))
     reports = await rows_of(queries().list_own_reports(connection, **named))
+    appeals = await rows_of(queries().list_own_appeals(connection, **named))
     message_ids = [row["message_id"] for row in said]
     files = await rows_of(
         queries().list_own_files(connection, site_id=site.site_id, message_ids=message_ids)
@@ -54,6 +55,7 @@ async def gather(
         traces=tuple(map(reading.trace, traces)),
         listings=tuple(map(reading.listing, listings)),
         reports=tuple(map(reading.report, reports)),
+        appeals=tuple(map(reading.appeal, appeals)),
         consents=consents,
         objections=await _objections(connection, reading),
         looks=await _looks(connection, reading, message_ids, reports),

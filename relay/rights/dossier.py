@@ -1,7 +1,7 @@
 """All that is held of one person, as values: what a request of access is answered by (pure)."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from relay.policy import Kept, Policy, Trigger
@@ -75,11 +75,21 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """One report the person made."""
+    """One report the person made; *given* is what they said of themselves beside it, by field."""
 
     at: datetime
     category: str
     note: str
+    until: datetime
+    given: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Contested:
+    """What the person said against a decision."""
+
+    at: datetime
+    text: str
     until: datetime
 
 
@@ -144,6 +154,7 @@ class Dossier:
     traces: tuple[Traced, ...]
     listings: tuple[Listed, ...]
     reports: tuple[Reported, ...]
+    appeals: tuple[Contested, ...]
     consents: tuple[Consented, ...]
     objections: tuple[Objected, ...]
     looks: tuple[Looked, ...]
@@ -153,7 +164,8 @@ class Dossier:
     @property
     def is_empty(self) -> bool:
         """Tell whether nothing is held."""
-        held = (self.identities, self.said, self.traces, self.listings, self.reports)
+        held = (self.identities, self.said, self.traces, self.listings, self.reports,
+                self.appeals)  # fmt: skip
         return not any((*held, self.consents, self.objections))
 
 

@@ -53,6 +53,7 @@ async def _let_go(
     await _delete(connection, site, "delete_messages", plan.messages.goes, "message_id")
     await _delete(connection, site, "delete_traces", plan.traces.goes, "message_id")
     await _delete(connection, site, "delete_reports", plan.reports.goes, "report_id")
+    await _delete(connection, site, "forget_appeals", plan.appeals.goes, "case_id")
     await _delete(connection, site, "delete_inbound", plan.inbound.goes, "inbound_id")
     await queries().blank_listings(
         connection, **named, listing_ids=[row["listing_id"] for row in plan.listings.goes]

@@ -13,11 +13,14 @@ from relay.rights.subjects import Subject
 from relay.sealing import (
     HASH_BYTES,
     DataKey,
+    appeal_place,
     content_place,
+    details_place,
     file_place,
     mail_place,
     new_id,
     origin_place,
+    report_place,
 )
 from relay.sites import Site
 
@@ -38,13 +41,14 @@ class _Move:
 
     def anew(
         self, rows: Sequence[Record], column: str, place: Callable[[Record], str]
-    ) -> list[bytes]:
-        """Seal a column of rows again, each value for the same place."""
-        opened = [self.person.key.open_bytes(row[column], place(row)) for row in rows]
-        return [
-            self.keeper.seal_bytes(value, place(row))
-            for value, row in zip(opened, rows, strict=True)
-        ]
+    ) -> list[bytes | None]:
+        """Seal a column of rows again, each value for the same place; of none there is none."""
+        return [self._anew(row[column], place(row)) for row in rows]
+
+    def _anew(self, sealed: bytes | None, place: str) -> bytes | None:
+        if sealed is None:
+            return None
+        return self.keeper.seal_bytes(self.person.key.open_bytes(sealed, place), place)
 
 
 async def move_kept(
@@ -69,6 +73,7 @@ async def move_kept(
     await _move_traces(move, plan)
     await _move_listings(move, plan)
     await _move_reports(move, plan)
+    await _move_appeals(move, plan)
     await _move_inbound(move, plan)
     kept = [row["conversation_id"] for row in plan.conversations.kept]
     named = {"site_id": site.site_id, "person_ids": [subject.person_id]}
@@ -78,7 +83,7 @@ async def move_kept(
 
 
 def _is_held(plan: Plan) -> bool:
-    parts = (plan.messages, plan.traces, plan.listings, plan.reports, plan.inbound)
+    parts = (plan.messages, plan.traces, plan.listings, plan.reports, plan.appeals, plan.inbound)
     return bool(plan.held_persons) or any(part.held for part in parts)
 
 
@@ -149,10 +154,24 @@ async def _move_reports(move: _Move, plan: Plan) -> None:
         move.connection,
         site_id=move.site.site_id,
         report_ids=[row["report_id"] for row in rows],
-        sealed_notes=move.anew(
-            rows, "sealed_note", lambda row: f"report.sealed_note:{row['report_id']}"
+        sealed_notes=move.anew(rows, "sealed_note", lambda row: report_place(row["report_id"])),
+        sealed_details=move.anew(
+            rows, "sealed_details", lambda row: details_place(row["report_id"])
         ),
         reporter_id=move.keeper_id,
+    )
+
+
+async def _move_appeals(move: _Move, plan: Plan) -> None:
+    rows = move.own(plan.appeals, "appellant_id")
+    await queries().move_appeals(
+        move.connection,
+        site_id=move.site.site_id,
+        case_ids=[row["case_id"] for row in rows],
+        sealed_appeals=move.anew(
+            rows, "sealed_appeal", lambda row: appeal_place(row["message_id"])
+        ),
+        appellant_id=move.keeper_id,
     )
 
 

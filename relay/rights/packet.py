@@ -134,7 +134,7 @@ def _teller(language: str) -> Callable[[str], str]:
 def _as_json(dossier: Dossier) -> str:
     """Return everything for a program: times in ISO 8601, one list for each class."""
     policy = dossier.policy
-    lists = ("identities", "said", "traces", "listings", "reports", "consents",
+    lists = ("identities", "said", "traces", "listings", "reports", "appeals", "consents",
              "objections", "looks", "purposes")  # fmt: skip
     body = {
         "site": policy.site.name,

@@ -20,6 +20,7 @@ _OWNERS = {
     "traces": "sender_id",
     "listings": "advertiser_id",
     "reports": "reporter_id",
+    "appeals": "appellant_id",
     "inbound": "owner_id",
     "conversations": "buyer_id",
 }
@@ -47,6 +48,7 @@ class Plan:
     traces: Part
     listings: Part
     reports: Part
+    appeals: Part
     inbound: Part
     conversations: Part
     kept_lines: tuple[KeptLine, ...]
@@ -55,7 +57,8 @@ class Plan:
     @property
     def counts(self) -> dict[str, int]:
         """What goes, by class; nothing that is none."""
-        names = ("messages", "conversations", "traces", "listings", "reports", "inbound")
+        names = ("messages", "conversations", "traces", "listings", "reports", "appeals",
+                 "inbound")  # fmt: skip
         counted = {name: len(getattr(self, name).goes) for name in names}
         return {name: n for name, n in counted.items() if n}
 
@@ -94,6 +97,7 @@ async def plan_erasure(
         await rows_of(read.own_listings(connection, **named)), "listings", policies, as_of
     )
     reports = _by_hold(await rows_of(read.own_reports(connection, **named)))
+    appeals = _by_hold(await rows_of(read.own_appeals(connection, **named)))
     inbound = _by_hold(await rows_of(read.own_inbound(connection, **named)))
     needed = {row["conversation_id"] for row in messages.kept}
     conversations = _by_hold(await rows_of(read.own_conversations(connection, **named)), needed)
@@ -104,9 +108,10 @@ async def plan_erasure(
         "traces": traces,
         "listings": listings,
         "reports": reports,
+        "appeals": appeals,
         "inbound": inbound,
     }
-    held = (messages, traces, listings, conversations)
+    held = (messages, traces, listings, reports, appeals, conversations)
     persons = Part(held=tuple(one.row for one in subjects if one.person_id in held_persons))
     hold_end = await _hold_end(connection, site, subjects, held, as_of)
     return Plan(

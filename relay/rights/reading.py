@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 from uuid import UUID
@@ -13,18 +14,30 @@ from relay.database import Record
 from relay.masking import MaskPolicy, mask_by
 from relay.outgoing.mails import FILE_NAMES, OTHER_NAME
 from relay.policy import Kept, Policy
-from relay.rights.dossier import Attached, Identity, Listed, Reported, Said, Traced, kept_until
+from relay.rights.dossier import (
+    Attached,
+    Contested,
+    Identity,
+    Listed,
+    Reported,
+    Said,
+    Traced,
+    kept_until,
+)
 from relay.rights.redaction import Other, redact
 from relay.rights.requests import DataRequest
 from relay.rights.subjects import Subject
 from relay.sealing import (
     DataKey,
     Unsealable,
+    appeal_place,
     content_place,
+    details_place,
     file_place,
     mail_place,
     origin_place,
     public_id,
+    report_place,
 )
 from relay.sites import Site
 
@@ -121,10 +134,23 @@ class Reading:
     def report(self, row: Record) -> Reported:
         """Open one report the person made."""
         key = self.subjects[row["reporter_id"]].key
-        note = key.open(row["sealed_note"], f"report.sealed_note:{row['report_id']}")
+        note = key.open(row["sealed_note"], report_place(row["report_id"]))
+        until = self._report_end(row["created_at"])
+        given: dict[str, str] = {}
+        if row["sealed_details"] is not None:
+            given = json.loads(key.open(row["sealed_details"], details_place(row["report_id"])))
+        said = {name: value for name, value in given.items() if value}
+        return Reported(row["created_at"], row["category"], note, until, said)
+
+    def appeal(self, row: Record) -> Contested:
+        """Open what the person said against a decision."""
+        key = self.subjects[row["appellant_id"]].key
+        text = key.open(row["sealed_appeal"], appeal_place(row["message_id"]))
+        return Contested(row["appealed_at"], text, self._report_end(row["appealed_at"]))
+
+    def _report_end(self, since: datetime) -> datetime:
         kept = [policy.retention.reports for policy in self.policies.values()]
-        until = kept_until(kept, row["created_at"], None)
-        return Reported(row["created_at"], row["category"], note, until)
+        return kept_until(kept, since, None)
 
     def file(self, row: Record, senders: Mapping[UUID, UUID]) -> Attached:
         """Open a file the person sent."""

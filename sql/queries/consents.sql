@@ -27,9 +27,9 @@ select purpose, since, ended_at from objection
 where site_id = :site_id and mailbox_hash = any(:mailbox_hashes::bytea[])
 order by since, purpose;
 
--- name: lock_consenter(site_id, person_id)^
--- Who gives a consent: an objection of theirs waits, or was made before and ends by it.
-select wrapped_key, sealed_mail from person where site_id = :site_id and person_id = :person_id
+-- name: lock_person(site_id, person_id)^
+-- Somebody who says something now: what they say against it at the same moment waits, or was said before.
+select person_id, wrapped_key, sealed_mail from person where site_id = :site_id and person_id = :person_id
 for no key update;
 
 -- name: end_objection(site_id, mailbox_hash, at)!

@@ -166,10 +166,17 @@ from desk_act
 where site_id = :site_id and case_id = :case_id
 order by act_id;
 
--- name: file_report(site_id, report_id, message_id, sealed_note, category, source, sealed_details, good_faith_at, created_at)!
+-- name: keep_person(site_id, person_id, mail_hash, wrapped_key, sealed_mail)^
+-- Whoever has this address: they are made known now, or are already.
+insert into person (site_id, person_id, mail_hash, wrapped_key, sealed_mail)
+values (:site_id, :person_id, :mail_hash, :wrapped_key, :sealed_mail)
+on conflict (site_id, mail_hash) do update set mail_hash = excluded.mail_hash
+returning person_id, wrapped_key;
+
+-- name: file_report(site_id, report_id, message_id, giver_id, sealed_note, category, source, sealed_details, good_faith_at, created_at)!
 -- A report that no party of the conversation made: by staff, the site, or somebody else.
-insert into report (site_id, report_id, message_id, reporter_id, sealed_note, category, source, sealed_details, good_faith_at, created_at)
-select :site_id, :report_id, :message_id, null, :sealed_note, :category, :source, :sealed_details, :good_faith_at, :created_at
+insert into report (site_id, report_id, message_id, reporter_id, giver_id, sealed_note, category, source, sealed_details, good_faith_at, created_at)
+select :site_id, :report_id, :message_id, null, :giver_id, :sealed_note, :category, :source, :sealed_details, :good_faith_at, :created_at
 where exists (select 1 from message where message.site_id = :site_id and message.message_id = :message_id);
 
 -- name: list_new_reports(site_id, most)
@@ -218,10 +225,14 @@ order by report_case.case_id
 limit 500;
 
 -- name: read_case(site_id, case_id)^
-select case_id, message_id, state, category, opened_at, taken_by, taken_until, decided_by, decided_at, decision,
-    sealed_statement, appeal_until, appealed_by, appealed_at, sealed_appeal, sealed_judgement, judged_by, judged_at, hold_id
+select report_case.case_id, report_case.message_id, report_case.state, report_case.category, report_case.opened_at,
+    report_case.taken_by, report_case.taken_until, report_case.decided_by, report_case.decided_at, report_case.decision,
+    report_case.sealed_statement, report_case.appeal_until, report_case.appealed_by, report_case.appealed_at,
+    report_case.appellant_id as owner_id, report_case.sealed_appeal, report_case.sealed_judgement, report_case.judged_by,
+    report_case.judged_at, report_case.hold_id, person.wrapped_key
 from report_case
-where site_id = :site_id and case_id = :case_id;
+left join person on person.site_id = report_case.site_id and person.person_id = report_case.appellant_id
+where report_case.site_id = :site_id and report_case.case_id = :case_id;
 
 -- name: lock_case(site_id, case_id)^
 select report_case.case_id, report_case.message_id, report_case.state, report_case.taken_by, report_case.taken_until,
@@ -236,10 +247,11 @@ where report_case.site_id = :site_id and report_case.case_id = :case_id
 for update of report_case;
 
 -- name: list_reports(site_id, message_id)
-select report.report_id, report.reporter_id, report.category, report.source, report.sealed_note, report.sealed_details,
+-- With whose key opens each: a party's, or whoever's outside who gave an address.
+select report.report_id, report.reporter_id, coalesce(report.reporter_id, report.giver_id) as owner_id, report.category, report.source, report.sealed_note, report.sealed_details,
     report.created_at, report.acknowledged_at, report.good_faith_at, person.wrapped_key
 from report
-left join person on person.site_id = report.site_id and person.person_id = report.reporter_id
+left join person on person.site_id = report.site_id and person.person_id = coalesce(report.reporter_id, report.giver_id)
 where report.site_id = :site_id and report.message_id = :message_id
 order by report.report_id;
 
@@ -258,9 +270,10 @@ update report_case set state = 'in_review', decided_by = null, decided_at = null
 where site_id = :site_id and case_id = :case_id and state = 'decided'
 returning case_id;
 
--- name: appeal_case(site_id, message_id, appealed_by, appealed_at, sealed_appeal)^
+-- name: appeal_case(site_id, message_id, appealed_by, appealed_at, appellant_id, sealed_appeal)^
 -- Taken within its time only, and once.
-update report_case set state = 'appealed', appealed_by = :appealed_by, appealed_at = :appealed_at, sealed_appeal = :sealed_appeal
+update report_case set state = 'appealed', appealed_by = :appealed_by, appealed_at = :appealed_at,
+    appellant_id = :appellant_id, sealed_appeal = :sealed_appeal
 where site_id = :site_id and message_id = :message_id and state = 'decided' and appeal_until >= :appealed_at
 returning case_id, hold_id;
 
@@ -273,7 +286,8 @@ where site_id = :site_id and case_id = :case_id;
 select report_case.case_id, report_case.message_id,
     case when report_case.decided_at > :before_at then 'in_review' else report_case.state end as state,
     report_case.decision, report_case.decided_at, report_case.sealed_statement, report_case.appeal_until,
-    report_case.sealed_judgement, report_case.judged_at, coalesce(report_case.decided_at <= :before_at, false) as is_told
+    report_case.sealed_judgement, report_case.judged_at, coalesce(report_case.decided_at <= :before_at, false) as is_told,
+    report.giver_id
 from report
 join report_case on report_case.site_id = report.site_id and report_case.message_id = report.message_id
 where report.site_id = :site_id and report.report_id = :report_id and report.reporter_id is null and report.source <> 'staff';

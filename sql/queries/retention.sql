@@ -300,6 +300,10 @@ where person.site_id = :site_id and person.person_id = any(:ids::uuid[])
         where sender_trace.site_id = :site_id and sender_trace.sender_id = person.person_id offset 0)
     and not exists (select 1 from report
         where report.site_id = :site_id and report.reporter_id = person.person_id offset 0)
+    and not exists (select 1 from report
+        where report.site_id = :site_id and report.giver_id = person.person_id offset 0)
+    and not exists (select 1 from report_case
+        where report_case.site_id = :site_id and report_case.appellant_id = person.person_id offset 0)
     -- Who advertised once may still be heard of: a mail of theirs waits, or a reply of theirs is kept.
     and not exists (select 1 from inbound
         where inbound.site_id = :site_id and inbound.owner_id = person.person_id offset 0)

@@ -263,7 +263,9 @@ select
     ) as file) as files,
     (select count(*) from sender_trace where sender_trace.site_id = :site_id and sender_trace.sender_id = any(:person_ids::uuid[])) as traces,
     (select count(*) from listing where listing.site_id = :site_id and listing.advertiser_id = any(:person_ids::uuid[])) as listings,
-    (select count(*) from report where report.site_id = :site_id and report.reporter_id = any(:person_ids::uuid[])) as reports,
+    (select count(*) from report where report.site_id = :site_id
+        and (report.reporter_id = any(:person_ids::uuid[]) or report.giver_id = any(:person_ids::uuid[]))) as reports,
+    (select count(*) from report_case where report_case.site_id = :site_id and report_case.appellant_id = any(:person_ids::uuid[])) as appeals,
     (select count(*) from inbound where inbound.site_id = :site_id and inbound.owner_id = any(:person_ids::uuid[])) as inbound;
 
 -- name: count_by_phone(site_id, phone_hash, person_ids)^
@@ -335,12 +337,20 @@ where listing.site_id = :site_id and listing.advertiser_id = any(:person_ids::uu
 order by listing.listing_id;
 
 -- name: list_own_reports(site_id, person_ids)
-select report.report_id, report.message_id, report.reporter_id, report.category, report.sealed_note, report.created_at,
-    coalesce(person.wrapped_key, person.frozen_key) as wrapped_key
+-- Reports persons made, of their own conversations or from outside.
+select report.report_id, report.message_id, coalesce(report.reporter_id, report.giver_id) as reporter_id, report.category,
+    report.sealed_note, report.sealed_details, report.created_at
 from report
-join person on person.site_id = report.site_id and person.person_id = report.reporter_id
-where report.site_id = :site_id and report.reporter_id = any(:person_ids::uuid[])
+where report.site_id = :site_id
+    and (report.reporter_id = any(:person_ids::uuid[]) or report.giver_id = any(:person_ids::uuid[]))
 order by report.report_id;
+
+-- name: list_own_appeals(site_id, person_ids)
+-- What persons said against decisions.
+select report_case.message_id, report_case.appellant_id, report_case.sealed_appeal, report_case.appealed_at
+from report_case
+where report_case.site_id = :site_id and report_case.appellant_id = any(:person_ids::uuid[])
+order by report_case.case_id;
 
 -- name: list_own_files(site_id, message_ids)
 select message_id, number, kind, sealed_content from message_file
@@ -426,11 +436,23 @@ order by listing.listing_id;
 
 -- name: own_reports(site_id, person_ids, as_of)
 -- Reports persons made, and whether a hold keeps the message they speak of.
-select report.report_id, report.reporter_id, report.sealed_note, report.created_at,
+select report.report_id, coalesce(report.reporter_id, report.giver_id) as reporter_id, report.sealed_note,
+    report.sealed_details, report.created_at, report.message_id, message.conversation_id,
     is_held(:site_id, report.message_id, :as_of) as held
 from report
-where report.site_id = :site_id and report.reporter_id = any(:person_ids::uuid[])
+left join message on message.site_id = :site_id and message.message_id = report.message_id
+where report.site_id = :site_id
+    and (report.reporter_id = any(:person_ids::uuid[]) or report.giver_id = any(:person_ids::uuid[]))
 order by report.report_id;
+
+-- name: own_appeals(site_id, person_ids, as_of)
+-- What persons said against decisions, and whether a hold keeps the message these speak of.
+select report_case.case_id, report_case.message_id, report_case.appellant_id, report_case.sealed_appeal,
+    message.conversation_id, is_held(:site_id, report_case.message_id, :as_of) as held
+from report_case
+left join message on message.site_id = :site_id and message.message_id = report_case.message_id
+where report_case.site_id = :site_id and report_case.appellant_id = any(:person_ids::uuid[])
+order by report_case.case_id;
 
 -- name: own_inbound(site_id, person_ids, as_of)
 -- Mails persons sent that are still kept as they came, and whether a hold keeps each.
@@ -501,10 +523,27 @@ update listing set sealed_advertiser = moved.sealed_advertiser, advertiser_id = 
 from unnest(:listing_ids::uuid[], :sealed_advertisers::bytea[]) as moved (listing_id, sealed_advertiser)
 where listing.site_id = :site_id and listing.listing_id = moved.listing_id;
 
--- name: move_reports(site_id, report_ids, sealed_notes, reporter_id)!
-update report set sealed_note = moved.sealed_note, reporter_id = :reporter_id
-from unnest(:report_ids::uuid[], :sealed_notes::bytea[]) as moved (report_id, sealed_note)
+-- name: move_reports(site_id, report_ids, sealed_notes, sealed_details, reporter_id)!
+update report set sealed_note = moved.sealed_note, sealed_details = moved.sealed_details,
+    reporter_id = case when report.reporter_id is not null then :reporter_id::uuid end,
+    giver_id = case when report.giver_id is not null then :reporter_id::uuid end
+from unnest(:report_ids::uuid[], :sealed_notes::bytea[], :sealed_details::bytea[])
+    as moved (report_id, sealed_note, sealed_details)
 where report.site_id = :site_id and report.report_id = moved.report_id;
+
+-- name: move_appeals(site_id, case_ids, sealed_appeals, appellant_id)!
+update report_case set sealed_appeal = moved.sealed_appeal, appellant_id = :appellant_id
+from unnest(:case_ids::uuid[], :sealed_appeals::bytea[]) as moved (case_id, sealed_appeal)
+where report_case.site_id = :site_id and report_case.case_id = moved.case_id;
+
+-- name: forget_appeals(site_id, ids)^
+-- What was said against decisions goes; that it was said, and how it ended, stays with the case.
+with appeals as (
+    update report_case set sealed_appeal = null, appellant_id = null
+    where report_case.site_id = :site_id and report_case.case_id = any(:ids::uuid[])
+    returning 1
+)
+select (select count(*) from appeals) as report_case;
 
 -- name: move_inbound(site_id, inbound_ids, sealed_raws, owner_id)!
 update inbound set sealed_raw = moved.sealed_raw, owner_id = :owner_id
@@ -690,6 +729,9 @@ with requests as (
     where erasure_certificate.site_id = :site_id and erasure_certificate.request_id = any(:ids::uuid[])
 ), erasures as (
     delete from erasure_log where erasure_log.site_id = :site_id and erasure_log.request_id = any(:ids::uuid[])
+), documents as (
+    delete from identity_document where identity_document.site_id = :site_id
+        and identity_document.request_id = any(:ids::uuid[])
 ), proofs as (
     delete from request_proof where request_proof.site_id = :site_id and request_proof.request_id = any(:ids::uuid[])
 )
@@ -706,6 +748,9 @@ with gone as (
 ), events as (
     delete from request_event where request_event.site_id = :site_id
         and request_event.request_id in (select gone.request_id from gone)
+), documents as (
+    delete from identity_document where identity_document.site_id = :site_id
+        and identity_document.request_id in (select gone.request_id from gone)
 ), proofs as (
     delete from request_proof where request_proof.site_id = :site_id
         and request_proof.request_id in (select gone.request_id from gone)
@@ -723,3 +768,22 @@ update data_request set sealed_mail = null where site_id = :site_id and request_
 select count(*) as erased, count(person.wrapped_key) as readable from erasure_log
 left join person on person.site_id = erasure_log.site_id and person.person_id = erasure_log.person_id
 where erasure_log.site_id = :site_id;
+
+-- name: ask_document(site_id, request_id, asked_by, asked_at)!
+insert into identity_document (site_id, request_id, asked_by, asked_at)
+values (:site_id, :request_id, :asked_by, :asked_at)
+on conflict (site_id, request_id) do update set asked_by = excluded.asked_by, asked_at = excluded.asked_at,
+    given_at = null, kind = null, sealed_content = null;
+
+-- name: read_document(site_id, request_id)^
+select asked_at, given_at, deleted_at, kind, sealed_content from identity_document
+where site_id = :site_id and request_id = :request_id;
+
+-- name: keep_document(site_id, request_id, given_at, kind, sealed_content)!
+update identity_document set given_at = :given_at, kind = :kind, sealed_content = :sealed_content, deleted_at = null
+where site_id = :site_id and request_id = :request_id;
+
+-- name: delete_document(site_id, request_id, at)!
+-- That there was one stays: when it was asked for, given and deleted (GDPR 5(2)).
+update identity_document set sealed_content = null, deleted_at = :at
+where site_id = :site_id and request_id = :request_id and sealed_content is not null;

@@ -8,6 +8,7 @@ NOT_PERSONAL = {
     "a name or code out of a list of ours": """
         consent.purpose attempt.outcome attempt.phase attempt.reason attempt.tls attempt.enhanced
         block.effect block.kind conversation.blocked_by desk_act.action idempotency.state
+        identity_document.kind
         inbound.reason inbound.side inbound.state legal_hold.scope listing.language listing.state
         look.action message.language message.side message.signals message_file.kind
         outbox.kind outbox.reason outbox.state reply_address.side report.category report.source

@@ -17,6 +17,7 @@ from relay.policy import Basis, Kept, Trigger, read_policy
 from relay.register import controller_register
 from relay.rights.dossier import (
     Consented,
+    Contested,
     Dossier,
     Identity,
     Looked,
@@ -59,6 +60,7 @@ def dossier(text: str = "Bonjour", language: str = "fr") -> Dossier:
         traces=(Traced("msg_1", AT, "192.0.2.1", "40000", "Browser", AT),),
         listings=(),
         reports=(),
+        appeals=(Contested(AT, "À tort.", AT),),
         consents=(CONSENT,),
         objections=(Objected("statistics", AT, None),),
         looks=(Looked(AT, "open", "dossier 7"),),
