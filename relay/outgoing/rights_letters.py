@@ -35,6 +35,7 @@ class _Shape:
 SHAPES = {
     "code": _Shape(("code_not_you",), "proof"),
     "code_new": _Shape(("code_new_where", "code_not_you"), ""),
+    "document": _Shape(("officer", "document_how", "document_gone", "complaint")),
     "receipt": _Shape(("receipt_due", "receipt_page")),
     "ready": _Shape(("ready_until", "complaint")),
     "erased": _Shape(("certificate", "complaint")),

@@ -1,7 +1,6 @@
 """Acts of the officer and of the person on a request: one transaction each, history within it."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -20,7 +19,7 @@ from relay.rights.requests import (
     SYSTEM,
     DataRequest,
     advance,
-    keep_content,
+    keep_words,
     read_request,
     write_letter,
 )
@@ -28,7 +27,6 @@ from relay.rights.standing import Event, Ground, Kind, State, Step
 from relay.rights.subjects import find_subjects
 from relay.sites import Site
 
-NOTE_SIGNS = 2000
 _NEXT = timedelta(milliseconds=1)  # two steps of one act keep their order
 
 log = structlog.get_logger()
@@ -104,7 +102,7 @@ async def refuse(
         step = Step(Event.REFUSED, look.at, str(look.staff_id), look.reason)
         request = await advance(connection, site, request, step)
         await _note(connection, site, request_id, look, ground)
-        await _say(connection, site, request, "refused", words)
+        await keep_words(connection, site, request, "refused", words)
         await write_letter(context, connection, site, request_id, "refused")
     context.bell.ring()
     log.info("request.refused", request_id=str(request_id), site=site.slug)
@@ -123,7 +121,7 @@ async def extend(context: Context, site: Site, request_id: UUID, look: Look, wor
         request = await _begin(context, connection, site, request_id, look)
         step = Step(Event.EXTENDED, look.at, str(look.staff_id), look.reason)
         request = await advance(connection, site, request, step)
-        await _say(connection, site, request, "extended", words)
+        await keep_words(connection, site, request, "extended", words)
         await write_letter(context, connection, site, request_id, "extended")
     context.bell.ring()
 
@@ -262,15 +260,6 @@ async def _note(
         decided_at=look.at,
         ground=ground,
     )
-
-
-async def _say(
-    connection: Connection, site: Site, request: DataRequest, letter: str, words: str
-) -> None:
-    """Keep an officer's words for a letter, sealed with the request."""
-    if request.content is not None:
-        notes = {**request.content.notes, letter: words.strip()[:NOTE_SIGNS]}
-        await keep_content(connection, site, request, replace(request.content, notes=notes))
 
 
 async def _by_person(context: Context, site: Site, request_id: UUID, event: Event) -> None:

@@ -7,6 +7,7 @@ from uuid import UUID
 from relay.context import Context
 from relay.database import Connection, Record, queries, rows_of
 from relay.looks import Look, record_look
+from relay.rights.documents import Document, read_document
 from relay.rights.plan import Plan, plan_erasure
 from relay.rights.requests import (
     DataRequest,
@@ -80,6 +81,7 @@ class Case:
     request: DataRequest
     history: tuple[Happened, ...]
     found: Found
+    document: Document | None = None
 
 
 async def read_register(
@@ -113,7 +115,8 @@ async def read_case(context: Context, site: Site, request_id: UUID, look: Look) 
         history = await read_history(connection, site, request_id)
         subjects = await find_subjects(context, connection, site, request)
         found = await _find(context, connection, site, request, subjects)
-    return Case(request, tuple(history), found)
+        document = await read_document(connection, site, request_id)
+    return Case(request, tuple(history), found, document)
 
 
 async def _find(

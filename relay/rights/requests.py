@@ -10,7 +10,16 @@ from relay.contact_rows import DELIVERY_EXPIRY
 from relay.context import Context
 from relay.database import Connection, Record, queries, rows_of
 from relay.errors import Refused
-from relay.rights.standing import Door, Event, Kind, Standing, State, Step, take
+from relay.rights.standing import (
+    UNDECIDED,
+    Door,
+    Event,
+    Kind,
+    Standing,
+    State,
+    Step,
+    take,
+)
 from relay.sealing import DataKey, new_id, request_place
 from relay.sites import Site
 
@@ -18,6 +27,7 @@ PERSON, SYSTEM = "person", "system"
 _CLOCKS = [one.name for one in fields(Standing) if one.name not in ("kind", "state")]
 
 DETAILS_SIGNS = 2000
+NOTE_SIGNS = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +210,10 @@ async def advance(
         state=standing.state,
         **{name: getattr(standing, name) for name in _CLOCKS if name != "received_at"},
     )
+    if standing.state not in UNDECIDED:  # decided, or ended: nobody needs to know more (CNIL)
+        await queries().delete_document(
+            connection, site_id=site.site_id, request_id=request.request_id, at=step.at
+        )
     await note_event(connection, site, request.request_id, step, standing.state)
     return replace(request, standing=standing)
 
@@ -235,6 +249,15 @@ async def keep_content(
         sealed_content=seal_content(request.key, request.request_id, content),
     )
     return replace(request, content=content)
+
+
+async def keep_words(
+    connection: Connection, site: Site, request: DataRequest, letter: str, words: str
+) -> None:
+    """Keep an officer's words for a letter, sealed with the request."""
+    if request.content is not None:
+        notes = {**request.content.notes, letter: words.strip()[:NOTE_SIGNS]}
+        await keep_content(connection, site, request, replace(request.content, notes=notes))
 
 
 async def write_letter(

@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
-from aiohttp import web
+from aiohttp import BodyPartReader, web
 from pydantic import BaseModel, ValidationError
 
 from relay.errors import FieldFault, Invalid, Refused
 
 LIMIT_BYTES = 64 * 1024
 BODY_TIMEOUT_S = 10.0
+FILE_TIMEOUT_S = 60.0  # a photograph over a telephone
 DEPTH_MOST = 20
 FIELDS_MOST = 50
 JSON = "application/json"
@@ -55,6 +56,35 @@ async def read_fields(request: web.Request) -> dict[str, str]:
     if request.content_type == "multipart/form-data":
         return _parse_multipart(await _read_bytes(request), request.headers["Content-Type"])
     return _parse_form(await _read_bytes(request))
+
+
+async def read_file(request: web.Request, name: str, most_bytes: int) -> bytes:
+    """Read one file of a form, and no more than it may have; its name and type mean nothing.
+
+    Raises:
+        Refused: It is no form of files, has no such one, is too large, too slow or cut short.
+    """
+    if request.content_type != "multipart/form-data":
+        raise Refused("media_type_refused")
+    try:
+        async with asyncio.timeout(FILE_TIMEOUT_S):
+            async for part in await request.multipart():
+                if isinstance(part, BodyPartReader) and part.name == name:
+                    return await _read_part(part, most_bytes)
+    except TimeoutError:
+        raise Refused("body_too_slow") from None
+    except (ConnectionError, ValueError, web.RequestPayloadError):
+        raise Refused("body_not_form") from None
+    raise Refused("body_not_form")
+
+
+async def _read_part(part: BodyPartReader, most_bytes: int) -> bytes:
+    read = bytearray()
+    while chunk := await part.read_chunk():
+        read += chunk
+        if len(read) > most_bytes:
+            raise Refused("body_too_large", limit=most_bytes // 1024)
+    return bytes(read)
 
 
 def parse_json(data: bytes) -> Any:

@@ -14,11 +14,11 @@ from relay import texts
 from relay.context import Context
 from relay.errors import Refused
 from relay.links import Side
-from relay.rights import access, certificate, decisions, proof
+from relay.rights import access, certificate, decisions, documents, proof
 from relay.rights.requests import DataRequest, Happened, read_history, read_request
 from relay.rights.standing import Kind, State
 from relay.sites import Site
-from relay.web.bodies import read_fields
+from relay.web.bodies import read_fields, read_file
 from relay.web.keys import CONTEXT, PAGES
 from relay.web.pages import SECURITY_HEADERS, see_other
 from relay.web.problems import Problem, in_language, language_of, problem_of
@@ -88,6 +88,20 @@ async def act(request: web.Request) -> web.Response:
     return see_other(in_language(request, f"/r/{request.match_info['token']}"))
 
 
+@routes.post("/r/{token}/document")
+async def give_document(request: web.Request) -> web.Response:
+    """Take the copy of an identity document that was asked for, and nothing else."""
+    context = request.app[CONTEXT]
+    site, request_id = await opened(request, Side.SUBJECT)
+    try:
+        content = await read_file(request, "document", documents.LARGEST_BYTES)
+        source = source_of(request)
+        await documents.give_document(context, site, request_id, content, source)
+    except Refused as error:
+        return await _own_page(request, problem_of(error, request))
+    return see_other(in_language(request, f"/r/{request.match_info['token']}"))
+
+
 @dataclass(frozen=True, slots=True)
 class _Own:
     """What the page of a request offers now."""
@@ -104,6 +118,7 @@ async def _own_page(request: web.Request, problem: Problem | None = None) -> web
     async with context.database.connection() as connection:
         history = await read_history(connection, site, request_id)
         stored = await certificate.read_certificate(context, connection, site, request_id)
+        document = await documents.read_document(connection, site, request_id)
         is_new_proved = await proof.is_new_address_proved(connection, site, request_id)
     wants_new = own.content is not None and "email" in own.content.changes
     language = language_of(request)
@@ -124,6 +139,7 @@ async def _own_page(request: web.Request, problem: Problem | None = None) -> web
         kinds=offered(site),
         due=texts.day(language, datetime.combine(own.standing.due_on, datetime.min.time(), UTC)),
         problem=problem,
+        document=document,
     )
 
 

@@ -45,6 +45,7 @@ STATUSES = {
     "code_refused": 422,
     "right_not_offered": 422,
     "request_state": 409,
+    "document_refused": 422,
     "appeal_not_open": 409,
     "sender_frozen": 409,
     "advertiser_frozen": 409,

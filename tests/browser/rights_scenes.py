@@ -3,12 +3,12 @@
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
-from playwright.async_api import Page
+from playwright.async_api import FilePayload, Page
 
 from relay.context import Context
 from relay.looks import Look
 from relay.outgoing import request_url
-from relay.rights import decisions, intake
+from relay.rights import decisions, documents, intake
 from relay.rights.intake import Asked
 from relay.rights.requests import PERSON, Content, advance, read_request
 from relay.rights.standing import Door, Event, Ground, Kind, Step
@@ -97,10 +97,24 @@ def own(kind: Kind | None, decide: str = "") -> Scene:
             await decisions.refuse(
                 house.context, house.site, request_id, Ground.EXCESSIVE, officer, officer.reason
             )
+        if decide == "document":
+            officer = await look(house)
+            await documents.ask_document(
+                house.context, house.site, request_id, officer, officer.reason
+            )
         until = house.context.clock().date()
         await page.goto(request_url(house.context, house.site, request_id, until))
 
     return show
+
+
+async def document_fault(page: Page, house: House) -> None:
+    """A copy that is no picture."""
+    await own(Kind.ACCESS, "document")(page, house)
+    file: FilePayload = {"name": "carte.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7"}
+    await page.get_by_label("Image de la pièce").set_input_files(file)
+    await page.get_by_role("button", name="Envoyer l’image").click()
+    await page.get_by_role("alert").wait_for()
 
 
 RIGHTS: dict[str, Scene] = {
@@ -112,6 +126,8 @@ RIGHTS: dict[str, Scene] = {
     "rights-own": own(Kind.ERASURE),
     "rights-own-unsaid": own(None),
     "rights-own-new-address": own(Kind.RECTIFICATION),
+    "rights-own-document": own(Kind.ACCESS, "document"),
+    "rights-own-document-fault": document_fault,
     "rights-own-accepted": own(Kind.ERASURE, "accept"),
     "rights-own-ready": own(Kind.ACCESS, "accept"),
     "rights-own-frozen": own(Kind.RESTRICTION, "accept"),

@@ -145,3 +145,18 @@ async def test_a_shared_phone_proves_nobody(relay: Relay, browser: Browser) -> N
     ready = next(mail for mail in own if "prêtes" in mail["Subject"])
     packet = unpack((await person.post(f"{link_in(ready)}/download")).body)
     assert not any("Marc" in one for one in packet.values())
+
+
+async def test_a_copy_is_asked_and_seen_with_a_reason(relay: Relay, browser: Browser) -> None:
+    """Without a reason no copy is asked for, nor shown; the form of a proved request offers it."""
+    person, path = await asked(relay, "access")
+    await enter(relay, browser, Role.PRIVACY)
+    assert "Demander une copie" in (await browser.get(path)).text
+    assert (await browser.post(f"{path}/document")).status == 422
+    assert (await browser.post(f"{path}/document", reason="Deux personnes.")).status == 303
+    assert await person.state((await person.requests())[0]) is State.IDENTITY_PENDING
+    page = await browser.get(path)
+    assert "Demandée le" in unescape(page.text)
+    assert "Voir la copie" not in page.text
+    assert (await browser.post(f"{path}/document/look")).status == 422
+    assert (await browser.post(f"{path}/document/look", reason="nom")).status == 404

@@ -7,7 +7,7 @@ from aiohttp import web
 from relay.errors import Refused
 from relay.looks import Look
 from relay.permissions import Level, Permission
-from relay.rights import decisions, intake
+from relay.rights import decisions, documents, intake
 from relay.rights.certificate import gone_words, kept_words
 from relay.rights.intake import Asked
 from relay.rights.register import (
@@ -97,6 +97,7 @@ async def show_request(visit: Visit) -> web.StreamResponse:
         kinds=list(Kind),
         grounds=list(Ground),
         State=State,
+        document=case.document,
     )
 
 
@@ -145,6 +146,26 @@ async def ask_proof(visit: Visit) -> web.StreamResponse:
     request_id = visit.subject("req")
     await decisions.ask_proof(visit.context, visit.site, request_id, _act(visit, "proof"))
     return _back(visit, request_id)
+
+
+@door("POST", "requests/{id}/document", Permission.REQUESTS, Level.YES)
+async def ask_document(visit: Visit) -> web.StreamResponse:
+    """Ask for a copy of an identity document, with reasons the person reads."""
+    request_id = visit.subject("req")
+    look = _act(visit, "document", visit.reason)
+    await documents.ask_document(visit.context, visit.site, request_id, look, visit.reason)
+    return _back(visit, request_id)
+
+
+@door("POST", "requests/{id}/document/look", Permission.REQUESTS, Level.YES)
+async def look_at_document(visit: Visit) -> web.StreamResponse:
+    """Show the copy for a reason, which is logged; the browser keeps nothing of it."""
+    request_id = visit.subject("req")
+    subject = f"{public_id('req', request_id)} document"
+    look = visit.seen("reveal", subject, visit.reason)
+    picture = await documents.open_document(visit.context, visit.site, request_id, look)
+    headers = {**SECURITY_HEADERS, "Cache-Control": "no-store", "Content-Disposition": "inline"}
+    return web.Response(body=picture.content, content_type=picture.kind, headers=headers)
 
 
 @door("POST", "requests/{id}/kind", Permission.REQUESTS, Level.YES)
