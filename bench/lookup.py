@@ -1,8 +1,8 @@
 """``python -m bench.lookup``: what a moderator waits for, in a site of many messages.
 
-One site over thirteen months, with skew: few keys have most messages, as a phone network behind
-one address, a browser everybody has, a text everybody sends. Each figure is the whole act: the
-look written to the log and committed, the page found, its values opened and masked.
+One site over thirteen months (bench/many.py). Each figure is the whole act: the look written to
+the log and committed, the page found, its values opened and masked; the last one is the whole of
+what happens between the paste and the page, over HTTP. ``--keep`` fills a directory once.
 """
 
 import argparse
@@ -14,87 +14,26 @@ import random
 import statistics
 import time
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
 from hashlib import md5
+from pathlib import Path
 from uuid import UUID
 
 import asyncpg
 import structlog
 
+from bench.many import KINDS, STAGE, fill, insert, seal
 from bench.purge import NOW, house
 from relay import lookup, overview, retention
 from relay.context import Context
 from relay.looks import Look
 from relay.lookup import Key, Kind
+from relay.permissions import Role
 from relay.sealing import new_id
 from relay.sites import Site
+from tests.desk import open_browser, open_console, seat
 
-ID = (
-    "(lpad(to_hex((extract(epoch from $2::timestamptz) * 1000 - i * $3::float8)::bigint), 12, '0')"
-    " || '7' || substr(md5(i::text), 1, 19))::uuid"
-)
-# The n-th of many, the first ones far more often: a third of all messages to one in a thousand.
-SKEW = (
-    "floor({most} * power(('x' || substr(md5('{kind}' || i), 1, 7))::bit(28)::int / 268435456.0,"
-    " {power}))"
-)
-KINDS = {
-    Kind.PHONE: ("phone", 200_000, 3),
-    Kind.MAILBOX: ("mailbox", 300_000, 3),
-    Kind.IP: ("ip", 150_000, 4),
-    Kind.NETWORK: ("net", 30_000, 4),
-    Kind.BROWSER: ("browser", 5_000, 5),
-    Kind.TEXT: ("text", 100_000, 4),
-}
-
-
-def keyed(kind: Kind) -> str:
-    """Return the SQL of a key of a row."""
-    name, most, power = KINDS[kind]
-    which = SKEW.format(most=most, kind=name, power=power)
-    return f"decode(md5('{name}' || {which}), 'hex')"
-
-
-PEOPLE = (
-    "insert into person (site_id, person_id, mail_hash, wrapped_key, sealed_mail)"
-    " select $1, md5('person' || i)::uuid, decode(md5('mail' || i), 'hex'), $2, $3"
-    " from generate_series(0, 49999) as i"
-)
-LISTINGS = (
-    "insert into listing (site_id, listing_id, ref, title, details, language, state,"
-    " advertiser_id, sealed_advertiser, show_phone) select $1, md5('listing' || i)::uuid,"
-    " i::text, 'Annonce ' || i, '120 €', 'fr', 'open', md5('person' || i)::uuid, '\\x00', false"
-    " from generate_series(0, 49999) as i"
-)
-CONVERSATIONS = (
-    "insert into conversation (site_id, conversation_id, listing_id, buyer_id)"
-    " select $1, md5('conversation' || i)::uuid, md5('listing' || i % 50000)::uuid,"
-    " md5('person' || i / 50000 * 7919 % 50000)::uuid from generate_series(0, $2::int) as i"
-    " on conflict do nothing"
-)
-MESSAGES = f"""
-with made as (
-    select i, {ID} as id, $2::timestamptz - make_interval(secs => i * $3::float8 / 1000) as at,
-        md5('person' || i % 50000)::uuid as sender
-    from generate_series($5::bigint, $6::bigint) as i
-), traces as (
-    insert into sender_trace
-    select $1::uuid, id, sender, $4::bytea, {keyed(Kind.IP)}, {keyed(Kind.NETWORK)},
-        {keyed(Kind.BROWSER)}, at from made
-), mails as (
-    insert into outbox (site_id, mail_id, message_id, kind, state, reason, due_at, expires_at)
-    select $1, id, id, 'contact', 'delivered', 'delivered', at, at from made
-), marks as (
-    insert into text_mark select $1, id, encode({keyed(Kind.TEXT)}, 'hex')::uuid, false from made
-)
-insert into message (site_id, message_id, conversation_id, sender_id, language, sealed_content,
-    mailbox_hash, phone_hash, text_hash, policy_version, score, signals, received_at)
-select $1, id, md5('conversation' || i % $7::bigint)::uuid, sender, 'fr', $4, {keyed(Kind.MAILBOX)},
-    {keyed(Kind.PHONE)}, decode(md5(i::text), 'hex'), 1, 0, '{{}}', at from made
-"""
-STEP = 50_000
+RESULTS = Path(__file__).parent / "results"
 HASHED = 20_000
-SPAN_MS = 390 * 86_400_000
 INDEXES = (
     "message_by_phone", "message_by_mailbox", "sender_trace_by_ip", "sender_trace_by_net",
     "sender_trace_by_browser",
@@ -102,27 +41,63 @@ INDEXES = (
 
 
 async def main() -> None:
-    """Fill a site and print what each look-up takes."""
+    """Fill a site, or take the one that is kept, and print what each look-up takes."""
     parser = argparse.ArgumentParser(prog="python -m bench.lookup")
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=200)
+    parser.add_argument("--keep", type=Path, help="a directory to fill once and measure again")
+    parser.add_argument("--only", choices=("page",), help="the whole page alone")
     chosen = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    async with house() as (context, site, url):
-        began = time.monotonic()
-        await fill(url, site, chosen.rows)
-        print(f"{chosen.rows} messages in {time.monotonic() - began:.0f} s", flush=True)
+    async with house(chosen.keep) as (context, site, url):
+        await filled(context, site, url, chosen.rows)
+        note({"row": "load", "one_minute": round(os.getloadavg()[0], 1), "rows": chosen.rows})
         staff_id = await staff(url)
-        for kind in KINDS:
-            await row(f"search {kind}", chosen.rounds, searcher(context, site, staff_id, kind))
-        for kind in (Kind.PHONE, Kind.MAILBOX, Kind.IP):
-            act = picture(context, site, staff_id, kind)
-            await row(f"sender {kind}", chosen.rounds // 4, act)
-        await row("paste a phone, full picture", chosen.rounds // 4, paste(context, site, staff_id))
-        print(json.dumps(hash_cost(site)), flush=True)
-        for name, page in pages(context, site, staff_id).items():
-            await row(name, chosen.rounds // 10, page)
-        print(json.dumps(await accept_cost(url, site)), flush=True)
+        if chosen.only is None:
+            await parts(context, site, staff_id, chosen.rounds)
+        await whole_page(context, site, chosen.rounds // 2)
+        if chosen.only is None:
+            note(hash_cost(site))
+            note(await accept_cost(context, url, site))
+    RESULTS.mkdir(exist_ok=True)
+    target = RESULTS / f"{time.strftime('%Y%m%d-%H%M%S')}-lookup.json"
+    target.write_text(json.dumps(NOTED, indent=1), "utf-8")
+
+
+async def filled(context: Context, site: Site, url: str, rows: int) -> None:
+    """Fill a site unless a run before did."""
+    connection = await asyncpg.connect(url)
+    is_new = await connection.fetchval("select not exists (select 1 from message)")
+    await connection.close()
+    if is_new:
+        began = time.monotonic()
+        await fill(context, site, url, rows)
+        note({"row": "filling", "messages": rows, "seconds": round(time.monotonic() - began)})
+
+
+async def parts(context: Context, site: Site, staff_id: UUID, rounds: int) -> None:
+    """Measure the acts behind pages, one by one."""
+    for kind in KINDS:
+        await row(f"search {kind}", rounds, searcher(context, site, staff_id, kind))
+    for kind in (Kind.PHONE, Kind.MAILBOX, Kind.IP):
+        await row(f"sender {kind}", rounds // 4, picture(context, site, staff_id, kind))
+    for name, page in pages(context, site, staff_id).items():
+        await row(name, rounds // 10, page)
+
+
+async def whole_page(context: Context, site: Site, rounds: int) -> None:
+    """Measure what a moderator waits for after a paste: search, redirection, page, over HTTP."""
+    async with open_console(context) as url, open_browser(url) as browser:
+        browser.keep(await seat(context, site, Role.LEAD))
+        await browser.get("/account")
+
+        async def paste() -> None:
+            digits = f"06 39 98 {random.randrange(100):02d} {random.randrange(100):02d}"
+            found = await browser.post(f"/s/{site.slug}/search", q=digits)
+            page = await browser.get(f"/s/{site.slug}/keys/{some(Kind.PHONE).token}")
+            assert (found.status, page.status) == (303, 200), (found.status, page.status)
+
+        await row("paste a phone, the whole page", rounds, paste)
 
 
 def pages(
@@ -160,17 +135,6 @@ def picture(
     return act
 
 
-def paste(context: Context, site: Site, staff_id: UUID) -> Callable[[], Awaitable[object]]:
-    """Return an act that does all a moderator sees after pasting some phone."""
-
-    async def act() -> object:
-        key = some(Kind.PHONE)
-        await lookup.search(context, site, key, look(site, staff_id))
-        return await lookup.read_sender(context, site, key, look(site, staff_id))
-
-    return act
-
-
 def hash_cost(site: Site) -> dict[str, object]:
     """Measure the five hashes by which an accepted contact is found, in a processor's time."""
     kinds = ("mailbox", "phone", "ip", "net", "browser")
@@ -203,19 +167,24 @@ async def row(name: str, rounds: int, act: Callable[[], Awaitable[object]]) -> N
         await act()
         taken.append((time.monotonic() - began) * 1000)
     taken.sort()
-    figures = {
-        "row": name,
-        "p50_ms": round(statistics.median(taken), 1),
-        "p95_ms": round(taken[int(len(taken) * 0.95)], 1),
-        "worst_ms": round(taken[-1], 1),
-    }
-    print(json.dumps(figures), flush=True)
+    note(
+        {
+            "row": name,
+            "p50_ms": round(statistics.median(taken), 1),
+            "p95_ms": round(taken[int(len(taken) * 0.95)], 1),
+            "worst_ms": round(taken[-1], 1),
+        }
+    )
 
 
-async def accept_cost(url: str, site: Site) -> dict[str, object]:
+async def accept_cost(context: Context, url: str, site: Site) -> dict[str, object]:
     """Compare the time of 20,000 rows with the look-up indexes and without, and take both back."""
     connection = await asyncpg.connect(url)
     await connection.execute("set session_replication_role = replica")
+    await connection.execute(STAGE)
+    sender = new_id(NOW)
+    keys = [(sender, context.keyring.new_person_key(sender)[0])]
+    made = seal(keys, range(HASHED), 0.3)
     taken = []
     for drop in (False, True):
         transaction = connection.transaction()
@@ -223,47 +192,25 @@ async def accept_cost(url: str, site: Site) -> dict[str, object]:
         for name in INDEXES if drop else ():
             await connection.execute(f"drop index {name}")
         began = time.monotonic()
-        await insert(connection, site, range(100_000_000, 100_020_000), 100_000, 0.3)
+        await insert(connection, site, made, 100_000)
         taken.append(time.monotonic() - began)
         await transaction.rollback()
     await connection.close()
-    with_indexes, without = (seconds * 1e6 / 20_000 for seconds in taken)
+    with_indexes, without = (seconds * 1e6 / HASHED for seconds in taken)
     return {
-        "row": "a stored message, four tables",
+        "row": "a stored message, six tables",
         "with_us": round(with_indexes),
         "without_us": round(without),
     }
 
 
-async def fill(url: str, site: Site, rows: int) -> None:
-    """Put messages over thirteen months."""
-    connection = await asyncpg.connect(url)
-    await connection.execute("set session_replication_role = replica")
-    first = (NOW - timedelta(days=395)).date().replace(day=1)
-    await connection.execute("select ensure_partitions($1, 16)", first)
-    await connection.execute(PEOPLE, site.site_id, os.urandom(80), os.urandom(60), timeout=600)
-    await connection.execute(LISTINGS, site.site_id, timeout=600)
-    conversations = max(rows // 3, 1)
-    await connection.execute(CONVERSATIONS, site.site_id, conversations, timeout=600)
-    for start in range(0, rows, STEP):
-        numbers = range(start, min(start + STEP, rows))
-        await insert(connection, site, numbers, conversations, SPAN_MS / rows)
-    await connection.execute("vacuum analyze", timeout=900)
-    await connection.close()
+NOTED: list[dict[str, object]] = []
 
 
-async def insert(
-    connection: asyncpg.Connection,
-    site: Site,
-    numbers: range,
-    conversations: int,
-    interval_ms: float,
-) -> None:
-    """Insert messages by number, the first one now and each further one an interval before."""
-    await connection.execute(
-        MESSAGES, site.site_id, NOW, interval_ms, os.urandom(400), numbers.start,
-        numbers.stop - 1, conversations, timeout=600,
-    )  # fmt: skip
+def note(figures: dict[str, object]) -> None:
+    """Keep figures, and print them."""
+    NOTED.append(figures)
+    print(json.dumps(figures), flush=True)
 
 
 async def staff(url: str) -> UUID:

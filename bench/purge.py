@@ -23,6 +23,7 @@ from relay.cli.common import new_master_key
 from relay.context import Context, open_context
 from relay.database import migrate
 from relay.engines import engines
+from relay.errors import Refused
 from relay.retention import Pace, Run, purge_site
 from relay.retention.months import drop_months
 from relay.sealing import first_id, new_id
@@ -152,23 +153,45 @@ async def fill(url: str, site: Site, rows: int) -> None:
 
 
 @asynccontextmanager
-async def house() -> AsyncIterator[tuple[Context, Site, str]]:
-    """Start an engine of its own with one site."""
-    state = Path(tempfile.mkdtemp(prefix="relais-bench-"))
+async def house(kept: Path | None = None) -> AsyncIterator[tuple[Context, Site, str]]:
+    """Start an engine of its own with one site.
+
+    Args:
+        kept: A directory to keep it all in; what a run before left there is used again.
+    """
+    state = kept or Path(tempfile.mkdtemp(prefix="relais-bench-"))
+    state.mkdir(exist_ok=True)
     state.chmod(0o755)
-    source = (ROOT / "policies" / "demo.toml").read_text("utf-8")
     try:
         with engines(state) as running:
             await migrate(running.database_url)
             settings = read_settings(
-                {}, database_url=running.database_url, master_key=new_master_key()
+                {},
+                database_url=running.database_url,
+                master_key=_master_key(state),
+                public_url="https://relais.example",
             )
             async with open_context(settings) as context:
-                await administration.open_site(context, "bench", source, origins=[], test=True)
-                site = await administration.find_site(context, "bench")
-                yield context, site, running.database_url
+                yield context, await _site(context), running.database_url
     finally:
-        shutil.rmtree(state, ignore_errors=True)
+        if kept is None:
+            shutil.rmtree(state, ignore_errors=True)
+
+
+def _master_key(state: Path) -> str:
+    place = state / "bench-key"
+    if not place.exists():
+        place.write_text(new_master_key(), "ascii")
+    return place.read_text("ascii")
+
+
+async def _site(context: Context) -> Site:
+    try:
+        return await administration.find_site(context, "bench")
+    except Refused:
+        source = (ROOT / "policies" / "demo.toml").read_text("utf-8")
+        await administration.open_site(context, "bench", source, origins=[], test=True)
+        return await administration.find_site(context, "bench")
 
 
 if __name__ == "__main__":

@@ -15,7 +15,8 @@ from uuid import UUID
 
 import asyncpg
 
-from bench.lookup import fill, staff
+from bench.lookup import staff
+from bench.many import fill
 from bench.purge import house
 from relay import listings
 from relay.catalogue import Advertiser, Listing
@@ -52,7 +53,7 @@ async def main() -> None:
     chosen = parser.parse_args()
     async with house() as (context, site, url):
         began = time.monotonic()
-        await fill(url, site, chosen.rows)
+        await fill(context, site, url, chosen.rows)
         officer = await staff(url)
         await looks(url, site, officer, chosen.looks)
         await correspond(context, site, chosen.own)

@@ -10,7 +10,7 @@ from relay.context import Context
 from relay.errors import Refused, Unavailable
 from relay.reader import Reader
 from relay.rights.mailbox import list_unread, take_mail
-from relay.rights.round import alone, attend, attend_due, gauge_requests
+from relay.rights.round import alone, attend, attend_due
 from relay.sites import Site
 
 EVERY_S = 30.0
@@ -41,7 +41,6 @@ async def attend_site(context: Context, site: Site, reader: Reader) -> None:
         with alone(unread.request_id):
             await take_mail(context, site, unread, await reader.read(unread.raw))
     await attend_due(context, site)
-    await gauge_requests(context, site)
 
 
 async def _guarded(site: Site, act: Awaitable[None]) -> None:

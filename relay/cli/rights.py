@@ -8,7 +8,7 @@ from relay.cli.common import configured, json_option, show
 from relay.cli.purge import chosen, site_option
 from relay.cli.telling import told
 from relay.context import open_context
-from relay.rights.round import gauge_requests
+from relay.rights.round import count_live
 
 
 @click.group()
@@ -32,6 +32,4 @@ def waiting(*, slug: str | None, as_json: bool) -> None:
 
 async def _waiting(slug: str | None) -> dict[str, tuple[int, int]]:
     async with open_context(configured(), pool_size=2) as context:
-        return {
-            site.slug: await gauge_requests(context, site) for site in await chosen(context, slug)
-        }
+        return {site.slug: await count_live(context, site) for site in await chosen(context, slug)}

@@ -18,8 +18,8 @@ from relay.rights.requests import (
     standing_of,
 )
 from relay.rights.standing import ENDS, Door, Kind, Standing, State
-from relay.sealing import LAST_ID
 from relay.rights.subjects import Subject, find_subjects
+from relay.sealing import LAST_ID
 from relay.sites import Site
 
 PAGE = 50

@@ -6,7 +6,6 @@ from datetime import datetime
 from uuid import UUID
 
 import structlog
-from prometheus_client import Gauge
 
 from relay.context import Context
 from relay.database import Connection, Record, queries, rows_of
@@ -19,9 +18,6 @@ from relay.rights.objections import forget_objected_traces
 from relay.rights.requests import SYSTEM, advance, read_request, write_letter
 from relay.rights.standing import CONTENT_LIFE, PROOF_LIFE, REMIND_DAYS, Event, Step
 from relay.sites import Site
-
-waiting = Gauge("relay_requests_waiting", "Rights requests that wait for an officer", ["site"])
-late = Gauge("relay_requests_late", "Rights requests past their last day: must be 0", ["site"])
 
 log = structlog.get_logger()
 
@@ -73,14 +69,12 @@ def alone(request_id: UUID) -> Iterator[None]:
         log.exception("rights.failed", request_id=str(request_id))
 
 
-async def gauge_requests(context: Context, site: Site) -> tuple[int, int]:
-    """Set the metrics of a site; return how many requests wait and how many are late."""
+async def count_live(context: Context, site: Site) -> tuple[int, int]:
+    """Return how many requests of a site wait for an officer, and how many are late."""
     async with context.database.connection() as connection:
         row = await queries().count_live_requests(
             connection, site_id=site.site_id, today=local_day(context.clock())
         )
-    waiting.labels(site.slug).set(row["waiting"])
-    late.labels(site.slug).set(row["late"])
     return row["waiting"], row["late"]
 
 

@@ -9,7 +9,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 from relay.context import Context
 from relay.database import Ledger, Record, count_ledger, is_current, queries, rows_of
 from relay.errors import Refused, Unavailable
-from relay.rights.round import gauge_requests
+from relay.rights.round import count_live
 from relay.web.keys import CONTEXT
 from relay.web.openapi import document, operation
 from relay.web.origins import client_address
@@ -26,6 +26,12 @@ inbound = Gauge(
     "relay_inbound_mails", "Mails that came in: waiting to be read, held", ["site", "state"]
 )
 inbound_due = Gauge("relay_inbound_due_seconds", "How long the oldest mail to be read is due")
+requests_waiting = Gauge(
+    "relay_requests_waiting", "Rights requests that wait for an officer", ["site"]
+)
+requests_late = Gauge(
+    "relay_requests_late", "Rights requests past their last day: must be 0", ["site"]
+)
 
 routes = web.RouteTableDef()
 
@@ -88,6 +94,7 @@ def _is_operator(request: web.Request) -> bool:
 
 async def _count(context: Context) -> None:
     ledger, slugs, arrived = Ledger({}, {}), dict[UUID, str](), list[Record]()
+    requests = dict[str, tuple[int, int]]()
     try:
         async with context.database.connection() as connection:
             ledger = await count_ledger(connection)
@@ -95,14 +102,15 @@ async def _count(context: Context) -> None:
             arrived = await rows_of(queries().count_inbound(connection))
         sites = await context.sites.all()
         slugs = {site.site_id: site.slug for site in sites}
-        for site in sites:
-            await gauge_requests(context, site)
+        requests = {site.slug: await count_live(context, site) for site in sites}
     except Unavailable:
         pass  # the other figures are still worth reading
     # A state without rows, or a database that is away, must not keep its last figure.
-    messages.clear()
-    unaccounted.clear()
-    inbound.clear()
+    for one in (messages, unaccounted, inbound, requests_waiting, requests_late):
+        one.clear()
+    for slug, (waiting, late) in requests.items():
+        requests_waiting.labels(slug).set(waiting)
+        requests_late.labels(slug).set(late)
     inbound_due.set(max((row["due_s"] or 0 for row in arrived), default=0))
     for row in arrived:
         for state in ("waiting", "held"):

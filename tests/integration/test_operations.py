@@ -1,6 +1,8 @@
 """What an operator's programs read, and a database that asks again, is locked or falls silent."""
 
 import asyncio
+import subprocess
+import sys
 from datetime import UTC, datetime
 from ipaddress import ip_network
 from typing import Any
@@ -70,6 +72,21 @@ async def test_metrics_forget_a_state_without_rows(relay: Relay) -> None:
     assert 'relay_messages{site="demo",state="queued"}' not in text
     assert 'relay_unaccounted{site="demo"} 0.0' in text
     await relay.fetch("update outbox set state = 'queued'")
+
+
+async def test_requests_are_counted_by_one_process(relay: Relay) -> None:
+    """What waits at the privacy desk is a figure of serve's alone: a sum over processes is true."""
+    async with relay.http.get(f"{relay.url}/metrics") as answer:
+        assert 'relay_requests_late{site="demo"} 0.0' in await answer.text()
+    names = (
+        "import workers.main; from prometheus_client import generate_latest;"
+        " print(generate_latest().decode())"
+    )
+    worker = subprocess.run(
+        [sys.executable, "-c", names], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert "relay_worker_bell_up" in worker.stdout
+    assert "relay_requests" not in worker.stdout
 
 
 async def test_ledger_is_counted_at_one_moment(relay: Relay) -> None:
