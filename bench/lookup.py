@@ -214,14 +214,15 @@ def note(figures: dict[str, object]) -> None:
 
 
 async def staff(url: str) -> UUID:
-    """Add somebody who looks."""
+    """Return somebody who looks."""
     connection = await asyncpg.connect(url)
-    staff_id = new_id(NOW)
-    await connection.execute(
-        "insert into staff (staff_id, name, wrapped_key) values ($1, 'bench', '')", staff_id
+    staff_id = await connection.fetchval(
+        "insert into staff (staff_id, name, wrapped_key) values ($1, 'bench', '')"
+        " on conflict (name) do update set name = excluded.name returning staff_id",
+        new_id(NOW),
     )
     await connection.close()
-    return staff_id
+    return UUID(str(staff_id))
 
 
 if __name__ == "__main__":

@@ -93,7 +93,8 @@ from made
 """
 FILLED = ("message", "sender_trace", "outbox", "text_mark")
 DEFINED = (
-    "select indexrelid::regclass::text as name, pg_get_indexdef(indexrelid) as definition"
+    "select indexrelid::regclass::text as name,"
+    " replace(pg_get_indexdef(indexrelid), ' ON ONLY ', ' ON ') as definition"
     " from pg_index where indrelid = any($1::regclass[]) and not indisunique"
 )
 TEXT = (

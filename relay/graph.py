@@ -8,8 +8,9 @@ or script of its own; the same is in ``table``.
 import math
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from html import escape
+from itertools import chain, product
 
 NODES_MOST = 50
 SHARED_FROM = 21  # phones on one address: more than twenty
@@ -62,19 +63,6 @@ class Graph:
     left_out: int
 
 
-@dataclass(slots=True)
-class _Counts:
-    nodes: Counter[Name] = field(default_factory=Counter)
-    pairs: Counter[tuple[Name, Name]] = field(default_factory=Counter)
-    near: dict[Name, set[Name]] = field(default_factory=dict)
-
-    def add(self, names: Collection[Name]) -> None:
-        self.nodes.update(names)
-        for one in names:
-            self.near.setdefault(one, set()).update(other for other in names if other != one)
-            self.pairs.update((one, other) for other in names if other != one)
-
-
 def build(
     middle: Name,
     messages: Sequence[Collection[Name]],
@@ -88,14 +76,13 @@ def build(
         messages: The keys of each message, each message once.
         shared: Keys that more than twenty phones use.
     """
-    counts = _Counts()
-    for names in messages:
-        counts.add(frozenset(names))
-    hops = _hops(middle, counts, frozenset(shared))
-    ranked = sorted(hops, key=lambda name: (hops[name], -counts.nodes[name], name))
-    kept = ranked[:most]
-    nodes = tuple(Node(name, counts.nodes[name], hops[name], name in shared) for name in kept)
-    return Graph(nodes, _edges(kept, hops, counts), len(ranked) - len(kept))
+    seen = [frozenset(names) for names in messages]
+    weights = Counter(chain.from_iterable(seen))
+    hops = _hops(middle, seen, frozenset(shared))
+    ranked = sorted(hops, key=lambda name: (hops[name], -weights[name], name))
+    kept = {name: hops[name] for name in ranked[:most]}
+    nodes = tuple(Node(name, weights[name], hop, name in shared) for name, hop in kept.items())
+    return Graph(nodes, _edges(kept, seen), len(ranked) - len(kept))
 
 
 def labelled(graph: Graph, labels: Mapping[Name, str], blocked: Collection[Name] = ()) -> Graph:
@@ -124,7 +111,8 @@ def draw(graph: Graph, title: str, href: Callable[[Node], str]) -> str:
     """
     places = _places(graph)
     heaviest = max((edge.weight for edge in graph.edges), default=1)
-    lines = [_line(edge, places, heaviest, graph) for edge in graph.edges]
+    shared = {node.name for node in graph.nodes if node.is_shared}
+    lines = [_line(edge, places, heaviest, shared) for edge in graph.edges]
     marks = [_mark(node, *places[node.name], href(node)) for node in graph.nodes]
     heights = [y for _, y in places.values()]
     top, foot = min(heights) - _MARGIN / 2, max(heights) + _MARGIN / 2
@@ -136,33 +124,41 @@ def draw(graph: Graph, title: str, href: Callable[[Node], str]) -> str:
     )
 
 
-def _hops(middle: Name, counts: _Counts, shared: frozenset[Name]) -> dict[Name, int]:
+def _hops(
+    middle: Name, seen: Sequence[frozenset[Name]], shared: frozenset[Name]
+) -> dict[Name, int]:
     hops, edge = {middle: 0}, {middle}
     for hop in (1, 2):
         leads = {one for one in edge if one == middle or one not in shared}
-        edge = {other for one in leads for other in counts.near.get(one, ())} - hops.keys()
+        found: set[Name] = set().union(*(names for names in seen if not leads.isdisjoint(names)))
+        edge = found - hops.keys()
         hops.update(dict.fromkeys(edge, hop))
     return hops
 
 
-def _edges(kept: Sequence[Name], hops: Mapping[Name, int], counts: _Counts) -> tuple[Edge, ...]:
+def _edges(hops: Mapping[Name, int], seen: Sequence[frozenset[Name]]) -> tuple[Edge, ...]:
     """Return the links from each hop to the next; within a hop they would only fill the picture."""
-    shown = set(kept)
-    found = [
-        Edge(one, other, counts.pairs[one, other])
-        for one in kept
-        for other in counts.near.get(one, ())
-        if other in shown and hops[other] == hops[one] + 1
-    ]
+    pairs: Counter[tuple[Name, Name]] = Counter()
+    shown = hops.keys()
+    for names in seen:
+        rings: tuple[list[Name], ...] = ([], [], [])
+        for name in names & shown:
+            rings[hops[name]].append(name)
+        pairs.update(product(rings[0], rings[1]))
+        pairs.update(product(rings[1], rings[2]))
+    found = (Edge(one, other, weight) for (one, other), weight in pairs.items())
     return tuple(sorted(found, key=lambda edge: (-edge.weight, edge.one, edge.other)))
 
 
 def _places(graph: Graph) -> dict[Name, tuple[float, float]]:
     """Put hop 1 on an inner ring and hop 2 on an outer one, near what leads there."""
     turns: dict[Name, float] = {}
+    parents: dict[Name, list[Name]] = {}
+    for edge in graph.edges:
+        parents.setdefault(edge.other, []).append(edge.one)
     for hop in (0, 1, 2):
         ring = [node for node in graph.nodes if node.hop == hop]
-        wanted = {node.name: _turn_of_parents(node.name, graph, turns) for node in ring}
+        wanted = {node.name: _mean_turn(parents.get(node.name, ()), turns) for node in ring}
         ring.sort(key=lambda node: (wanted[node.name], node.name))
         for at, node in enumerate(ring):
             turns[node.name] = (at + hop / 2) / len(ring)
@@ -170,8 +166,8 @@ def _places(graph: Graph) -> dict[Name, tuple[float, float]]:
     return {name: _point(turn, _RINGS[by_name[name]]) for name, turn in turns.items()}
 
 
-def _turn_of_parents(name: Name, graph: Graph, turns: Mapping[Name, float]) -> float:
-    known = [turns[edge.one] for edge in graph.edges if edge.other == name and edge.one in turns]
+def _mean_turn(names: Collection[Name], turns: Mapping[Name, float]) -> float:
+    known = [turns[name] for name in names if name in turns]
     return sum(known) / len(known) if known else 0.0
 
 
@@ -184,11 +180,13 @@ def _point(turn: float, ring: float) -> tuple[float, float]:
 
 
 def _line(
-    edge: Edge, places: Mapping[Name, tuple[float, float]], heaviest: int, graph: Graph
+    edge: Edge,
+    places: Mapping[Name, tuple[float, float]],
+    heaviest: int,
+    shared: Collection[Name],
 ) -> str:
     (x1, y1), (x2, y2) = places[edge.one], places[edge.other]
-    ends = {edge.one, edge.other}
-    thin = any(node.is_shared for node in graph.nodes if node.name in ends)
+    thin = edge.one in shared or edge.other in shared
     width = 0.75 if thin else round(1 + (_THICK_MOST - 1) * edge.weight / heaviest, 2)
     kind = "edge shared" if thin else "edge"
     return (

@@ -4,6 +4,7 @@ Acts that only read. Each writes its look first (relay/looks.py), names the site
 and returns masked values; ``open_message`` alone opens what was sealed, for a reason given.
 """
 
+from relay.lookup.card import Card, read_card
 from relay.lookup.delivery import Delivery, Step, read_delivery
 from relay.lookup.keys import Key, find_key, pivot, read_token
 from relay.lookup.listings import (
@@ -22,6 +23,7 @@ from relay.lookup.texts import forget_texts, mark_texts
 from relay.pasted import Kind, Pasted, read_pasted
 
 __all__ = [
+    "Card",
     "Contact",
     "Counted",
     "Day",
@@ -45,6 +47,7 @@ __all__ = [
     "open_advertiser",
     "open_message",
     "pivot",
+    "read_card",
     "read_delivery",
     "read_listing",
     "read_pasted",

@@ -10,7 +10,7 @@ from relay import graph as graphs
 from relay.database import Connection, Record, queries, rows_of
 from relay.graph import SHARED_FROM, Graph, Name
 from relay.lookup.archive import MESSAGES, TRACES, archived
-from relay.lookup.keys import Key, key_of
+from relay.lookup.keys import COLUMNS, Key, key_of
 from relay.lookup.masked import mask_browser, mask_ip, mask_mail, mask_phone
 from relay.lookup.sealed import content_of, origin_of
 from relay.pasted import Kind
@@ -20,7 +20,10 @@ from relay.sites import Site
 LINKS = (Kind.PHONE, Kind.MAILBOX, Kind.IP, Kind.BROWSER, Kind.TEXT)
 NEAR_MOST = 40  # newest messages of each key around the middle; enough to see twenty phones
 KEYS_MOST = 4  # of each kind, followed to the second hop
+_COLUMNS = tuple((kind.value, COLUMNS[kind]) for kind in LINKS if kind is not Kind.TEXT)
+_WHOLE = (Kind.LISTING, Kind.MESSAGE)  # what was found is theirs, whatever keys it has
 _MAY_BE_SHARED = (Kind.IP, Kind.BROWSER)
+_MASKS = {Kind.PHONE: ("phone", mask_phone), Kind.MAILBOX: ("email", mask_mail)}
 _PARAMETERS = {
     Kind.PHONE: "phones",
     Kind.MAILBOX: "mailboxes",
@@ -61,11 +64,10 @@ async def read_web(
     middle: Name = (key.kind.value, key.hashes[0] if key.hashes else b"")
     messages = {row["message_id"]: _names(row, key) for row in own}
     near = await _near(connection, site, _strongest(messages.values(), middle), first)
-    ids = {message_id for found in near.values() for message_id in found}
-    rows = {row["message_id"]: row for row in await read_keys(connection, site, ids)}
-    shared = {name for name, found in near.items() if _is_shared(name, found, rows)}
-    for name in near.keys() - shared:
-        messages |= {one: _names(rows[one], key) for one in near[name] if one in rows}
+    shared = {name for name, found in near.items() if _is_shared(name, found)}
+    ids = {row["message_id"] for name in near.keys() - shared for row in near[name]}
+    further = await read_keys(connection, site, ids - messages.keys())
+    messages |= {row["message_id"]: _names(row, key) for row in further}
     graph = graphs.build(middle, list(messages.values()), shared=shared)
     bearers = {name: message_id for message_id, names in messages.items() for name in names}
     return Web(
@@ -87,7 +89,7 @@ async def _labels(
     """Return what may be shown of each node, read from one message that bears it."""
     ids = {web.bearers[name] for name in web.bearers if Kind(name[0]) in LINKS}
     rows = await rows_of(
-        queries().describe_messages(connection, site_id=site.site_id, message_ids=list(ids))
+        queries().read_bearers(connection, site_id=site.site_id, message_ids=list(ids))
     )
     by_id = {row["message_id"]: row for row in rows}
     return {
@@ -102,14 +104,11 @@ def _names(row: Record, middle: Key) -> Names:
 
     Texts of few words (« toujours disponible ? ») link nobody, unless they were looked up.
     """
-    names: set[Name] = set()
-    for kind in {*LINKS, middle.kind} - {Kind.LISTING, Kind.MESSAGE}:
-        value = key_of(row, kind)
-        if value in middle.hashes and kind is middle.kind:
-            names.add((kind.value, middle.hashes[0]))
-        elif value is not None and kind in LINKS and not (kind is Kind.TEXT and row["is_short"]):
-            names.add((kind.value, value))
-    if middle.kind in (Kind.LISTING, Kind.MESSAGE):
+    names = {(kind, value) for kind, column in _COLUMNS if (value := row[column]) is not None}
+    if row["cluster_id"] and not row["is_short"]:
+        names.add((Kind.TEXT.value, row["cluster_id"].bytes))
+    if middle.kind in _WHOLE or key_of(row, middle.kind) in middle.hashes:
+        names = {name for name in names if name[0] != middle.kind.value}
         names.add((middle.kind.value, middle.hashes[0]))
     return frozenset(names)
 
@@ -127,7 +126,7 @@ def _strongest(messages: Iterable[Names], middle: Name) -> list[Name]:
 
 async def _near(
     connection: Connection, site: Site, names: Collection[Name], first: UUID
-) -> dict[Name, list[UUID]]:
+) -> dict[Name, list[Record]]:
     """Return the newest messages of each key."""
     asked = {
         parameter: [value for kind_, value in names if kind_ == kind.value]
@@ -138,15 +137,15 @@ async def _near(
             connection, site_id=site.site_id, first_id=first, most=NEAR_MOST, **asked
         )
     )
-    near: dict[Name, list[UUID]] = {}
+    near: dict[Name, list[Record]] = {}
     for row in rows:
-        near.setdefault((row["kind"], row["key"]), []).append(row["message_id"])
+        near.setdefault((row["kind"], row["key"]), []).append(row)
     return near
 
 
-def _is_shared(name: Name, found: Iterable[UUID], rows: Mapping[UUID, Record]) -> bool:
+def _is_shared(name: Name, found: Iterable[Record]) -> bool:
     """Tell whether more than twenty phones use an address or a browser."""
-    phones = {rows[one]["phone_hash"] for one in found if one in rows} - {None}
+    phones = {row["phone_hash"] for row in found} - {None}
     return Kind(name[0]) in _MAY_BE_SHARED and len(phones) >= SHARED_FROM
 
 
@@ -164,16 +163,11 @@ async def _blocked(connection: Connection, site: Site, graph: Graph) -> set[Name
 
 
 def _label(keyring: Keyring, kind: Kind, row: Record, closed: frozenset[str]) -> str:
-    content = {} if MESSAGES in closed else content_of(keyring, row)
+    if kind in (Kind.PHONE, Kind.MAILBOX):
+        content = {} if MESSAGES in closed else content_of(keyring, row)
+        field, mask = _MASKS[kind]
+        return mask(value) if (value := content.get(field)) else ""
     origin = {} if TRACES in closed else origin_of(keyring, row)
-    match kind:
-        case Kind.PHONE:
-            return mask_phone(content.get("phone") or "") if content.get("phone") else ""
-        case Kind.MAILBOX:
-            return mask_mail(content.get("email") or "") if content.get("email") else ""
-        case Kind.IP:
-            return mask_ip(origin.get("ip") or "") if origin.get("ip") else ""
-        case Kind.BROWSER:
-            return mask_browser(origin)
-        case _:
-            return ""
+    if kind is Kind.BROWSER:
+        return mask_browser(origin)
+    return mask_ip(ip) if (ip := origin.get("ip")) and kind is Kind.IP else ""

@@ -68,12 +68,19 @@ async def find_listings(
     """Return the listings of advertisers with a phone, the newest fifty."""
     async with context.database.connection() as connection:
         await record_look(connection, look)
-        rows = await rows_of(
-            queries().list_listings(
-                connection, site_id=site.site_id, keys=list(key.hashes), most=LISTINGS_MOST
-            )
+        return await list_owned(context, connection, site, key)
+
+
+async def list_owned(
+    context: Context, connection: Connection, site: Site, key: Key
+) -> tuple[ListingShown, ...]:
+    """Return the listings of advertisers with a phone; the look is written already."""
+    rows = await rows_of(
+        queries().list_listings(
+            connection, site_id=site.site_id, keys=list(key.hashes), most=LISTINGS_MOST
         )
-        return await _describe(context, connection, site, [row["listing_id"] for row in rows])
+    )
+    return await _describe(context, connection, site, [row["listing_id"] for row in rows])
 
 
 async def read_listing(
@@ -136,7 +143,7 @@ async def hash_listings(context: Context, site: Site, *, most: int = BATCH) -> i
 async def _describe(
     context: Context, connection: Connection, site: Site, listing_ids: Sequence[UUID]
 ) -> tuple[ListingShown, ...]:
-    rows = await _rows(connection, site, listing_ids)
+    rows = await _rows(connection, site, listing_ids) if listing_ids else []
     return tuple(_shown(context.keyring, site, row) for row in rows)
 
 

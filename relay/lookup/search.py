@@ -1,8 +1,9 @@
 """Lists of messages: by a key, newest first, a page at a time, with masked values."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from uuid import UUID
 
 from relay.context import Context
@@ -66,7 +67,18 @@ async def search(
     async with context.database.connection() as connection:
         await record_look(connection, look)
         ids = await find_ids(connection, site, key, before=before or LAST_ID, most=PAGE + 1)
-        rows = await describe(context.keyring, connection, site, ids[:PAGE], context.clock())
+        return await page_of(context, connection, site, key, ids)
+
+
+async def page_of(
+    context: Context, connection: Connection, site: Site, key: Key, ids: Sequence[UUID]
+) -> Page:
+    """Return the page that begins a list of ids; its look is written already.
+
+    Args:
+        ids: One more than a page has, if there are so many.
+    """
+    rows = await describe(context.keyring, connection, site, ids[:PAGE], context.clock())
     return Page(key, rows, ids[PAGE - 1] if len(ids) > PAGE else None)
 
 
@@ -106,10 +118,13 @@ async def describe(
     rows = await rows_of(
         queries().describe_messages(connection, site_id=site.site_id, message_ids=list(message_ids))
     )
-    return tuple(_found(keyring, row, archived(site, row, now)) for row in rows)
+    mask = cache(mask_phone)  # a page of one phone masks it once
+    return tuple(_found(keyring, row, archived(site, row, now), mask) for row in rows)
 
 
-def _found(keyring: Keyring, row: Record, closed: frozenset[str]) -> Found:
+def _found(
+    keyring: Keyring, row: Record, closed: frozenset[str], mask: Callable[[str], str]
+) -> Found:
     content = {} if MESSAGES in closed else content_of(keyring, row)
     origin = {} if TRACES in closed else origin_of(keyring, row)
     phone, email, ip = content.get("phone"), content.get("email"), origin.get("ip")
@@ -124,7 +139,7 @@ def _found(keyring: Keyring, row: Record, closed: frozenset[str]) -> Found:
         score=row["score"] + row["points"],
         signals=(*row["signals"], *row["rules"]),
         received_at=row["received_at"],
-        phone=mask_phone(phone) if phone else None,
+        phone=mask(phone) if phone else None,
         email=mask_mail(email) if email else None,
         network=mask_ip(ip) if ip else None,
         reports=row["reports"],

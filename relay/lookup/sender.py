@@ -73,15 +73,26 @@ class Sender:
 
 async def read_sender(context: Context, site: Site, key: Key, look: Look) -> Sender:
     """Show what hangs on a key: links, graph and days."""
-    now = context.clock()
-    first = first_id(now - SPAN)
     async with context.database.connection() as connection:
         await record_look(connection, look)
-        ids = await find_ids(connection, site, key, first=first, most=MESSAGES_MOST)
-        own = await read_keys(connection, site, ids)
-        web = await read_web(connection, site, key, own, first)
-        graph = await show_web(context.keyring, connection, site, web, context.clock())
-        back = await _came_back(connection, site, own, first)
+        ids = await find_ids(connection, site, key, most=MESSAGES_MOST)
+        return await draw_sender(context, connection, site, key, ids)
+
+
+async def draw_sender(
+    context: Context, connection: Connection, site: Site, key: Key, ids: Sequence[UUID]
+) -> Sender:
+    """Show what hangs on a key; its look is written already.
+
+    Args:
+        ids: The newest MESSAGES_MOST of the key, those of before the ninety days too.
+    """
+    now = context.clock()
+    first = first_id(now - SPAN)
+    own = await read_keys(connection, site, [one for one in ids if one >= first])
+    web = await read_web(connection, site, key, own, first)
+    graph = await show_web(context.keyring, connection, site, web, now)
+    back = await _came_back(connection, site, own, first)
     times = [row["received_at"] for row in own]
     return Sender(
         key=key,

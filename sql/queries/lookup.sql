@@ -63,36 +63,38 @@ cross join lateral (
 order by found.message_id desc limit :most;
 
 -- name: find_near(site_id, phones, mailboxes, ips, browsers, texts, first_id, most)
--- The newest messages of each of many keys, for a picture: some of every key.
-select 'phone' as kind, asked.key, found.message_id from unnest(:phones::bytea[]) as asked (key)
+-- The newest messages of each of many keys, for a picture: some of every key; with their phones where many may share a key.
+select 'phone' as kind, asked.key, found.message_id, null::bytea as phone_hash from unnest(:phones::bytea[]) as asked (key)
 cross join lateral (
     select message.message_id from message
     where message.site_id = :site_id and message.phone_hash = asked.key and message.message_id >= :first_id
     order by message.message_id desc limit :most
 ) as found
 union all
-select 'mailbox' as kind, asked.key, found.message_id from unnest(:mailboxes::bytea[]) as asked (key)
+select 'mailbox' as kind, asked.key, found.message_id, null::bytea as phone_hash from unnest(:mailboxes::bytea[]) as asked (key)
 cross join lateral (
     select message.message_id from message
     where message.site_id = :site_id and message.mailbox_hash = asked.key and message.message_id >= :first_id
     order by message.message_id desc limit :most
 ) as found
 union all
-select 'ip' as kind, asked.key, found.message_id from unnest(:ips::bytea[]) as asked (key)
+select 'ip' as kind, asked.key, found.message_id, found.phone_hash from unnest(:ips::bytea[]) as asked (key)
 cross join lateral (
-    select sender_trace.message_id from sender_trace
+    select sender_trace.message_id, message.phone_hash from sender_trace
+    join message on message.site_id = sender_trace.site_id and message.message_id = sender_trace.message_id
     where sender_trace.site_id = :site_id and sender_trace.ip_hash = asked.key and sender_trace.message_id >= :first_id
     order by sender_trace.message_id desc limit :most
 ) as found
 union all
-select 'browser' as kind, asked.key, found.message_id from unnest(:browsers::bytea[]) as asked (key)
+select 'browser' as kind, asked.key, found.message_id, found.phone_hash from unnest(:browsers::bytea[]) as asked (key)
 cross join lateral (
-    select sender_trace.message_id from sender_trace
+    select sender_trace.message_id, message.phone_hash from sender_trace
+    join message on message.site_id = sender_trace.site_id and message.message_id = sender_trace.message_id
     where sender_trace.site_id = :site_id and sender_trace.browser_hash = asked.key and sender_trace.message_id >= :first_id
     order by sender_trace.message_id desc limit :most
 ) as found
 union all
-select 'text' as kind, asked.key, found.message_id from unnest(:texts::bytea[]) as asked (key)
+select 'text' as kind, asked.key, found.message_id, null::bytea as phone_hash from unnest(:texts::bytea[]) as asked (key)
 cross join lateral (
     select text_mark.message_id from text_mark
     where text_mark.site_id = :site_id and text_mark.cluster_id = encode(asked.key, 'hex')::uuid
@@ -142,6 +144,18 @@ cross join lateral (
     where rule_hit.site_id = message.site_id and rule_hit.message_id = message.message_id and rule_hit.is_live
 ) as hits
 order by message.message_id desc;
+
+-- name: read_bearers(site_id, message_ids)
+-- Messages of which one sealed value each is opened, to name a key in a picture.
+select
+    message.message_id, message.sender_id, message.received_at, message.sealed_content, sender.wrapped_key,
+    listing.ended_at, trace.sealed_origin, trace.sender_id as trace_sender_id
+from unnest(:message_ids::uuid[]) as asked (message_id)
+join message on message.site_id = :site_id and message.message_id = asked.message_id
+join conversation on conversation.site_id = message.site_id and conversation.conversation_id = message.conversation_id
+join listing on listing.site_id = message.site_id and listing.listing_id = conversation.listing_id
+left join person as sender on sender.site_id = message.site_id and sender.person_id = message.sender_id
+left join sender_trace as trace on trace.site_id = message.site_id and trace.message_id = message.message_id;
 
 -- name: read_keys(site_id, message_ids)
 -- Everything by which messages are linked to each other.

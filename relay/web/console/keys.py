@@ -8,7 +8,7 @@ from markupsafe import Markup
 from relay import graph, lookup
 from relay.desk import Action, NewBlock, Order, Weight
 from relay.errors import Refused
-from relay.lookup import Key, Kind, ListingShown, Sender
+from relay.lookup import Key, Kind, Sender
 from relay.permissions import Level, Permission
 from relay.sealing import read_public_id
 from relay.web.console.doors import Visit, door
@@ -25,25 +25,17 @@ async def show_key(visit: Visit) -> web.StreamResponse:
     """Show a key: its newest messages, with masked values, and the picture."""
     key = _key(visit)
     before = read_public_id("msg", visit.request.query.get("before", ""))
-    page = await lookup.search(
-        visit.context, visit.site, key, visit.seen("list", key.kind.value), before=before
-    )
-    sender = await lookup.read_sender(
-        visit.context, visit.site, key, visit.seen("list", f"{key.kind} links")
-    )
-    owned: tuple[ListingShown, ...] = ()
-    if key.kind is Kind.PHONE:
-        look = visit.seen("list", f"{key.kind} listings")
-        owned = await lookup.find_listings(visit.context, visit.site, key, look)
+    look = visit.seen("list", key.kind.value)
+    card = await lookup.read_card(visit.context, visit.site, key, look, before=before)
     return visit.page(
         "key",
-        owned=owned,
+        owned=card.owned,
         key=key,
-        page=page,
-        sender=sender,
-        label=label_of(sender),
-        picture=_picture(visit, sender),
-        lanes=Markup(draw_lanes(sender.lanes, visit.language)),  # noqa: S704 (numbers and our words)
+        page=card.page,
+        sender=card.sender,
+        label=label_of(card.sender),
+        picture=_picture(visit, card.sender),
+        lanes=Markup(draw_lanes(card.sender.lanes, visit.language)),  # noqa: S704 (numbers and our words)
         days=DAYS,
         bulk=BULK if visit.may(Permission.HOLD) is Level.YES else (),
         can_block=key.kind in BLOCKED and visit.may(Permission.HOLD) is Level.YES,
