@@ -14,18 +14,17 @@ from uuid import UUID
 import structlog
 from prometheus_client import Counter
 
-from relay.blocks import near_key
 from relay.context import Context
 from relay.database import Connection, Record, queries, rows_of
 from relay.errors import Unavailable
-from relay.near import FEW_WORDS, SAME, bands, likeness, normal_words, sketch
+from relay.marks import mark
+from relay.near import FEW_WORDS, normal_words
 from relay.rules import Facts, Verdict, judge, read
 from relay.sealing import content_place, first_id
 from relay.sites import Site
 
 LATELY = timedelta(hours=1)  # what Facts count
 COPIES_MOST = 50  # more of a text say nothing more
-CLUSTERS_MOST = 20  # of one band
 
 failed_total = Counter("relay_rules_failed_total", "Messages that left unread by the rules")
 hits_total = Counter("relay_rule_hits_total", "What rules saw", ["rule", "mode"])
@@ -172,33 +171,30 @@ async def _count_copies(
 async def _count_at_site(
     connection: Connection, subjects: Sequence[_Subject], lately: UUID
 ) -> dict[UUID, _Copies]:
+    """Mark some messages, so that those that are about to leave with them count, and count."""
     site = subjects[0].site
-    keys = {_id(one): bands(one.text, near_key(site)) for one in subjects}
-    near = await rows_of(
-        queries().find_clusters(
-            connection,
-            site_id=site.site_id,
-            bands=sorted({band for own in keys.values() for band in own}),
-            most=CLUSTERS_MOST,
+    texts = {_id(one): one.text for one in subjects}
+    async with connection.transaction():
+        await queries().wait_marks(connection, site_id=site.site_id)
+        rows = await rows_of(
+            queries().find_marks(connection, site_id=site.site_id, message_ids=list(texts))
         )
-    )
-    cluster_of = {
-        _id(one): cluster_id
-        for one in subjects
-        if (cluster_id := _likest(one, [row for row in near if row["band"] in keys[_id(one)]]))
-    }
+        known = {row["message_id"]: row["cluster_id"] for row in rows if row["cluster_id"]}
+        objected = {row["message_id"] for row in rows if row["is_objected"]}
+        fresh = {one: text for one, text in texts.items() if one not in known}
+        cluster_of = known | await mark(connection, site, fresh, unmarked=objected - known.keys())
     counted = await rows_of(
         queries().count_copies(
             connection,
             site_id=site.site_id,
-            cluster_ids=list(set(cluster_of.values())),
+            cluster_ids=list({one for one in cluster_of.values() if one}),
             first_id=lately,
             most=COPIES_MOST,
         )
     )
     runs = {row["cluster_id"]: row for row in counted}
     return {
-        message_id: _with_itself(runs[cluster_id])
+        message_id: _copies(runs[cluster_id], is_marked=message_id not in objected)
         for message_id, cluster_id in cluster_of.items()
         if cluster_id in runs
     }
@@ -209,18 +205,9 @@ def _id(one: _Subject) -> UUID:
     return message_id
 
 
-def _likest(one: _Subject, near: Sequence[Record]) -> UUID | None:
-    """Return the cluster a text is of; a band is shared by chance, too."""
-    if not near:
-        return None
-    minima = sketch(one.text, near_key(one.site)).minima
-    alike, cluster_id = max((likeness(minima, row["sketch"]), row["cluster_id"]) for row in near)
-    return cluster_id if alike >= SAME else None
-
-
-def _with_itself(run: Record) -> _Copies:
-    """Count a message among its copies; it is marked some seconds later than it leaves."""
-    return _Copies(run["copies"] + 1, run["listings"], run["mailboxes"])
+def _copies(run: Record, *, is_marked: bool) -> _Copies:
+    """Count a message among its copies, whether it is marked or not."""
+    return _Copies(run["copies"] + (not is_marked), run["listings"], run["mailboxes"])
 
 
 async def _write(

@@ -8,11 +8,11 @@ from relay.context import Context
 from relay.database import Connection, Record, queries, rows_of
 from relay.errors import Refused
 from relay.looks import Look, record_look
+from relay.marks import BAND_MOST
 from relay.near import SAME, likeness, sketch
 from relay.pasted import MOST_KEYS, Kind, Pasted
 from relay.sites import Site
 
-BAND_MOST = 40
 KEY_BYTES = 16  # of a keyed hash, and of an id
 
 

@@ -205,12 +205,30 @@ left join person as sender on sender.site_id = message.site_id and sender.person
 left join sender_trace as trace on trace.site_id = message.site_id and trace.message_id = message.message_id
 where message.site_id = :site_id and message.message_id = :message_id;
 
--- name: last_mark(site_id)$
-select message_id from text_mark where site_id = :site_id order by message_id desc limit 1;
+-- name: last_marked(site_id)$
+select message_id from mark_progress where site_id = :site_id;
+
+-- name: note_marked(site_id, message_id)!
+insert into mark_progress (site_id, message_id) values (:site_id, :message_id)
+on conflict (site_id) do update set message_id = greatest(mark_progress.message_id, excluded.message_id);
 
 -- name: lock_marks(site_id)$
 -- One marker of texts at a time for each site, until the transaction ends.
 select pg_try_advisory_xact_lock(hashtextextended('texts ' || site_id::text, 0)) from site where site_id = :site_id;
+
+-- name: wait_marks(site_id)$
+-- The same, waiting for whoever marks now.
+select pg_advisory_xact_lock(hashtextextended('texts ' || site_id::text, 0)) from site where site_id = :site_id;
+
+-- name: find_marks(site_id, message_ids)
+-- The cluster of each message that has one, and whose sender objected to having one (GDPR 21).
+select message.message_id, mark.cluster_id,
+    exists (select 1 from objection
+        where objection.site_id = :site_id and objection.mailbox_hash = message.mailbox_hash
+            and objection.purpose = 'security') as is_objected
+from unnest(:message_ids::uuid[]) as asked (message_id)
+join message on message.site_id = :site_id and message.message_id = asked.message_id
+left join text_mark as mark on mark.site_id = message.site_id and mark.message_id = message.message_id;
 
 -- name: list_unmarked(site_id, first_id, most)
 -- Messages, since an id, whose text was not looked at yet, oldest first; none of who objected to it (GDPR 21).

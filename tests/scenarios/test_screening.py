@@ -7,15 +7,16 @@ from uuid import UUID
 import pytest
 
 from relay import desk, moderation, screening
+from relay.context import open_context
 from relay.database import queries
 from relay.desk import Action, Mode, Order
 from relay.errors import Refused
 from relay.looks import Look
-from relay.lookup import mark_texts
 from relay.permissions import Role
 from relay.sealing import new_id
+from relay.settings import Settings
 from tests.desk import open_browser, open_console, seat
-from tests.relays import Relay, courier, until
+from tests.relays import Relay, courier, open_relay, until
 from tests.rig.smtp_sink import SmtpSink
 from tests.scenarios.test_arrivals import alias, mail
 from tests.scenarios.test_private_pages import pages, press
@@ -55,16 +56,17 @@ async def send(relay: Relay, text: str, number: int = 0) -> UUID:
     return UUID(body["id"].removeprefix("msg_"))
 
 
+async def settled(relay: Relay) -> bool:
+    """Tell whether nothing waits for a worker."""
+    return not await relay.fetch(
+        "select 1 from outbox where state in ('queued', 'sending', 'deferred')"
+    )
+
+
 async def deliver(relay: Relay, sink: SmtpSink) -> None:
     """Let a worker run until nothing waits for it."""
-
-    async def is_done() -> bool:
-        return not await relay.fetch(
-            "select 1 from outbox where state in ('queued', 'sending', 'deferred')"
-        )
-
     async with courier(relay.context, sink.port):
-        await until(is_done, 20)
+        await until(lambda: settled(relay), 20)
 
 
 async def state_of(relay: Relay, message_id: UUID) -> tuple[str, str]:
@@ -237,15 +239,77 @@ async def test_a_rule_that_fails_loses_nothing(
 
 async def test_a_run_of_copies_is_seen(relay: Relay) -> None:
     """From the fifth copy within an hour, of three mailboxes, the run is seen."""
-    for number in range(5):
-        await send(relay, f"{RUN} {number}", number)
     async with SmtpSink() as sink:
-        await deliver(relay, sink)
-        assert await hits(relay) == []  # nothing of them was marked yet
-        await mark_texts(relay.context, relay.site)
+        for number in range(4):
+            await send(relay, f"{RUN} {number}", number)
+            await deliver(relay, sink)
+        assert await hits(relay) == []
         await send(relay, f"{RUN} Léon", 6)
         await deliver(relay, sink)
     assert await hits(relay) == [("r18_copied_run", False, False)]
+
+
+async def burst(relay: Relay, copies: int) -> set[int]:
+    """Send copies of a text at once, each to a listing of its own, from an address of its own."""
+    for number in range(copies):
+        await relay.put_listing(ref=f"serie-{number}")
+    answers = await asyncio.gather(
+        *(
+            relay.post(
+                headers={"X-Forwarded-For": f"203.0.113.{number}"},
+                listing=f"serie-{number}",
+                phone=f"06 39 98 10 {number:02d}",
+                email=f"acheteur{number}@exemple.example",
+                message=f"{RUN} Écrivez-moi sur WhatsApp. {number}",
+            )
+            for number in range(copies)
+        )
+    )
+    return {status for status, _ in answers}
+
+
+async def test_of_a_burst_no_more_than_four_leave(settings: Settings) -> None:
+    """Of thirty copies to thirty listings at once, those count that are about to leave too."""
+    behind = Settings.model_validate(dict(settings) | {"trusted_proxies": "127.0.0.0/8"})
+    async with open_context(behind) as context, open_relay(context) as relay, SmtpSink() as sink:
+        for rule in ("r04_other_channel", "r18_copied_run"):
+            await switch(relay, rule, Mode.LIVE)
+        async with courier(relay.context, sink.port):
+            assert await burst(relay, 30) == {202}
+            await until(lambda: settled(relay), 30)
+        rows = await relay.fetch("select state from outbox where kind = 'contact'")
+    states = [row["state"] for row in rows]
+    assert states.count("delivered") <= 4
+    assert states.count("delivered") + states.count("held") == 30
+
+
+async def test_a_text_screened_again_counts_once(relay: Relay) -> None:
+    """A message that is deferred and screened again is one copy, not two."""
+    first = await send(relay, f"{RUN} 1", 1)
+    async with SmtpSink() as sink:
+        await deliver(relay, sink)
+        await relay.fetch(
+            "update outbox set state = 'deferred', due_at = now() where mail_id = $1", first
+        )
+        await deliver(relay, sink)
+    assert len(await relay.fetch("select 1 from text_mark where message_id = $1", first)) == 1
+
+
+async def test_who_objected_is_compared_and_not_kept(relay: Relay) -> None:
+    """GDPR 21: the text of who objected meets the run it is part of, and leaves no mark."""
+    for number in range(4):
+        await send(relay, f"{RUN} {number}", number)
+    last = await send(relay, f"{RUN} Léon", 6)
+    await relay.fetch(
+        "insert into objection (site_id, mailbox_hash, purpose, request_id, since)"
+        " select site_id, mailbox_hash, 'security', message_id, now() from message"
+        " where message_id = $1",
+        last,
+    )
+    async with SmtpSink() as sink:
+        await deliver(relay, sink)
+    assert ("r18_copied_run", False, False) in await hits(relay)
+    assert await relay.fetch("select 1 from text_mark where message_id = $1", last) == []
 
 
 async def test_a_reply_is_read_too(relay: Relay) -> None:

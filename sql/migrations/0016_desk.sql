@@ -1,0 +1,10 @@
+-- How far the texts of a site are marked: those about to leave are marked beside, by who screens them.
+create table mark_progress (
+    site_id           uuid primary key references site,
+    message_id        uuid not null            -- up to here, and five minutes before are looked at again
+);
+insert into mark_progress (site_id, message_id)
+select site.site_id, last.message_id from site cross join lateral (
+    select text_mark.message_id from text_mark where text_mark.site_id = site.site_id
+    order by text_mark.message_id desc limit 1
+) as last;
