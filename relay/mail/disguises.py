@@ -102,6 +102,11 @@ def squeeze(text: str) -> bytes:
         return _squeeze(text)
 
 
+def may_show(secret: Secret, squeezed: bytes) -> bool:
+    """Tell whether all pieces of *secret* are somewhere in a text: without them it cannot show."""
+    return _holds(squeezed, secret.pieces) or _holds(squeezed, secret.backwards)
+
+
 def shows(secret: Secret, text: str, squeezed: bytes) -> bool:
     """Tell whether *secret* stands in *text*, forwards or backwards.
 

@@ -9,14 +9,17 @@ import html
 import re
 import string
 import unicodedata
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from email.header import decode_header
 from enum import Enum
+from functools import cache
 from urllib.parse import unquote
 
+from relay import texts
+from relay.mail import stationery
 from relay.mail.bare import is_bare
-from relay.mail.disguises import secrets, shows, squeeze
+from relay.mail.disguises import Secret, may_show, secrets, shows, squeeze
 from relay.mail.markup import read_markup
 from relay.mail.parts import FILE_KINDS, Part, read_parts
 from relay.masking import find_number
@@ -57,6 +60,7 @@ _MACHINE_FIELDS = frozenset(
     )
 )
 _BY_DIGITS = frozenset(("links", "encoded"))
+_AROUND = " \t\r▌\u00a0:"  # what may stand around the words of a line
 _TELLING_DIGITS = 8  # the end of a number that is the number, whatever stands before it
 _DEEPEST = 4  # how often a disguise is undone: %252540 is three times percent
 
@@ -109,23 +113,32 @@ def leaks(
         ValueError: The mail is not of the plain kind the relay writes; it is not to leave then.
     """
     parts = list(read_parts(content))
+    views = [(where, text) for where, text in _views(parts) if text and not text.isspace()]
     wanted = secrets(*map(frozenset, (hidden_addresses, hidden_names, hidden_tokens)))
-    known: set[str] = set()
-    found: dict[Leak, None] = {}
-    for where, text in _views(parts):
-        if not text or text.isspace():
-            continue
+    found = [*_numbers(views, hidden_numbers, find), *_known(views, wanted)]
+    if any(_has_more(part) for part in parts if part.kind in FILE_KINDS):
+        found.append(Leak(LeakKind.METADATA, "file"))
+    return list(dict.fromkeys(found))
+
+
+def _numbers(views: Sequence[View], numbers: Collection[str], find: Find) -> Iterator[Leak]:
+    known = set(_ours())
+    for where, text in views:
         search = _has_digits if where in _BY_DIGITS else find
         words = text if where in _BY_DIGITS else _new(text, known)
-        if any(search(words, number) for number in hidden_numbers):
-            found[Leak(LeakKind.NUMBER, where)] = None
-        squeezed = squeeze(text)
-        for kind, kept in wanted.items():
-            if any(shows(secret, text, squeezed) for secret in kept):
-                found[Leak(LeakKind(kind), where)] = None
-    if any(_has_more(part) for part in parts if part.kind in FILE_KINDS):
-        found[Leak(LeakKind.METADATA, "file")] = None
-    return list(found)
+        if any(search(words, number) for number in numbers):
+            yield Leak(LeakKind.NUMBER, where)
+
+
+def _known(views: Sequence[View], wanted: Mapping[str, Sequence[Secret]]) -> Iterator[Leak]:
+    squeezed = [squeeze(text) for _, text in views]
+    whole = b" ".join(squeezed)  # nearly every mail: nothing of it anywhere
+    for kind, kept in wanted.items():
+        for secret in kept:
+            if may_show(secret, whole):
+                for (where, text), signs in zip(views, squeezed, strict=True):
+                    if shows(secret, text, signs):
+                        yield Leak(LeakKind(kind), where)
 
 
 def _has_digits(text: str, number: str) -> bool:
@@ -154,11 +167,22 @@ def _views(parts: Sequence[Part]) -> Iterator[View]:
 def _new(text: str, known: set[str]) -> str:
     """Keep the lines not read before: the search for numbers is dear, and twice proves nothing."""
     lines = text.split("\n")
-    bare = [line.strip(" \t\r▌") for line in lines]
-    if known:
-        lines = [line for line, words in zip(lines, bare, strict=True) if words not in known]
+    bare = [line.strip(_AROUND) for line in lines]
+    fresh = [line for line, words in zip(lines, bare, strict=True) if words not in known]
     known.update(bare)
-    return "\n".join(lines)
+    return "\n".join(fresh)
+
+
+@cache
+def _ours() -> frozenset[str]:
+    """Return the sentences of ours that stand alone on a line and hold no figure.
+
+    They are the same in every mail; no number is read in them, however often one looks.
+    """
+    fixed = [vars(stationery.sentences(language, "mail")).values() for language in texts.LANGUAGES]
+    return frozenset(
+        line.strip(_AROUND) for lines in fixed for line in lines if not any(map(str.isdigit, line))
+    )
 
 
 def _part_views(part: Part, links: list[str]) -> Iterable[View]:

@@ -39,6 +39,22 @@ def _mail(text="Bonjour", html="<p>Bonjour</p>", **fields):
     return mail.as_bytes(policy=policy.SMTP)
 
 
+def test_sentences_of_ours_are_not_searched_again():
+    """What stands in every mail and holds no figure is left out of the search; nothing else is."""
+    asked = []
+
+    def find(text, _e164):
+        asked.append(text)
+        return []
+
+    content = compose_contact(contact(text="Vendu : 06 39")).content
+    leaks(content, hidden_numbers=[NUMBER], hidden_addresses=[], find=find)
+    seen = "\n".join(asked)
+    assert "Signaler un abus\u00a0:" not in seen
+    assert "Vendu : 06 39" in seen
+    assert CONTACT.listing_title in seen
+
+
 def test_ordinary_mail_is_clean():
     """A mail that shows only what it may show leaves."""
     assert _look(compose_contact(CONTACT).content) == []
