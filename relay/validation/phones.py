@@ -23,6 +23,7 @@ _FEW_LETTERS = 2
 _BAD = ("Cc", "Cs", "Cn", "Zl", "Zp")
 _LONGEST_SHORT = 6  # of a French short number
 _LABEL = re.compile(r"^\s*(?:t[ée]l(?:[ée]phone)?|n\u00b0)\s*[.:]?\s*", re.IGNORECASE)
+_MAINLAND = re.compile(r"\+33[1-79]\d{8}")
 _LOOK_ALIKES = str.maketrans("oOlIiSsBzZ", "0011155822")
 _REFUSED = (
     PhoneNumberType.PREMIUM_RATE,
@@ -258,6 +259,8 @@ def _fault(code: str, *, hint: str | None = None, **values: str | int) -> Invali
 
 def readable(e164: str) -> str:
     """Write a number as people there read it, with no-break spaces: 06 39 98 01 23."""
+    if _MAINLAND.fullmatch(e164):  # as the library writes them, for a tenth of its time
+        return plans.in_pairs("0" + e164.removeprefix("+33"))
     number = phonenumbers.parse(e164)
     form = phonenumbers.PhoneNumberFormat.INTERNATIONAL
     if number.country_code in plans.FRENCH_COUNTRY_CODES:

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relay.errors import FieldFault, Invalid
-from relay.validation import Phone, is_canvassing, read_phone
+from relay.validation import Phone, is_canvassing, read_phone, readable
 from relay.validation.plans import FICTION_PREFIXES
 
 MAINLAND = "+33612345678"
@@ -326,3 +326,11 @@ def test_mainland_numbers_round_trip(raw: str) -> None:
     assert read_phone(phone.e164, fiction=True) == Phone(
         phone.e164, phone.e164, phone.region, phone.kind
     )
+
+
+@given(st.from_regex(r"\+33[1-79][0-9]{8}", fullmatch=True))
+def test_mainland_numbers_are_written_as_the_library_writes_them(e164: str) -> None:
+    """The short way to pairs of figures writes what phonenumbers writes."""
+    number = phonenumbers.parse(e164)
+    national = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
+    assert readable(e164) == national.replace(" ", "\u00a0")
