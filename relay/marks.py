@@ -8,9 +8,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from relay.blocks import near_key
 from relay.database import Connection, queries, rows_of
-from relay.near import SAME, Sketch, likeness, sketch
+from relay.near import SAME, Sketch, likeness
 from relay.sites import Site
 
 BAND_MOST = 40  # clusters of one band
@@ -47,7 +46,7 @@ class _Clusters:
 async def mark(
     connection: Connection,
     site: Site,
-    texts: Mapping[UUID, str | None],
+    texts: Mapping[UUID, Sketch],
     *,
     unmarked: Collection[UUID] = (),
 ) -> dict[UUID, UUID | None]:
@@ -57,23 +56,21 @@ async def mark(
     transaction: two who mark at once would begin two clusters of one text.
 
     Args:
-        texts: By message; None of one that was erased, which is like no other.
+        texts: By message, made with the site's key.
         unmarked: Of these the cluster is only looked up, None when there is none: their sender
             objected to being kept here (GDPR 21).
     """
-    key = near_key(site)
-    sketches = {one: sketch(text, key) if text else Sketch(b"", ()) for one, text in texts.items()}
-    clusters = await _known(connection, site, sketches.values())
-    marks = {one: clusters.place(one, sketches[one]) for one in texts if one not in unmarked}
+    clusters = await _known(connection, site, texts.values())
+    marks = {one: clusters.place(one, texts[one]) for one in texts if one not in unmarked}
     await _write(connection, site, clusters.begun)
     await queries().add_marks(
         connection,
         site_id=site.site_id,
         message_ids=list(marks),
         cluster_ids=list(marks.values()),
-        shorts=[not sketches[one].minima for one in marks],
+        shorts=[not texts[one].minima for one in marks],
     )
-    return {**marks, **{one: clusters.likest(sketches[one]) for one in unmarked}}
+    return {**marks, **{one: clusters.likest(texts[one]) for one in unmarked}}
 
 
 async def _write(connection: Connection, site: Site, begun: Mapping[UUID, Sketch]) -> None:

@@ -11,11 +11,11 @@ Approximate nearest neighbors, 1998 (bands).
 """
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from itertools import pairwise
+from itertools import filterfalse, pairwise
+from unicodedata import combining, normalize
 
 SAME = 0.5
 FEW_WORDS = 8
@@ -43,11 +43,8 @@ class Sketch:
 
 def normal_words(text: str) -> list[str]:
     """Return the words of a text: no case, accents, signs; every link and number the same."""
-    plain = _NUMBER.sub(" 0 ", _LINK.sub(" link ", unicodedata.normalize("NFKC", text).casefold()))
-    bare = "".join(
-        sign for sign in unicodedata.normalize("NFD", plain) if not unicodedata.combining(sign)
-    )
-    return _WORD.findall(bare)
+    plain = _NUMBER.sub(" 0 ", _LINK.sub(" link ", normalize("NFKC", text).casefold()))
+    return _WORD.findall("".join(filterfalse(combining, normalize("NFD", plain))))
 
 
 def sketch(text: str, key: bytes) -> Sketch:

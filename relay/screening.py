@@ -6,7 +6,7 @@ leaves; a message that a person let go is not asked again. Purpose: security (CP
 
 import asyncio
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -14,11 +14,12 @@ from uuid import UUID
 import structlog
 from prometheus_client import Counter
 
+from relay.blocks import near_key
 from relay.context import Context
 from relay.database import Connection, Record, queries, rows_of
 from relay.errors import Unavailable
 from relay.marks import mark
-from relay.near import FEW_WORDS, normal_words
+from relay.near import Sketch, sketch
 from relay.rules import Facts, Verdict, judge, read
 from relay.sealing import content_place, first_id
 from relay.sites import Site
@@ -43,11 +44,6 @@ class _Subject:
     row: Record
     text: str
     phone: str | None
-
-    @property
-    def may_be_copied(self) -> bool:
-        """Whether copies of it would say something: a buyer's, and more than a polite question."""
-        return self.row["kind"] == "contact" and len(normal_words(self.text)) >= FEW_WORDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,22 +154,24 @@ async def _count_copies(
     connection: Connection, subjects: Sequence[_Subject], lately: UUID
 ) -> dict[UUID, _Copies]:
     """Return how often the texts of some messages came lately, these included."""
-    by_site: dict[UUID, list[_Subject]] = {}
+    sites = {one.site.site_id: one.site for one in subjects}
+    texts: dict[UUID, dict[UUID, Sketch]] = {site_id: {} for site_id in sites}
     for one in subjects:
-        if one.may_be_copied:
-            by_site.setdefault(one.site.site_id, []).append(one)
+        if one.row["kind"] == "contact":
+            text = sketch(one.text, near_key(one.site))
+            if text.minima:  # more than a polite question: copies of it say something
+                texts[one.site.site_id][one.row["message_id"]] = text
     found: dict[UUID, _Copies] = {}
-    for of_site in by_site.values():
-        found |= await _count_at_site(connection, of_site, lately)
+    for site_id, of_site in texts.items():
+        if of_site:
+            found |= await _count_at_site(connection, sites[site_id], of_site, lately)
     return found
 
 
 async def _count_at_site(
-    connection: Connection, subjects: Sequence[_Subject], lately: UUID
+    connection: Connection, site: Site, texts: Mapping[UUID, Sketch], lately: UUID
 ) -> dict[UUID, _Copies]:
     """Mark some messages, so that those that are about to leave with them count, and count."""
-    site = subjects[0].site
-    texts = {_id(one): one.text for one in subjects}
     async with connection.transaction():
         await queries().wait_marks(connection, site_id=site.site_id)
         rows = await rows_of(
@@ -198,11 +196,6 @@ async def _count_at_site(
         for message_id, cluster_id in cluster_of.items()
         if cluster_id in runs
     }
-
-
-def _id(one: _Subject) -> UUID:
-    message_id: UUID = one.row["message_id"]
-    return message_id
 
 
 def _copies(run: Record, *, is_marked: bool) -> _Copies:

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass
+from itertools import filterfalse
 from urllib.parse import urlsplit
 
 from relay.masking import find_numbers
@@ -80,9 +81,7 @@ def read(text: str, *, region: str = "FR") -> Reading:
 
 
 def _unaccented(text: str) -> str:
-    return "".join(
-        sign for sign in unicodedata.normalize("NFD", text) if not unicodedata.combining(sign)
-    )
+    return "".join(filterfalse(unicodedata.combining, unicodedata.normalize("NFD", text)))
 
 
 def _host(link: str) -> str:
