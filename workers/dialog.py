@@ -69,13 +69,17 @@ class Dialog(asyncio.Protocol):
             SMTPServerDisconnected: The connection is gone, or the server spoke unasked.
             SMTPResponseException: It is no answer of SMTP.
         """
-        async with asyncio.timeout(timeout_s):
-            while not self._answers:
-                if self._end:
-                    raise self._end
-                self._heard.clear()
-                await self._heard.wait()
+        if not self._answers:  # of commands that left together, most came with the first
+            async with asyncio.timeout(timeout_s):
+                await self._hear()
         return self._answers.popleft()
+
+    async def _hear(self) -> None:
+        while not self._answers:
+            if self._end:
+                raise self._end
+            self._heard.clear()
+            await self._heard.wait()
 
     async def start_over(self) -> None:
         """Go back to where a mail may begin, after something was refused.
