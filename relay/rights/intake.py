@@ -11,7 +11,7 @@ from uuid import UUID
 import structlog
 
 from relay.context import Context
-from relay.database import queries
+from relay.database import Connection, queries
 from relay.errors import Refused
 from relay.links import Link, Side
 from relay.rights.proof import household_limit, send_code
@@ -20,6 +20,7 @@ from relay.rights.requests import (
     Content,
     NewRequest,
     add_request,
+    read_request,
     seal_content,
     write_letter,
 )
@@ -38,6 +39,7 @@ class Asked:
     Args:
         kind: None where it is not said yet.
         source: Names the household it comes from, for limits; "" for doors that have their own.
+        key: Of a program: what is asked again under the same is the same request.
     """
 
     door: Door
@@ -46,13 +48,28 @@ class Asked:
     content: Content
     actor: str = PERSON
     source: str = ""
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A request that was taken in, now or, under the same key, before."""
+
+    request_id: UUID
+    is_new: bool
 
 
 async def ask(context: Context, site: Site, asked: Asked) -> UUID:
+    """Take a request in, and return its id (``take_in``)."""
+    return (await take_in(context, site, asked)).request_id
+
+
+async def take_in(context: Context, site: Site, asked: Asked) -> Taken:
     """Take a request in: its clock runs, and pauses at once while proof is awaited.
 
     Raises:
-        Refused: ``rate_limited``; ``right_not_offered``.
+        Refused: ``rate_limited``; ``right_not_offered``; ``idempotency_conflict``: the key was
+            given with something else.
         Unavailable: The database is away.
     """
     now = context.clock()
@@ -68,17 +85,32 @@ async def ask(context: Context, site: Site, asked: Asked) -> UUID:
         standing=_first_standing(asked, now, is_proved=is_proved),
         wrapped_key=wrapped,
         subject_hash=site.hash("mailbox", mailbox_key(asked.content.email)),
+        copy_hash=site.hash("request key", asked.key) if asked.key else None,
         sealed_content=seal_content(key, request_id, asked.content),
     )
     async with context.database.connection() as connection, connection.transaction():
-        await add_request(connection, site, new, Step(event, now, asked.actor))
+        if not await add_request(connection, site, new, Step(event, now, asked.actor)):
+            return Taken(await _find_twin(context, connection, site, new, asked), is_new=False)
         if is_proved:
             await write_letter(context, connection, site, request_id, "receipt")
         else:
             await send_code(context, connection, site, request_id)
     context.bell.ring()
     log.info("request.taken", request_id=str(request_id), door=asked.door.value, site=site.slug)
-    return request_id
+    return Taken(request_id, is_new=True)
+
+
+async def _find_twin(
+    context: Context, connection: Connection, site: Site, new: NewRequest, asked: Asked
+) -> UUID:
+    """Return the request that bears the same key, if it asks the same."""
+    twin_id: UUID = await queries().find_request_by_copy(
+        connection, site_id=site.site_id, copy_hash=new.copy_hash
+    )
+    twin = await read_request(context, connection, site, twin_id)
+    if (twin.standing.kind, twin.content) != (asked.kind, asked.content):
+        raise Refused("idempotency_conflict")
+    return twin_id
 
 
 def _check(context: Context, site: Site, asked: Asked, now: datetime) -> None:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from relay.context import Context
 from relay.database import Connection, Record, queries, rows_of
+from relay.errors import Refused
 from relay.looks import Look, record_look
 from relay.rights.documents import Document, read_document
 from relay.rights.plan import Plan, plan_erasure
@@ -87,9 +88,15 @@ class Case:
 async def read_register(
     context: Context, site: Site, wanted: Wanted, look: Look, most: int = PAGE
 ) -> list[Line]:
-    """Return requests, newest first."""
+    """Return requests to staff, newest first."""
     async with context.database.connection() as connection:
         await record_look(connection, look)
+    return await list_lines(context, site, wanted, most)
+
+
+async def list_lines(context: Context, site: Site, wanted: Wanted, most: int = PAGE) -> list[Line]:
+    """Return requests, newest first; nothing of anybody is in them."""
+    async with context.database.connection() as connection:
         rows = await rows_of(
             queries().list_requests(
                 connection,
@@ -101,6 +108,19 @@ async def read_register(
             )
         )
     return [_line(row) for row in rows]
+
+
+async def read_line(context: Context, site: Site, request_id: UUID) -> Line:
+    """Return one request as the register has it.
+
+    Raises:
+        Refused: ``not_found``.
+    """
+    async with context.database.connection() as connection:
+        row = await queries().read_line(connection, site_id=site.site_id, request_id=request_id)
+    if row is None:
+        raise Refused("not_found")
+    return _line(row)
 
 
 async def read_case(context: Context, site: Site, request_id: UUID, look: Look) -> Case:

@@ -23,7 +23,7 @@ from relay.rights.standing import (
 from relay.sealing import DataKey, new_id, request_place
 from relay.sites import Site
 
-PERSON, SYSTEM = "person", "system"
+PERSON, SYSTEM, SITE = "person", "system", "site"
 _CLOCKS = [one.name for one in fields(Standing) if one.name not in ("kind", "state")]
 
 DETAILS_SIGNS = 2000

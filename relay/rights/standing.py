@@ -35,6 +35,7 @@ class Door(StrEnum):
     LINK = "link"  # a party's private page
     MAILBOX = "mailbox"
     STAFF = "staff"  # registered for the person
+    SITE = "site"  # by the site's own program
 
 
 class State(StrEnum):

@@ -18,6 +18,7 @@ from relay.web import (
     actions,
     api,
     consents,
+    data_requests,
     decisions,
     exchange,
     hook,
@@ -54,7 +55,7 @@ def make_app(context: Context) -> web.Application:
     app[SPOKEN] = weakref.WeakSet()
     doors = (
         *(public, exchange, consents, decisions, rights, own_request),
-        *(hook, actions, api, reports, privacy, operations),
+        *(hook, actions, api, reports, data_requests, privacy, operations),
     )
     for door in doors:
         app.add_routes(door.routes)

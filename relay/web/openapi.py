@@ -48,6 +48,7 @@ class Operation:
 
     Args:
         headers: What each header that is read means.
+        query: The same of parameters after the path; none is required.
         is_public: No key is asked for, but the one that stands in the path.
         takes_forms: The body may come as a form as well.
         has_page: Who asks for HTML is answered by a page, or sent on to one.
@@ -57,6 +58,7 @@ class Operation:
     body: type[BaseModel] | None
     answers: Mapping[int, type[BaseModel] | None]
     headers: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
     is_public: bool = False
     takes_forms: bool = False
     has_page: bool = False
@@ -68,6 +70,7 @@ def operation(
     answers: Mapping[int, type[BaseModel] | None],
     body: type[BaseModel] | None = None,
     headers: Mapping[str, str] | None = None,
+    query: Mapping[str, str] | None = None,
     **traits: bool,
 ) -> Callable[[Door], Door]:
     """Describe a handler of the API.
@@ -77,7 +80,8 @@ def operation(
     """
 
     def describe(handler: Door) -> Door:
-        setattr(handler, _OPERATION, Operation(summary, body, answers, headers or {}, **traits))
+        told = Operation(summary, body, answers, headers or {}, query=query or {}, **traits)
+        setattr(handler, _OPERATION, told)
         return handler
 
     return describe
@@ -127,7 +131,7 @@ def _operation(path: str, one: Operation, handler: Handler) -> dict[str, Any]:
         "operationId": handler.__name__,
         "summary": one.summary,
         "description": (handler.__doc__ or "").strip(),
-        "parameters": [*_path_parameters(path), *_header_parameters(one)],
+        "parameters": [*_path_parameters(path), *_named_parameters(one)],
         "responses": {
             str(status): _response(model, has_page=one.has_page)
             for status, model in one.answers.items()
@@ -158,15 +162,16 @@ def _path_parameters(path: str) -> list[dict[str, Any]]:
     ]
 
 
-def _header_parameters(one: Operation) -> list[dict[str, Any]]:
+def _named_parameters(one: Operation) -> list[dict[str, Any]]:
     return [
         {
             "name": name,
-            "in": "header",
+            "in": place,
             "description": text,
             "schema": {"type": "string", "maxLength": 200},
         }
-        for name, text in one.headers.items()
+        for place, names in (("header", one.headers), ("query", one.query))
+        for name, text in names.items()
     ]
 
 

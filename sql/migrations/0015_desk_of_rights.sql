@@ -26,3 +26,8 @@ create table identity_document (
     deleted_at        timestamptz,             -- of the last copy
     primary key (site_id, request_id)
 );
+
+-- Requests that a site's own program registers (POST /v1/data-requests); copy_hash names the key it repeats.
+alter table data_request drop constraint data_request_door_check;
+alter table data_request add constraint data_request_door_check
+    check (door in ('page', 'link', 'mailbox', 'staff', 'site'));

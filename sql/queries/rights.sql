@@ -24,6 +24,15 @@ select request_id, door, kind, language, state, received_at, due_on, paused_at, 
 from data_request where site_id = :site_id and request_id = :request_id
 for update;
 
+-- name: find_request_by_copy(site_id, copy_hash)$
+select request_id from data_request where site_id = :site_id and copy_hash = :copy_hash;
+
+-- name: read_line(site_id, request_id)^
+-- One request as the register has it.
+select request_id, door, kind, state, received_at, due_on, paused_at, paused_days, proved_at, extended_at, decided_by,
+    decided_at, ground, acts_at, answered_at, link_until, ended_at, contested_at, changed_at
+from data_request where site_id = :site_id and request_id = :request_id;
+
 -- name: keep_standing(site_id, request_id, kind, state, due_on, paused_at, paused_days, proved_at, extended_at, acts_at, answered_at, link_until, ended_at, contested_at, changed_at)!
 update data_request set kind = :kind, state = :state, due_on = :due_on, paused_at = :paused_at, paused_days = :paused_days,
     proved_at = :proved_at, extended_at = :extended_at, acts_at = :acts_at, answered_at = :answered_at,
