@@ -16,10 +16,10 @@ from relay.limiter import Limit
 from relay.rights import intake
 from relay.rights.intake import Asked
 from relay.rights.objections import purposes_of
-from relay.rights.register import LAST, PAGE, VIEWS, Line, Wanted, list_lines, read_line
+from relay.rights.register import PAGE, VIEWS, Line, Wanted, list_lines, read_line
 from relay.rights.requests import SITE
 from relay.rights.standing import Door, Kind
-from relay.sealing import public_id, read_public_id
+from relay.sealing import LAST_ID, public_id, read_public_id
 from relay.sites import Site
 from relay.texts import LANGUAGES
 from relay.web.api import json_of, site_of
@@ -157,7 +157,7 @@ def _wanted(request: web.Request) -> Wanted:
     view, kind = query.get("view", "open"), query.get("kind")
     if view not in VIEWS or (kind is not None and kind not in set(Kind)):
         raise Refused("not_found")
-    before = _id(query["before"]) if "before" in query else LAST
+    before = _id(query["before"]) if "before" in query else LAST_ID
     return Wanted(view, Kind(kind) if kind else None, before)
 
 
