@@ -288,6 +288,7 @@ async def _form_page(
         listing=listing,
         values={name: fields.get(name, "") for name in (*FIELDS, *EVIDENCE)},
         problem=problem,
+        meant=domain_hint(fields.get("email", "")),
         faults={fault.field: (fault, text) for fault, text in problem.faults} if problem else {},
         challenge=as_json(new_challenge(context.link_keys[0], context.clock()))
         if needs_proof

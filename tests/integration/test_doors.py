@@ -245,3 +245,7 @@ async def test_a_likely_slip_in_the_address_is_asked_about_and_never_refused(rel
         path = sent.headers["Location"]
     async with relay.http.get(relay.url + path, headers=html) as page:
         assert "Vouliez-vous dire gmail.com" in await page.text()
+    wrong = fields | {"phone": "06 39 98 04 5"}
+    async with relay.http.post(relay.form, data=wrong, headers=html) as again:
+        assert again.status == 422
+        assert "Vouliez-vous dire gmail.com" in await again.text()

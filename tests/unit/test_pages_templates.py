@@ -68,6 +68,7 @@ def form(language: str = "fr", policy: Policy = DEMO, **changes: Any) -> str:
         "values": dict.fromkeys(FIELDS, "") | {"listing": "1"},
         "problem": None,
         "faults": {},
+        "meant": None,
         "challenge": None,
         "signature": "demo.abcdef.0123456789",
         **changes,
