@@ -54,7 +54,8 @@ def accept(row: Row, judge: Judge, limit: float) -> list[Taken]:
 
 def _may_be_weak(row: Row, first: int, last: int, judge: Judge) -> bool:
     """Tell whether atoms *first* to *last* can hold a number that hides where it begins."""
-    if row.upto[last] - row.upto[first] < LEAST or not numbering(row.region).has_trunk:
+    plans = numbering(row.region)
+    if not plans.has_trunk or row.upto[last] - row.upto[first] < LEAST:
         return False
     return is_figures(row, first, last) or judge.announced
 

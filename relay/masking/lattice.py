@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -19,7 +18,7 @@ _LONGEST_ROW = 17  # digits: exit code and the longest international number
 _MOST_DIGITS = {Kind.TIMES: 9, Kind.HUNDRED: 3, Kind.TEN: 2, Kind.TEEN: 2, Kind.UNIT: 2}
 _MOST_ATOMS = 28  # a number has no more pieces, joined words included
 _ANY = frozenset(range(SHORTEST, _LONGEST_ROW + 1))
-_WIDE = Sizes(_ANY, _ANY, _LONGEST_ROW)  # after a plus sign or an exit code
+_WIDE = Sizes(_ANY, _ANY, SHORTEST, _LONGEST_ROW)  # after a plus sign or an exit code
 _NOTHING = "000"  # no country code begins with a zero
 _WIDEST, _FEWER = 10, 2  # readings kept at each atom; fewer in a text of very many atoms
 _MANY_ATOMS = 200
@@ -47,8 +46,7 @@ def plus_before(text: str, start: int) -> bool:
     return near != "" and (" " + near.rstrip(" ([")).endswith(_PLUS)
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """The atoms of a text in order.
 
     Args:
@@ -56,27 +54,33 @@ class Row:
         atoms: Pieces that carry digits.
         gaps: Cost of what stands before each atom.
         region: ISO 3166 code of the site.
+        digits: The likeliest digits of each atom.
         upto: How many digits stand before each atom, then how many in all.
+        known: What can be read from an atom on, as far as it was asked.
     """
 
     text: str
     atoms: Sequence[Atom]
     gaps: Sequence[float]
     region: str
+    digits: Sequence[str]
     upto: Sequence[int]
-    _steps: dict[int, tuple[Arc, ...]] = field(default_factory=dict, repr=False)
+    known: dict[int, tuple[Arc, ...]]
 
     def steps(self, at: int) -> tuple[Arc, ...]:
         """Return what can be read from atom *at* on; worked out once."""
-        known = self._steps.get(at)
+        known = self.known.get(at)
         if known is None:
-            known = self._steps[at] = tuple(arcs(self.atoms, at, self.text))
+            known = self.known[at] = tuple(arcs(self.atoms, at, self.text))
         return known
 
 
 def is_figures(row: Row, first: int, last: int) -> bool:
     """Tell whether each atom of a cluster has one reading, so that windows are enough."""
-    return all(a.word is None and len(a.readings) == 1 for a in row.atoms[first:last])
+    for atom in row.atoms[first:last]:
+        if atom.word is not None or len(atom.readings) > 1:
+            return False
+    return True
 
 
 def candidates(row: Row, first: int, last: int, *, strong: bool) -> Iterator[Candidate]:
@@ -135,23 +139,26 @@ def figures(row: Row, first: int, last: int, *, strong: bool) -> Iterator[Candid
     upto, plans = row.upto, numbering(row.region)
     signed = _may_have_plus(row, first, last)
     for start in range(first, last):
-        if upto[last] - upto[start] < SHORTEST:
+        here = upto[start]
+        if upto[last] - here < SHORTEST:
             return
-        head = row.atoms[start].readings[0]
+        zero = row.digits[start][0] == "0"
         plus = signed and plus_before(row.text, row.atoms[start].start)
-        if (plus or head[0] == "0" or not plans.has_trunk) is not strong:
+        if (plus or zero or not plans.has_trunk) is not strong:
             continue
-        zeros = _digits(row, start, min(start + 3, last)) if head[0] == "0" else ""
+        zeros = "".join(row.digits[start : min(start + 3, last)]) if zero else ""
         if zeros.startswith(_NOTHING):
             continue
-        wide = plus or zeros.startswith("00")
-        lengths = (_WIDE if wide else plans.sizes(head[0])).all
+        sizes = plans.with_zero if zero else plans.without
+        if plus or zeros.startswith("00"):
+            sizes = _WIDE
         for end in range(start + 1, last + 1):
-            size = upto[end] - upto[start]
-            if size > _LONGEST_ROW:
+            size = upto[end] - here
+            if size > sizes.longest:
                 break
-            if size in lengths:
-                result = read(_digits(row, start, end), plus=plus, region=row.region)
+            if size in sizes.all:
+                digits = "".join(row.digits[start:end])
+                result = read(digits, plus=plus, region=row.region)
                 if result:
                     yield Candidate(start, end, *result, _paid(row, start, end), strong)
 
@@ -160,10 +167,6 @@ def _may_have_plus(row: Row, first: int, last: int) -> bool:
     """Tell whether a plus sign, or a word for it, stands in or before a cluster at all."""
     near = row.text[max(0, row.atoms[first].start - _PLUS_WITHIN) : row.atoms[last - 1].end]
     return "+" in near or _PLUS_WORD.search(near) is not None
-
-
-def _digits(row: Row, first: int, last: int) -> str:
-    return "".join([atom.readings[0] for atom in row.atoms[first:last]])
 
 
 def _paid(row: Row, first: int, last: int) -> float:

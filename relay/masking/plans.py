@@ -6,7 +6,7 @@ Source: ITU-T E.164; metadata of libphonenumber compiled into ``data/plans.json`
 import json
 import re
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 from functools import cache
 from importlib import resources
 from typing import NamedTuple
@@ -24,7 +24,7 @@ _DEFAULT_NEIGHBOURS = ("FR", "GB", "DE", "ES")
 SHORTEST, LONGEST = 7, 15  # digits of an E.164 number with its country code
 
 
-class Form(Enum):
+class Form(StrEnum):
     """How completely a number is written; the fuller, the less context it needs."""
 
     PLUS = "international"
@@ -97,10 +97,11 @@ def _regions() -> dict[str, tuple[str, ...]]:
 
 
 class Sizes(NamedTuple):
-    """How many digits a number can have: at home, there or with neighbours, and at most."""
+    """How many digits a number can have: at home, there or with neighbours, and the bounds."""
 
     home: frozenset[int]
     all: frozenset[int]
+    shortest: int
     longest: int
 
 
@@ -109,28 +110,22 @@ class Numbering:
     """What a site's region reads as a phone number.
 
     Args:
+        code: Country code of the region, empty for an unknown one.
+        has_trunk: National numbers begin with a trunk prefix.
         home, near: Plans whose national numbers are read, the own ones first.
         with_zero, without: Sizes of a number without sign, by its first digit.
         any_home: Matches what ``home`` can read in any form, to refuse the rest at once.
         any_near: The same for ``near``.
     """
 
+    code: str
+    has_trunk: bool
     home: tuple[Plan, ...]
     near: tuple[Plan, ...]
     with_zero: Sizes
     without: Sizes
     any_home: re.Pattern[str]
     any_near: re.Pattern[str]
-
-    @property
-    def code(self) -> str:
-        """Country code of the region, empty for an unknown one."""
-        return self.home[0].code if self.home else ""
-
-    @property
-    def has_trunk(self) -> bool:
-        """Tell whether national numbers begin with a trunk prefix."""
-        return bool(self.home and self.home[0].trunk)
 
     def sizes(self, first: str) -> Sizes:
         """Return the sizes of a number without sign that begins with *first*."""
@@ -149,7 +144,7 @@ def _any(plans: tuple[Plan, ...], *, mobile: bool) -> re.Pattern[str]:
 def _sizes(home: tuple[Plan, ...], near: tuple[Plan, ...], *, zero: bool) -> Sizes:
     own = _lengths([(plan, plan.lengths) for plan in home], zero=zero)
     both = own | _lengths([(plan, plan.mobile_lengths) for plan in near], zero=zero)
-    return Sizes(own, both, max(both, default=LONGEST))
+    return Sizes(own, both, min(both, default=SHORTEST), max(both, default=LONGEST))
 
 
 def _lengths(plans: list[tuple[Plan, tuple[int, ...]]], *, zero: bool) -> frozenset[int]:
@@ -179,6 +174,8 @@ def numbering(region: str) -> Numbering:
         if plan.code not in codes
     )
     return Numbering(
+        home[0].code if home else "",
+        bool(home and home[0].trunk),
         home,
         near,
         _sizes(home, near, zero=True),

@@ -60,8 +60,8 @@ def row_of(text: str, atoms: Sequence[Atom], region: str, walls: Sequence[int] =
         end, start = before.end, after.start
         if not walls or bisect_left(walls, end) == bisect_left(walls, start):
             costs[k] = gaps.cost(text[end:start])
-    upto = [0, *accumulate([len(a.readings[0]) for a in atoms])]
-    return Row(text, atoms, costs, region, upto)
+    digits = [a.readings[0] for a in atoms]
+    return Row(text, atoms, costs, region, digits, [0, *accumulate(map(len, digits))], {})
 
 
 def search(view: Reading, region: str) -> list[Found]:

@@ -3,7 +3,7 @@
 import re
 import tomllib
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 from functools import cache
 from importlib import resources
 from operator import itemgetter
@@ -12,7 +12,7 @@ from relay.masking.signs import read_signs
 from relay.masking.trie import any_of
 
 
-class Kind(Enum):
+class Kind(StrEnum):
     """What a number word can be combined with."""
 
     UNIT = "unit"
