@@ -2,11 +2,16 @@
 
 One plain DELETE, the paced batches of the purge, and the drop of the partition: seconds, WAL, and
 the inserter's p99 beside its own without any purge. Figures of a shared machine; ratios count.
+
+A million rows take 4 GB and some minutes. Ten million take 40 GB for as long as it runs, so it asks
+for the room first: ``--rows 10000000 --most 500000 --only "paced batches" --only "drop of the
+month"`` measures the batches up to the ceiling of one run, then drops what they left.
 """
 
 import argparse
 import asyncio
 import json
+import os
 import shutil
 import statistics
 import tempfile
@@ -34,12 +39,12 @@ ROOT = Path(__file__).parent.parent
 NOW = datetime.now(UTC)
 MONTH = (NOW - timedelta(days=500)).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
 ID = (
-    "(lpad(to_hex((extract(epoch from $2::timestamptz) * 1000)::bigint + i * 2000000 / $3),"
+    "(lpad(to_hex((extract(epoch from $2::timestamptz) * 1000)::bigint + i * 2000000 / $3::bigint),"
     " 12, '0') || '7' || substr(md5(i::text), 1, 19))::uuid"
 )
 FILL = f"""
 with made as (
-    select {ID} as id, $2::timestamptz as at from generate_series(1, $3::bigint) as i
+    select {ID} as id, $2::timestamptz as at from generate_series($5::bigint, $6::bigint) as i
 ), traces as (
     insert into sender_trace
     select $1::uuid, id, $1, $4::bytea, '\\x01', '\\x02', '\\x03', at from made
@@ -66,49 +71,70 @@ DELETES = (
     "delete from message where site_id = $1 and message_id between $2 and $3",
 )
 Way = Callable[[], Awaitable[object]]
+WAYS = ("one DELETE", "paced batches", "drop of the month")
+STEP = 250_000
+ROW_BYTES = 4_000  # on disk, with its trace, mail and attempt, their indexes, and WAL beside
+FILL_TIMEOUT_S = 3600
 
 
 async def main() -> None:
     """Measure the three ways and print them."""
     parser = argparse.ArgumentParser(prog="python -m bench.purge")
     parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--only", help="one way by its name")
+    parser.add_argument("--only", action="append", choices=WAYS, help="a way; may be repeated")
+    parser.add_argument("--most", type=int, default=10**9, help="rows of a class by batches")
     chosen = parser.parse_args()
+    if shutil.disk_usage(tempfile.gettempdir()).free < chosen.rows * ROW_BYTES:
+        parser.error(f"{chosen.rows} rows need {chosen.rows * ROW_BYTES / 1e9:.0f} GB")
     async with house() as (context, site, url):
         quiet = await p99_ms(url, site, asyncio.sleep(5))
         print(f"inserts alone: p99 {quiet:.1f} ms")
         ways: dict[str, Way] = {
             "one DELETE": lambda: plain(url, site),
-            "paced batches": lambda: batches(context, site),
+            "paced batches": lambda: batches(context, site, chosen.most),
             "drop of the month": lambda: drop_months(context, [site], {site.site_id: NOW}),
         }
         for name, act in ways.items():
-            if chosen.only not in (None, name):
+            if chosen.only and name not in chosen.only:
                 continue
-            await fill(url, site, chosen.rows)
+            if await count_left(url) < chosen.rows // 2:
+                await fill(url, site, chosen.rows)
             print(json.dumps(await measure(name, url, site, act, quiet)), flush=True)
 
 
 async def measure(name: str, url: str, site: Site, act: Way, quiet: float) -> dict[str, object]:
     """Run one way while rows are inserted."""
+    rows = await count_left(url)
     connection = await asyncpg.connect(url)
     before = await connection.fetchval("select pg_current_wal_lsn()")
     began = time.monotonic()
     busy = await p99_ms(url, site, act())
     seconds = time.monotonic() - began
     wal = await connection.fetchval("select pg_wal_lsn_diff(pg_current_wal_lsn(), $1)", before)
-    left = await connection.fetchval(
-        "select count(*) from message where message_id < $1", first_id(NOW - timedelta(days=30))
-    )
     await connection.close()
+    left = await count_left(url)
     return {
         "way": name,
+        "rows": rows - left,
         "seconds": round(seconds, 2),
         "wal_mb": round(float(wal) / 1e6, 1),
         "insert_p99_ms": round(busy, 1),
         "insert_p99_ratio": round(busy / quiet, 2),
         "rows_left": left,
+        "load": os.getloadavg()[0],
     }
+
+
+async def count_left(url: str) -> int:
+    """Count the messages of the month."""
+    connection = await asyncpg.connect(url)
+    left: int = await connection.fetchval(
+        "select count(*) from message where message_id < $1",
+        first_id(NOW - timedelta(days=30)),
+        timeout=FILL_TIMEOUT_S,
+    )
+    await connection.close()
+    return left
 
 
 async def p99_ms(url: str, site: Site, beside: Awaitable[object]) -> float:
@@ -131,25 +157,32 @@ async def plain(url: str, site: Site) -> None:
     bounds = first_id(MONTH), first_id(MONTH + timedelta(days=31))
     async with connection.transaction():
         for delete in DELETES:
-            await connection.execute(delete, site.site_id, *bounds)
-    await connection.execute("vacuum message, outbox, attempt, sender_trace")
+            await connection.execute(delete, site.site_id, *bounds, timeout=FILL_TIMEOUT_S)
+    vacuum = "vacuum message, outbox, attempt, sender_trace"
+    await connection.execute(vacuum, timeout=FILL_TIMEOUT_S)
     await connection.close()
 
 
-async def batches(context: Context, site: Site) -> None:
-    """Delete the month as the purge does where it cannot drop it."""
-    run = Run(context, site, NOW, Pace(ceiling=10**9), lambda *_: None)
+async def batches(context: Context, site: Site, most: int) -> None:
+    """Delete the month as the purge does where it cannot drop it, up to a ceiling."""
+    run = Run(context, site, NOW, Pace(ceiling=most), lambda *_: None)
     await purge_site(run)
 
 
 async def fill(url: str, site: Site, rows: int) -> None:
-    """Put a month of messages where none is."""
+    """Put a month of messages where none is, by steps: each commits, so that nothing piles up."""
+    began = time.monotonic()
     connection = await asyncpg.connect(url)
     await connection.execute("select ensure_partitions($1, 1)", MONTH.date())
     at = MONTH + timedelta(days=2)
-    await connection.execute(FILL, site.site_id, at, rows, bytes(500), timeout=900)
-    await connection.execute("vacuum analyze message, outbox, attempt, sender_trace", timeout=300)
+    for first in range(1, rows + 1, STEP):
+        last = min(rows, first + STEP - 1)
+        known = (site.site_id, at, rows, bytes(500))
+        await connection.execute(FILL, *known, first, last, timeout=FILL_TIMEOUT_S)
+    vacuum = "vacuum analyze message, outbox, attempt, sender_trace"
+    await connection.execute(vacuum, timeout=FILL_TIMEOUT_S)
     await connection.close()
+    print(json.dumps({"filled": rows, "seconds": round(time.monotonic() - began)}), flush=True)
 
 
 @asynccontextmanager

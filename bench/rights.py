@@ -31,6 +31,7 @@ from relay.rights.intake import Asked
 from relay.rights.register import read_case
 from relay.rights.requests import PERSON, Content, DataRequest, advance, read_request
 from relay.rights.standing import Door, Event, Kind, Step
+from relay.rights.subjects import find_subjects
 from relay.sealing import public_id
 from relay.sites import Site
 
@@ -123,7 +124,7 @@ async def asked(context: Context, site: Site) -> DataRequest:
 async def erased(context: Context, site: Site, request: DataRequest) -> None:
     """Erase the person, as the worker does."""
     async with context.database.connection() as connection, connection.transaction():
-        subjects = await access.find_subjects(context, connection, site, request)
+        subjects = await find_subjects(context, connection, site, request)
         await erase_persons(context, connection, site, subjects, request.request_id)
 
 
