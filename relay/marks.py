@@ -8,8 +8,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from relay.blocks import near_key
 from relay.database import Connection, queries, rows_of
-from relay.near import SAME, Sketch, likeness
+from relay.near import SAME, Sketch, likeness, sketch
 from relay.sites import Site
 
 BAND_MOST = 40  # clusters of one band
@@ -43,10 +44,15 @@ class _Clusters:
         return known or message_id
 
 
+def sketch_of(site: Site, text: str | None) -> Sketch:
+    """Return a text's sketch under the site's key; one that was erased is like no other."""
+    return sketch(text, near_key(site)) if text else Sketch(b"", ())
+
+
 async def mark(
     connection: Connection,
     site: Site,
-    texts: Mapping[UUID, Sketch],
+    sketches: Mapping[UUID, Sketch],
     *,
     unmarked: Collection[UUID] = (),
 ) -> dict[UUID, UUID | None]:
@@ -56,21 +62,21 @@ async def mark(
     transaction: two who mark at once would begin two clusters of one text.
 
     Args:
-        texts: By message, made with the site's key.
+        sketches: By message (``sketch_of``).
         unmarked: Of these the cluster is only looked up, None when there is none: their sender
             objected to being kept here (GDPR 21).
     """
-    clusters = await _known(connection, site, texts.values())
-    marks = {one: clusters.place(one, texts[one]) for one in texts if one not in unmarked}
+    clusters = await _known(connection, site, sketches.values())
+    marks = {one: clusters.place(one, sketches[one]) for one in sketches if one not in unmarked}
     await _write(connection, site, clusters.begun)
     await queries().add_marks(
         connection,
         site_id=site.site_id,
         message_ids=list(marks),
         cluster_ids=list(marks.values()),
-        shorts=[not texts[one].minima for one in marks],
+        shorts=[not sketches[one].minima for one in marks],
     )
-    return {**marks, **{one: clusters.likest(texts[one]) for one in unmarked}}
+    return {**marks, **{one: clusters.likest(sketches[one]) for one in unmarked}}
 
 
 async def _write(connection: Connection, site: Site, begun: Mapping[UUID, Sketch]) -> None:

@@ -23,7 +23,9 @@ _MINIMA, _BYTES = 32, 4
 _BANDS, _ROWS = 6, 2
 _MASK = (1 << 64) - 1
 
-_LINK = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+\.\w+")
+_LINK = re.compile(
+    r"(?:https?://|www\.)\S+|(?<!\S)[^\s@]++@\S+"
+)  # from the start of a word: linear
 _NUMBER = re.compile(r"\d[\d .,/-]*")
 _WORD = re.compile(r"[^\W_]+")
 

@@ -2,34 +2,50 @@
 
 A rule does no more than hold a message for a person. What rules saw is written before anything
 leaves; a message that a person let go is not asked again. Purpose: security (CPCE L32-3 III).
+
+A rule that fails lets its message go; a text that takes too long to read waits for a person, so
+that nobody passes the rules by making them slow.
 """
 
 import asyncio
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum
+from typing import TypeVar
 from uuid import UUID
 
 import structlog
 from prometheus_client import Counter
 
-from relay.blocks import near_key
 from relay.context import Context
+from relay.cpu import Overrun, cpu_limit
 from relay.database import Connection, Record, queries, rows_of
 from relay.errors import Unavailable
-from relay.marks import mark
-from relay.near import Sketch, sketch
-from relay.rules import Facts, Verdict, judge, read
+from relay.marks import mark, sketch_of
+from relay.near import Sketch
+from relay.rules import Facts, Reading, Verdict, judge, read
 from relay.sealing import content_place, first_id
 from relay.sites import Site
 
 LATELY = timedelta(hours=1)  # what Facts count
 COPIES_MOST = 50  # more of a text say nothing more
+CPU_S = 0.5  # to read a text, and to judge it; a usual one takes a thousandth
 
 failed_total = Counter("relay_rules_failed_total", "Messages that left unread by the rules")
+overrun_total = Counter("relay_rules_overrun_total", "Messages held: reading them took too long")
 hits_total = Counter("relay_rule_hits_total", "What rules saw", ["rule", "mode"])
 log = structlog.get_logger()
+
+Result = TypeVar("Result")
+
+
+class Wait(StrEnum):
+    """Why a message waits for a person."""
+
+    RULES = "rules"
+    UNSCREENED = "unscreened"  # its text takes longer to read than CPU_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +61,39 @@ class _Subject:
     text: str
     phone: str | None
 
+    @property
+    def mail_id(self) -> UUID:
+        """Its mail's id."""
+        mail_id: UUID = self.row["mail_id"]
+        return mail_id
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A message that was read.
+
+    Args:
+        sketch: Of a buyer's text of more than a few words: its copies would say something.
+    """
+
+    subject: _Subject
+    reading: Reading
+    sketch: Sketch | None
+
+    @property
+    def message_id(self) -> UUID:
+        """Its id."""
+        message_id: UUID = self.subject.row["message_id"]
+        return message_id
+
+    @property
+    def mail_id(self) -> UUID:
+        """Its mail's id."""
+        return self.subject.mail_id
+
+
+Message = TypeVar("Message", _Subject, _Read)
+
 
 @dataclass(frozen=True, slots=True)
 class _Copies:
@@ -55,11 +104,14 @@ class _Copies:
     mailboxes: int = 1
 
 
-async def screen(context: Context, rows: Iterable[Record]) -> frozenset[UUID]:
-    """Put each site's rules to messages; return the mails that must wait for a person.
+async def screen(context: Context, rows: Iterable[Record]) -> Mapping[UUID, Wait]:
+    """Put each site's rules to messages; return the mails that must wait for a person, and why.
 
     Args:
         rows: Of ``read_mails``; those without a person's words are passed over.
+
+    Returns:
+        By mail, which may leave unless it stands here.
 
     Raises:
         Unavailable: The database is away; nothing may leave.
@@ -67,14 +119,14 @@ async def screen(context: Context, rows: Iterable[Record]) -> frozenset[UUID]:
     try:
         subjects = [one for row in rows if (one := await _open(context, row))]
         if not subjects:
-            return frozenset()
+            return {}
         return await context.database.run(lambda one: _screen(context, one, subjects))
     except Unavailable:
         raise
     except Exception:
         failed_total.inc()
         log.exception("rules.failed")
-        return frozenset()
+        return {}
 
 
 async def _open(context: Context, row: Record) -> _Subject | None:
@@ -96,43 +148,69 @@ async def _open(context: Context, row: Record) -> _Subject | None:
 
 async def _screen(
     context: Context, connection: Connection, subjects: Sequence[_Subject]
-) -> frozenset[UUID]:
+) -> Mapping[UUID, Wait]:
     lately = first_id(context.clock() - LATELY)
     grounds = await _read_grounds(connection, subjects, lately)
     asked = [one for one in subjects if not grounds[one.row["message_id"]]["is_released"]]
-    copies = await _count_copies(connection, asked, lately)
-    verdicts: list[tuple[_Subject, Record, Verdict]] = []
-    for one in asked:
-        ground = grounds[one.row["message_id"]]
-        verdict = _judge(one, ground, copies.get(one.row["message_id"], _Copies()))
-        if verdict is not None and verdict.parts:
-            verdicts.append((one, ground, verdict))
+    held: dict[UUID, Wait] = {}
+    reads = await _bounded(asked, _read, held)
+    copies = await _count_copies(connection, reads, lately)
+
+    def judged(one: _Read) -> tuple[_Subject, Record, Verdict]:
+        ground = grounds[one.message_id]
+        return one.subject, ground, _judge(one, ground, copies.get(one.message_id, _Copies()))
+
+    verdicts = await _bounded(reads, judged, held)
+    await _write(connection, [one for one in verdicts if one[2].parts])
+    waiting = [one for one, ground, verdict in verdicts if verdict.holds(ground["score"])]
+    return held | {one.mail_id: Wait.RULES for one in waiting}
+
+
+async def _bounded(
+    messages: Iterable[Message], act: Callable[[Message], Result], held: dict[UUID, Wait]
+) -> list[Result]:
+    """Do something with each message within its time; note in *held* which took longer.
+
+    What fails is counted and passed over: its message goes on.
+    """
+    done = []
+    for one in messages:
+        try:
+            with cpu_limit(CPU_S):
+                result = act(one)
+        except Overrun:
+            overrun_total.inc()
+            log.error("rules.overrun", mail_id=str(one.mail_id))  # noqa: TRY400 (its trace says nothing)
+            held[one.mail_id] = Wait.UNSCREENED
+        except Exception:
+            failed_total.inc()
+            log.exception("rules.failed", mail_id=str(one.mail_id))
+        else:
+            done.append(result)
         await asyncio.sleep(0)  # many at once: mails under way go on meanwhile
-    await _write(connection, verdicts)
-    return frozenset(
-        one.row["mail_id"] for one, ground, verdict in verdicts if verdict.holds(ground["score"])
-    )
+    return done
 
 
-def _judge(one: _Subject, ground: Record, copies: _Copies) -> Verdict | None:
-    """Put the rules to one message; None when they fail, and then it goes on (counted)."""
+def _read(one: _Subject) -> _Read:
+    reading = read(one.text, region=one.site.policy.site.region)
+    sketch = sketch_of(one.site, one.text) if one.row["kind"] == "contact" else None
+    return _Read(one, reading, sketch if sketch and sketch.minima else None)
+
+
+def _judge(one: _Read, ground: Record, copies: _Copies) -> Verdict:
+    """Put the rules to one message."""
+    row = one.subject.row
     facts = Facts(
-        side=one.row["side"],
-        is_first=one.row["message_id"] == one.row["conversation_id"],
-        phone=one.phone,
+        side=row["side"],
+        is_first=row["message_id"] == row["conversation_id"],
+        phone=one.subject.phone,
         listings=ground["listings"],
         copies=copies.copies,
         copy_listings=copies.listings,
         copy_mailboxes=copies.mailboxes,
-        files=one.row["files"],
+        files=row["files"],
     )
-    try:
-        reading = read(one.text, region=one.site.policy.site.region)
-        return judge(reading, facts, ground["live"], ground["off"])
-    except Exception:
-        failed_total.inc()
-        log.exception("rules.failed", mail_id=str(one.row["mail_id"]))
-        return None
+    return judge(one.reading, facts, ground["live"], ground["off"])
 
 
 async def _read_grounds(
@@ -151,35 +229,32 @@ async def _read_grounds(
 
 
 async def _count_copies(
-    connection: Connection, subjects: Sequence[_Subject], lately: UUID
+    connection: Connection, reads: Sequence[_Read], lately: UUID
 ) -> dict[UUID, _Copies]:
     """Return how often the texts of some messages came lately, these included."""
-    sites = {one.site.site_id: one.site for one in subjects}
-    texts: dict[UUID, dict[UUID, Sketch]] = {site_id: {} for site_id in sites}
-    for one in subjects:
-        if one.row["kind"] == "contact":
-            text = sketch(one.text, near_key(one.site))
-            if text.minima:  # more than a polite question: copies of it say something
-                texts[one.site.site_id][one.row["message_id"]] = text
+    by_site: dict[UUID, tuple[Site, dict[UUID, Sketch]]] = {}
+    for one in reads:
+        if one.sketch:
+            site = one.subject.site
+            by_site.setdefault(site.site_id, (site, {}))[1][one.message_id] = one.sketch
     found: dict[UUID, _Copies] = {}
-    for site_id, of_site in texts.items():
-        if of_site:
-            found |= await _count_at_site(connection, sites[site_id], of_site, lately)
+    for site, sketches in by_site.values():
+        found |= await _count_at_site(connection, site, sketches, lately)
     return found
 
 
 async def _count_at_site(
-    connection: Connection, site: Site, texts: Mapping[UUID, Sketch], lately: UUID
+    connection: Connection, site: Site, sketches: Mapping[UUID, Sketch], lately: UUID
 ) -> dict[UUID, _Copies]:
     """Mark some messages, so that those that are about to leave with them count, and count."""
     async with connection.transaction():
         await queries().wait_marks(connection, site_id=site.site_id)
         rows = await rows_of(
-            queries().find_marks(connection, site_id=site.site_id, message_ids=list(texts))
+            queries().find_marks(connection, site_id=site.site_id, message_ids=list(sketches))
         )
         known = {row["message_id"]: row["cluster_id"] for row in rows if row["cluster_id"]}
         objected = {row["message_id"] for row in rows if row["is_objected"]}
-        fresh = {one: text for one, text in texts.items() if one not in known}
+        fresh = {one: sketches[one] for one in sketches.keys() - known.keys()}
         cluster_of = known | await mark(connection, site, fresh, unmarked=objected - known.keys())
     counted = await rows_of(
         queries().count_copies(

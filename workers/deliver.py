@@ -15,6 +15,7 @@ from prometheus_client import Counter, Histogram
 from relay import checkpoints
 from relay.contact_rows import OLDEST, told_hash
 from relay.context import Context
+from relay.cpu import Overrun, cpu_limit
 from relay.database import Record, queries, rows_of
 from relay.errors import Refused, Unavailable
 from relay.mail.compose import Composed
@@ -24,7 +25,6 @@ from relay.outgoing import Bounced, Held, Withdrawn, read_files, read_mails, ren
 from relay.screening import screen
 from relay.sealing import first_id, id_time, new_id
 from workers import decisions
-from workers.cpu import Overrun, cpu_limit
 from workers.decisions import Claim, MailOutcome
 from workers.journal import Journal, Timing
 from workers.lanes import Lane, Lanes
@@ -142,18 +142,18 @@ class Courier:
             self._journal.drop(claims)
             raise
         for claim in claims:
-            is_held = claim.mail_id in held
-            self._lanes.start(self._deliver(claim, rows.get(claim.mail_id), is_held=is_held))
+            row, why = rows.get(claim.mail_id), held.get(claim.mail_id)
+            self._lanes.start(self._deliver(claim, row, held_for=why))
 
-    async def _deliver(self, claim: Claim, row: Record | None, *, is_held: bool) -> None:
+    async def _deliver(self, claim: Claim, row: Record | None, *, held_for: str | None) -> None:
         """Bring one claim to its outcome; without one its lease ends by itself.
 
         Args:
-            is_held: The site's rules want a person to look first.
+            held_for: Why a person is to look first, if the site's rules want so.
         """
         try:
             async with self._lanes.lane() as lane:
-                outcome = await self._make(claim, row, is_held=is_held)
+                outcome = await self._make(claim, row, held_for=held_for)
                 if isinstance(outcome, Composed) and row is not None:
                     outcome = await self._send(claim, row, outcome, lane)
                 if isinstance(outcome, MailOutcome):
@@ -162,14 +162,14 @@ class Courier:
             self._journal.drop([claim])
 
     async def _make(
-        self, claim: Claim, row: Record | None, *, is_held: bool
+        self, claim: Claim, row: Record | None, *, held_for: str | None
     ) -> Composed | MailOutcome:
         """Return the mail, or why it does not leave now."""
         early = decisions.before_sending(claim, random.random())  # noqa: S311
         if early or row is None:
             return early or decisions.hold(claim, "incomplete")
-        if is_held:
-            return decisions.hold(claim, "rules")
+        if held_for:
+            return decisions.hold(claim, held_for)
         paused_s = self._paused_until - time.monotonic()
         if self._rounds.is_stopping or paused_s > 0:
             reason = "stopped" if self._rounds.is_stopping else "route_paused"

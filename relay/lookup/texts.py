@@ -6,13 +6,11 @@ What is about to leave is marked when it is screened (relay/screening.py).
 from datetime import timedelta
 from uuid import UUID
 
-from relay.blocks import near_key
 from relay.context import Context
-from relay.database import Record, queries, rows_of
+from relay.database import queries, rows_of
 from relay.lookup.sealed import content_of
-from relay.marks import mark
-from relay.near import Sketch, sketch
-from relay.sealing import FIRST_ID, Keyring, first_id, id_time
+from relay.marks import mark, sketch_of
+from relay.sealing import FIRST_ID, first_id, id_time
 from relay.sites import Site
 
 BATCH = 100  # whose message is about to leave waits for the lock
@@ -33,9 +31,9 @@ async def mark_texts(context: Context, site: Site, *, most: int = BATCH) -> int:
         rows = await rows_of(
             queries().list_unmarked(connection, site_id=site.site_id, first_id=first, most=most)
         )
-        if rows:
-            texts = {row["message_id"]: _sketch(context.keyring, site, row) for row in rows}
-            await mark(connection, site, texts)
+        opened = ((one["message_id"], content_of(context.keyring, one)) for one in rows)
+        sketches = {one: sketch_of(site, content.get("text")) for one, content in opened}
+        await mark(connection, site, sketches)
         done = rows[-1]["message_id"] if len(rows) == most else now
         await queries().note_marked(connection, site_id=site.site_id, message_id=done)
     return len(rows)
@@ -55,9 +53,3 @@ async def forget_texts(context: Context, site: Site, *, page: int = 1000) -> int
             if stale:
                 await queries().forget_marks(connection, site_id=site.site_id, message_ids=stale)
         after, gone = rows[-1]["message_id"], gone + len(stale)
-
-
-def _sketch(keyring: Keyring, site: Site, row: Record) -> Sketch:
-    """Return the sketch of a message; an empty one of what was erased, which is like no other."""
-    text = content_of(keyring, row).get("text")
-    return sketch(text, near_key(site)) if text else Sketch(b"", ())

@@ -1,6 +1,7 @@
 """Rules on live traffic: what a live one holds never leaves, and what they cost nobody loses."""
 
 import asyncio
+import re
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from relay.desk import Action, Mode, Order
 from relay.errors import Refused
 from relay.looks import Look
 from relay.permissions import Role
+from relay.rules import Reading, read
 from relay.sealing import new_id
 from relay.settings import Settings
 from tests.desk import open_browser, open_console, seat
@@ -235,6 +237,27 @@ async def test_a_rule_that_fails_loses_nothing(
         await deliver(relay, sink)
     assert (await state_of(relay, message_id))[0] == "delivered"
     assert screening.failed_total._value.get() == before + 1
+
+
+async def test_a_text_that_rules_cannot_read_in_time_waits(
+    relay: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """F47: a text made to keep a rule busy for ever is held, counted, and holds up nobody else."""
+
+    def careless(text: str, *, region: str) -> Reading:
+        re.match(r"(\w+\s?)+$", text)  # as a rule might be written one day
+        return read(text, region=region)
+
+    monkeypatch.setattr(screening, "read", careless)
+    monkeypatch.setattr(screening, "CPU_S", 0.2)
+    before = screening.overrun_total._value.get()
+    hostile = await send(relay, "a" * 60 + "!", 1)
+    other = await send(relay, "Bonjour, est-il disponible ?", 2)
+    async with SmtpSink() as sink:
+        await deliver(relay, sink)
+    assert await state_of(relay, hostile) == ("held", "unscreened")
+    assert (await state_of(relay, other))[0] == "delivered"
+    assert screening.overrun_total._value.get() == before + 1
 
 
 async def test_a_run_of_copies_is_seen(relay: Relay) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from relay.mail.reasons import Reason
+from relay.screening import Wait
 from relay.web.console.pages import Sayer
 
 SOURCES = [
@@ -55,7 +56,7 @@ def _words(*nodes: ast.expr) -> Iterator[str]:
                 yield from _words(*several)
 
 
-CODES = sorted({*Reason, *written_by_queries(), *written_by_code()})
+CODES = sorted({*Reason, *Wait, *written_by_queries(), *written_by_code()})
 
 
 def test_the_reasons_are_found() -> None:

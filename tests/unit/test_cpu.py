@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import pytest
 
-from workers.cpu import Overrun, cpu_limit
+from relay.cpu import Overrun, cpu_limit
 
 
 def test_a_block_without_end_is_stopped() -> None:

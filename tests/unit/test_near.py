@@ -1,8 +1,10 @@
 """Sketches of texts: copies with other names and figures are alike, other texts are not."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from relay.cpu import cpu_limit
 from relay.near import SAME, bands, likeness, normal_words, sketch
 
 KEY = b"k" * 16
@@ -56,3 +58,10 @@ def test_a_text_is_like_itself(text: str) -> None:
     one = sketch(text, KEY)
     assert likeness(one.minima, sketch(text, KEY).minima) == 1.0
     assert bands(text, KEY) == one.bands
+
+
+@pytest.mark.parametrize("unit", ["a", "a@", "www.", "1 ", "é\u0301", "a."])
+def test_no_text_keeps_a_sketch_busy(unit: str) -> None:
+    """F47: the time of a sketch grows with its text and no faster, whoever wrote it."""
+    with cpu_limit(5):  # "a@" of 2,000 signs once took half of that, and of 20,000 an hour
+        sketch(unit * (20_000 // len(unit)), b"k" * 16)
