@@ -21,7 +21,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session, syntax
 from relay.context import Context, open_context
 from relay.errors import Unavailable
 from relay.mail.reading.limits import check, normalised
-from relay.mail.wire import Content, has_longer_line, without_verdicts
+from relay.mail.wire import Content, has_longer_line, plain_path, without_verdicts
 from relay.rights.letterbox import Letterbox, Recipient
 from relay.settings import Settings
 
@@ -203,6 +203,10 @@ class _Guarded(SMTP):
             return
         self._gate.leave(self._client)
         super().connection_lost(error)
+
+    def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
+        """Read the path of MAIL or RCPT; the library's parser takes a fifth of a mail's time."""
+        return plain_path(arg) or super()._getaddr(arg)
 
     # The library keeps an object for each line, and closes a session in the middle of a mail.
     @syntax("DATA")

@@ -3,6 +3,8 @@
 import re
 
 _END = b"\r\n.\r\n"
+_WORD = "[A-Za-z0-9_+=~-]+"
+_PATH = re.compile(rf"<({_WORD}(?:\.{_WORD})*@{_WORD}(?:\.{_WORD})*)>(?: ([A-Za-z0-9=._+ -]*))?")
 _LINE_END = rb"(?>\r\n|\r|\n)"  # every sign that ends a line for some reader; CRLF is one, not two
 _HEAD = re.compile(rb".*?" + _LINE_END + rb"(?=[\r\n]|\Z)", re.DOTALL)
 _VERDICT = re.compile(
@@ -47,6 +49,18 @@ class Content:
     def raw(self) -> bytes:
         """Return the mail without the dots that were put before its lines."""
         return bytes(self._kept.replace(b"\r\n.", b"\r\n")).removeprefix(b"\r\n")
+
+
+def plain_path(argument: str) -> tuple[str, str] | None:
+    """Return the address and the parameters of MAIL or RCPT; None unless they are plain.
+
+    Plain is what nearly every server writes, ``<camille@orange.example> SIZE=2048``: no comment,
+    nothing quoted, not the null sender.
+
+    Source: RFC 5321 4.1.2.
+    """
+    found = _PATH.fullmatch(argument)
+    return (found[1], found[2] or "") if found else None
 
 
 def has_longer_line(raw: bytes, most_bytes: int) -> bool:

@@ -3,10 +3,11 @@
 from itertools import pairwise
 
 import pytest
+from aiosmtpd.smtp import SMTP
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.mail.wire import Content, has_longer_line, without_verdicts
+from relay.mail.wire import Content, has_longer_line, plain_path, without_verdicts
 
 LINES = st.lists(st.text("a. \r\n", max_size=6).map(str.encode), max_size=12)
 FIELD = b"Authentication-Results: mx.relais.example; dmarc=pass"
@@ -68,3 +69,25 @@ def test_words_about_verdicts_stay() -> None:
 def test_a_mail_that_is_all_header() -> None:
     """A9: the field goes from a mail without a text, too."""
     assert without_verdicts(b"From: a@b.example\r\n" + FIELD) == b"From: a@b.example\r\n"
+
+
+@given(
+    st.one_of(
+        st.from_regex(r"<[a-zA-Z0-9_+=~.-]+@[a-z0-9_.-]+>( [A-Z0-9=]+)*", fullmatch=True),
+        st.text('<>@.ab1-_=+ "()\\,;:\t\r\n', max_size=24),
+    )
+)
+def test_a_plain_path_is_read_as_the_library_reads_it(argument: str) -> None:
+    """What is taken for plain gives the address and parameters that the library finds."""
+    found = plain_path(argument)
+    if found is not None:
+        parsed = SMTP._getaddr(SMTP(None), argument)
+        assert (found[0], found[1].split()) == (parsed[0], (parsed[1] or "").split())
+
+
+@pytest.mark.parametrize(
+    "argument", ["<>", "<@a,@b:c@d.example>", '<"a b"@c.example>', "a@b.example"]
+)
+def test_other_paths_are_left_to_the_library(argument: str) -> None:
+    """The null sender, routes, quoted local parts and paths without brackets are not plain."""
+    assert plain_path(argument) is None
