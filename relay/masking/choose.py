@@ -1,6 +1,6 @@
 """Choose, among the rows of digits that a plan reads, those that are phone numbers."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from heapq import heapify, heappop, heappush
 from operator import itemgetter
 
@@ -9,7 +9,7 @@ from relay.masking.atoms import Atom
 from relay.masking.evidence import LEAST
 from relay.masking.lattice import Candidate, Row, candidates, figures, is_figures
 from relay.masking.plans import numbering
-from relay.masking.score import Judge, is_one_quantity, is_plain
+from relay.masking.score import Judge, shape_of
 
 _CROWD = 250  # atoms in one row: a wall of figures, which goes as a whole if it holds a number
 Taken = tuple[Sequence[Atom], str]
@@ -44,10 +44,10 @@ def accept(row: Row, judge: Judge, limit: float) -> list[Taken]:
             if any_number:
                 taken.append((row.atoms[first:last], any_number.number))
             continue
-        best = _pick(pool, row, judge)
+        best = _pick([*pool], row, judge)
         for start, end in _free(first, last, best):
             if _may_be_weak(row, start, end, judge):
-                best += _pick(find(row, start, end, strong=False), row, judge)
+                best += _pick([*find(row, start, end, strong=False)], row, judge)
         taken += [(row.atoms[c.first : c.last], c.number) for c in best]
     return taken
 
@@ -60,23 +60,27 @@ def _may_be_weak(row: Row, first: int, last: int, judge: Judge) -> bool:
     return is_figures(row, first, last) or judge.announced
 
 
-def _pick(pool: Iterable[Candidate], row: Row, judge: Judge) -> list[Candidate]:
+def _pick(pool: Sequence[Candidate], row: Row, judge: Judge) -> list[Candidate]:
     """Return the best candidates of *pool* that do not overlap.
 
     They are scored only when their turn comes: the one that could score best is next, and
     one that overlaps a better one never is, nor another reading of the same stretch.
     """
+    if not pool:
+        return []
+    shapes = [shape_of(row, c) for c in pool]
+    owns = [judge.own_weight(shape) for shape in shapes]
     waiting = [
-        (-most, False, c.first, -c.last, c)
-        for c in pool
-        if (most := judge.at_most(row, c)) >= context.ACCEPT
+        (-own - context.CUE_BEFORE, False, c.first, -c.last, c, k)
+        for k, (own, c) in enumerate(zip(owns, pool, strict=True))
+        if own + context.CUE_BEFORE >= context.ACCEPT
     ]
     heapify(waiting)
     best: list[Candidate] = []
     used: set[int] = set()
     tried: set[tuple[int, int]] = set()
     while waiting:
-        _, scored, first, last, c = heappop(waiting)
+        _, scored, first, last, c, k = heappop(waiting)
         if not used.isdisjoint(range(first, -last)):
             continue
         if scored:
@@ -86,11 +90,11 @@ def _pick(pool: Iterable[Candidate], row: Row, judge: Judge) -> list[Candidate]:
         if (first, last) in tried:
             continue
         tried.add((first, last))
-        if _is_soft(row, c, judge):
+        if judge.is_soft(shapes[k]):
             continue
-        value = judge.score(row, c)
+        value = judge.score(shapes[k], owns[k])
         if value >= context.ACCEPT:
-            heappush(waiting, (-value, True, first, last, c))
+            heappush(waiting, (-value, True, first, last, c, k))
     return best
 
 
@@ -102,10 +106,3 @@ def _free(first: int, last: int, taken: Sequence[Candidate]) -> Iterator[tuple[i
         if end > start:
             yield start, end
         start = c.last if c else last
-
-
-def _is_soft(row: Row, c: Candidate, judge: Judge) -> bool:
-    """Tell whether a candidate takes in a date or a price and is not plainly a number."""
-    if is_plain(row, c):
-        return is_one_quantity(row, c)
-    return not judge.soft.isdisjoint([a.start for a in row.atoms[c.first : c.last]])

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from typing import NamedTuple
 
 from relay.masking import context, gaps
 from relay.masking.atoms import Atom
@@ -30,6 +31,80 @@ _SINGLE = frozenset("-./_")
 _FILLERS = frozenset("abcdefghijklmnopqrstuvwxyz")
 
 
+class Shape(NamedTuple):
+    """How a candidate is written.
+
+    Args:
+        row: The atoms of a text.
+        candidate: Those of them that could be a number.
+        atoms: The same, in order.
+        sizes: How many digits each of them has.
+        between: What stands between them.
+        words: How many of them are number words.
+    """
+
+    row: Row
+    candidate: Candidate
+    atoms: Sequence[Atom]
+    sizes: Sequence[int]
+    between: Sequence[str]
+    words: int
+
+    @property
+    def said(self) -> bool:
+        """Whether most of it is said in words."""
+        return self.words > _LEAST_WORDS
+
+    @property
+    def told(self) -> bool:
+        """Whether the digits stand one by one or in pairs, the first group perhaps one digit."""
+        first = self.sizes[0]
+        if len(self.sizes) < _LEAST_GROUPS or first > 2:  # noqa: PLR2004
+            return False
+        return {*self.sizes[1:]} in ({2}, {first})
+
+    @property
+    def rising(self) -> bool:
+        """Whether each group is worth at least as much as the one before."""
+        values = [int(a.readings[0]) for a in self.atoms]
+        return values == sorted(values)
+
+    @property
+    def likely(self) -> bool:
+        """Whether hardly anything but a phone number is written like that."""
+        return self.said or (self.told and not self.rising)
+
+    @property
+    def split(self) -> bool:
+        """Whether words between the atoms say that the number goes on."""
+        return self.candidate.cost > 0 and any(
+            len(gap) > gaps.LONGEST_FILLER and gaps.says_split(gap) for gap in self.between
+        )
+
+    @property
+    def plain(self) -> bool:
+        """Whether it is written in one go, with all gaps the same, or in words."""
+        if len(self.atoms) == 1 or self.words >= _LEAST_WORDS:
+            return True
+        between = {*self.between} - {""}
+        if len(between) > 1:
+            return _FILLERS.issuperset(between)
+        return max(self.sizes) <= _LONGEST_GROUP
+
+
+def shape_of(row: Row, c: Candidate) -> Shape:
+    """Return how the atoms of a candidate are written."""
+    atoms, text = row.atoms[c.first : c.last], row.text
+    return Shape(
+        row,
+        c,
+        atoms,
+        [len(digits) for digits in row.digits[c.first : c.last]],
+        [text[a.end : b.start] for a, b in pairwise(atoms)],
+        sum([a.word is not None for a in atoms]),
+    )
+
+
 @dataclass(frozen=True)
 class Judge:
     """Scores candidates of one folded text; what it needs of the text is found when first asked."""
@@ -47,6 +122,18 @@ class Judge:
         """Whether the text speaks of phones at all."""
         return context.is_announced(self.text)
 
+    @cached_property
+    def size(self) -> int:
+        """How many signs the text has, without the blanks around it."""
+        return len(self.text.strip())
+
+    def is_soft(self, shape: Shape) -> bool:
+        """Tell whether a candidate takes in a date or a price and is not plainly a number."""
+        first, last = shape.atoms[0], shape.atoms[-1]
+        if shape.plain:
+            return quantity_at(self.text, first.start) >= last.end
+        return not self.soft.isdisjoint([a.start for a in shape.atoms])
+
     def is_barred(self, start: int, end: int, form: Form) -> bool:
         """Tell whether ``text[start:end]`` touches an identifier that its form can be taken for."""
         near = max(0, start - _AROUND)
@@ -58,118 +145,63 @@ class Judge:
             for a, b, kind in identifiers(window)
         )
 
-    def at_most(self, row: Row, c: Candidate) -> float:
-        """Return the most that ``score`` can say of a candidate, without reading around it."""
-        said = context.SPLIT_SAID if _says_split(row, c) else 0.0
-        return self._form(row, c) + context.CUE_BEFORE + said
-
-    def _form(self, row: Row, c: Candidate) -> float:
-        atoms = row.atoms[c.first : c.last]
-        value = context.FORM_WEIGHT[c.form] - c.cost + context.TOLD * is_told(atoms)
-        if is_said(atoms):
+    def own_weight(self, shape: Shape) -> float:
+        """Return what the form of a candidate weighs, before anything around it is read."""
+        c = shape.candidate
+        value = context.FORM_WEIGHT[c.form] - c.cost + context.TOLD * shape.told
+        if shape.said:
             value += context.WORDS
-        alone = len(self.text.strip()) <= atoms[-1].end - atoms[0].start + _ALONE
-        return value + context.ALONE * alone
+        if self.size <= shape.atoms[-1].end - shape.atoms[0].start + _ALONE:
+            value += context.ALONE
+        return value + context.SPLIT_SAID * shape.split
 
-    def score(self, row: Row, c: Candidate) -> float:
-        """Return the sum of the weights of ``context`` that hold for a candidate."""
-        atoms = row.atoms[c.first : c.last]
-        start, end = atoms[0].start, atoms[-1].end
+    def score(self, shape: Shape, own: float) -> float:
+        """Return the sum of the weights of ``context`` that hold for a candidate.
+
+        Args:
+            shape: How it is written.
+            own: What ``own_weight`` says of it.
+        """
+        start, end = shape.atoms[0].start, shape.atoms[-1].end
         cue = context.cue_weight(self.text, start, end)
-        value = self._form(row, c) + cue
-        if _says_split(row, c):
-            value += context.SPLIT_SAID
-        likely = _is_likely(atoms)
-        if value >= context.ACCEPT and context.is_code(self.text, start, beside=likely):
-            value += context.IDENTIFIER * (0.5 if likely else 1.0)
+        value = own + cue
+        if value >= context.ACCEPT and context.is_code(self.text, start, beside=False):
+            if not shape.likely:
+                value += context.IDENTIFIER
+            elif context.is_code(self.text, start, beside=True):
+                value += context.IDENTIFIER / 2
         if value >= context.ACCEPT:
-            value += self._penalties(row, c, cue)
-        barred = value >= context.ACCEPT and self.is_barred(start, end, c.form)
+            value += self._penalties(shape, cue)
+        barred = value >= context.ACCEPT and self.is_barred(start, end, shape.candidate.form)
         return -context.ACCEPT if barred else value
 
-    def _penalties(self, row: Row, c: Candidate, cue: float) -> float:
-        atoms = row.atoms[c.first : c.last]
-        value = _tails(row, c)
+    def _penalties(self, shape: Shape, cue: float) -> float:
+        atoms = shape.atoms
+        value = _tails(shape)
         if context.unit_after(self.text, atoms[-1].end):
-            value += context.UNIT_AFTER * (0.5 if _is_likely(atoms) else 1.0)
-        if _two_fives(row, c):
+            value += context.UNIT_AFTER / (2 if shape.likely else 1)
+        if shape.sizes == [5, 5] and shape.between[0].strip() not in ("-", ".", "_"):
             value += context.POSTCODES
-        if _is_listed(row, c) if cue else _rising(row, c):
+        if _is_listed(shape) if cue else _rising(shape):
             value += context.RISING
-        if not is_plain(row, c) and any(short_date_at(self.text, a.start) > a.end for a in atoms):
+        if not shape.plain and any(short_date_at(self.text, a.start) > a.end for a in atoms):
             value += context.SHORT_DATE
         return value
 
 
-def _says_split(row: Row, c: Candidate) -> bool:
-    """Tell whether words between the atoms of a candidate say that the number goes on."""
-    return any(
-        b.start - a.end > gaps.LONGEST_FILLER and gaps.says_split(row.text[a.end : b.start])
-        for a, b in pairwise(row.atoms[c.first : c.last])
-    )
-
-
-def is_plain(row: Row, c: Candidate) -> bool:
-    """Tell whether a candidate is written in one go, with all gaps the same, or in words."""
-    atoms = row.atoms[c.first : c.last]
-    if len(atoms) == 1:
-        return True
-    if sum([a.word is not None for a in atoms]) >= _LEAST_WORDS:
-        return True
-    between = {*_gaps(row, c)} - {""}
-    if len(between) > 1 and _FILLERS.issuperset(between):
-        return True
-    return len(between) <= 1 and max([len(a.readings[0]) for a in atoms]) <= _LONGEST_GROUP
-
-
-def is_one_quantity(row: Row, c: Candidate) -> bool:
-    """Tell whether the whole candidate is one date or one amount."""
-    return quantity_at(row.text, row.atoms[c.first].start) >= row.atoms[c.last - 1].end
-
-
-def is_told(atoms: Sequence[Atom]) -> bool:
-    """Tell whether the digits stand one by one or in pairs, the first group perhaps one digit."""
-    if len(atoms) < _LEAST_GROUPS:
-        return False
-    first, *others = [len(a.readings[0]) for a in atoms]
-    return others in ([2] * len(others), [first] * len(others)) and first <= 2  # noqa: PLR2004
-
-
-def is_said(atoms: Sequence[Atom]) -> bool:
-    """Tell whether most of it is said in words."""
-    return sum([a.word is not None for a in atoms]) > _LEAST_WORDS
-
-
-def _is_likely(atoms: Sequence[Atom]) -> bool:
-    """Tell whether hardly anything but a phone number is written like that."""
-    return (is_told(atoms) and not _is_rising(atoms)) or is_said(atoms)
-
-
-def _tails(row: Row, c: Candidate) -> float:
+def _tails(shape: Shape) -> float:
     """Return the penalty for figures or number words that go on right before or after."""
-    atoms, found = row.atoms, 0.0
-    widest = max([len(a.readings[0]) for a in atoms[c.first : c.last]])
-    limit = widest if c.last - c.first > 1 else _LONGEST_GROUP
-    gap = _usual_gap(row, c)
-    found += context.TAIL * _figure_before(row.text, atoms[c.first].start, gap, limit)
-    found += context.TAIL * _figure_after(row.text, atoms[c.last - 1].end, gap, limit)
+    row, c = shape.row, shape.candidate
+    text, atoms, found = row.text, row.atoms, 0.0
+    limit = max(shape.sizes) if len(shape.sizes) > 1 else _LONGEST_GROUP
+    gap = max(shape.between, key=shape.between.count, default="-")  # the usual one
+    found += context.TAIL * _figure_before(text, shape.atoms[0].start, gap, limit)
+    found += context.TAIL * _figure_after(text, shape.atoms[-1].end, gap, limit)
     if c.first > 0:
         found += _goes_on(row, c.first - 1, c.first)
     if c.last < len(atoms):
         found += _goes_on(row, c.last - 1, c.last)
     return found
-
-
-def _usual_gap(row: Row, c: Candidate) -> str:
-    """Return the gap met most between the atoms of a candidate, "-" when there is none."""
-    if c.last - c.first == 1:
-        return "-"
-    between = _gaps(row, c)
-    return max(between, key=between.count)
-
-
-def _gaps(row: Row, c: Candidate) -> list[str]:
-    return [row.text[a.end : b.start] for a, b in pairwise(row.atoms[c.first : c.last])]
 
 
 def _figure_before(text: str, start: int, gap: str, limit: int) -> bool:
@@ -207,49 +239,34 @@ def _goes_on(row: Row, left: int, right: int) -> float:
     return context.WORD_TAIL if both and close else 0.0
 
 
-def _rising(row: Row, c: Candidate) -> bool:
+def _rising(shape: Shape) -> bool:
     """Tell whether a candidate is part of an enumeration: even steps, or rising and listed."""
-    atoms = row.atoms[c.first : c.last]
-    if len(atoms) < _LEAST_GROUPS or any(a.word for a in atoms):
+    if len(shape.atoms) < _LEAST_GROUPS or shape.words:
         return False
-    if _in_steps(atoms):
+    if _in_steps(shape.atoms):
         return True
-    if not _is_rising(atoms):
+    if not shape.rising:
         return False
-    between = _gaps(row, c)
-    if not c.strong and {*between} == {" - "}:
+    if not shape.candidate.strong and {*shape.between} == {" - "}:
         return True
-    if not all(map(_LISTING.fullmatch, between)):
+    if not all(map(_LISTING.fullmatch, shape.between)):
         return False
-    return any("," in gap for gap in between) or (
-        _GOES_ON.match(row.text, atoms[-1].end) is not None
+    return any("," in gap for gap in shape.between) or (
+        _GOES_ON.match(shape.row.text, shape.atoms[-1].end) is not None
     )
 
 
-def _is_listed(row: Row, c: Candidate) -> bool:
+def _is_listed(shape: Shape) -> bool:
     """Tell whether a candidate that shows no beginning is an enumeration: 3310, 6300 et 105."""
-    if c.strong or "," not in "".join(between := _gaps(row, c)):
+    if shape.candidate.strong or "," not in "".join(shape.between):
         return False
-    if not all(map(_LISTING.fullmatch, between)):
+    if not all(map(_LISTING.fullmatch, shape.between)):
         return False
-    atoms = row.atoms[c.first : c.last]
-    ended = any(map(str.isalpha, between[-1]))
-    return _is_rising(atoms) or (ended and not is_told(atoms))
-
-
-def _is_rising(atoms: Sequence[Atom]) -> bool:
-    values = [int(a.readings[0]) for a in atoms]
-    return values == sorted(values)
+    ended = any(map(str.isalpha, shape.between[-1]))
+    return shape.rising or (ended and not shape.told)
 
 
 def _in_steps(atoms: Sequence[Atom]) -> bool:
     """Tell whether the values go up or down by the same step: 5 10 15 20 25."""
     steps = {int(b.readings[0]) - int(a.readings[0]) for a, b in pairwise(atoms)}
     return len(steps) == 1 and 0 < abs(steps.pop()) <= _LARGEST_STEP
-
-
-def _two_fives(row: Row, c: Candidate) -> bool:
-    atoms = row.atoms[c.first : c.last]
-    if [len(a.readings[0]) for a in atoms] != [5, 5]:
-        return False
-    return row.text[atoms[0].end : atoms[1].start].strip() not in ("-", ".", "_")
