@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from relay.masking.context import is_unit
@@ -98,12 +99,20 @@ def find_atoms(reading: Reading, seen: Evidence) -> list[Atom]:
 
 def _letters(reading: Reading, start: int, token: str) -> Sequence[Atom]:
     """Read a token of letters alone that is no number word: words in one, or look-alikes."""
+    if len(token) <= _PURE_LOOK_LONGEST:
+        return _pure_look(reading, start, token)
+    return [
+        atom._replace(start=start + atom.start, end=start + atom.end) for atom in _in_words(token)
+    ]
+
+
+@lru_cache(maxsize=4096)  # people write the same everyday words over and over
+def _in_words(token: str) -> Sequence[Atom]:
+    """Read a token of letters as one number word with doubled letters, or several in one."""
     word = vocabulary().words.get(undoubled(token)) if len(token) > _PLAIN_WORD_LEAST else None
     if word and not word.weak:
-        return (Atom(start, start + len(token), (word.digits,), word, 0.1),)
-    if len(token) >= GLUED_LEAST:
-        return _glued(start, token)
-    return _pure_look(reading, start, token) if len(token) <= _PURE_LOOK_LONGEST else ()
+        return (Atom(0, len(token), (word.digits,), word, 0.1),)
+    return _glued(0, token) if len(token) >= GLUED_LEAST else ()
 
 
 def _tokens(text: str) -> Iterator[tuple[int, str]]:
@@ -155,10 +164,11 @@ def _with_misspelt(atoms: list[Atom], unknown: list[tuple[int, str]], text: str)
 
 def _touches(text: str, start: int, end: int, starts: set[int], ends: set[int]) -> bool:
     """Tell whether an atom ends right before *start* or begins right after *end*."""
-    for k in range(start - 4, start):
-        if k in ends and _BESIDE.fullmatch(text, k, start):
-            return True
-    return any(k in starts and _BESIDE.fullmatch(text, end, k) for k in range(end + 1, end + 5))
+    before = ends.intersection(range(start - 4, start))
+    after = starts.intersection(range(end + 1, end + 5))
+    return any(_BESIDE.fullmatch(text, k, start) for k in before) or any(
+        _BESIDE.fullmatch(text, end, k) for k in after
+    )
 
 
 def _odd(reading: Reading, start: int, token: str, *, after_word: bool) -> list[Atom]:

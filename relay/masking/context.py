@@ -52,9 +52,10 @@ _CUE_WORDS = (
     "اتصل هاتف* هاتفي رقم* الرقم واتس* جوال* موبايل* تلفون* كلمني نمره* تيليفون*"
 ).split()
 _CUE = re.compile(
-    rf"\b{any_of(_CUE_WORDS)}\b|coup d[e' ]{{1,2}}fil\b|whats.app"
+    rf"\b(?:{any_of(_CUE_WORDS)}\b|whats.app"
     r"|(?:0|zero) (?:devant|avant|au debut)"
-    r"|(?:sans|avec|manque|mett?e[zr]|r?ajoute[zr]?) (?:le |un )?(?:0|zero)\b|[☎☏✆📞📱📲🤙🕿🖀🕻💬]"
+    r"|(?:sans|avec|manque|mett?e[zr]|r?ajoute[zr]?) (?:le |un )?(?:0|zero)\b)"
+    r"|coup d[e' ]{1,2}fil\b|[☎☏✆📞📱📲🤙🕿🖀🕻💬]"
 )
 _AT = re.compile(
     r"\b(?:au|sur|sur le|a ce|ici|at|on|al|unter|auf|op|ao|no|pelo|en el|sul|na|pod|على|"

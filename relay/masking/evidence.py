@@ -156,10 +156,7 @@ def _has_looks(text: str, runs: Sequence[tuple[int, int]]) -> bool:
     """Tell whether letters that may be figures stand beside a figure, as a token of their own."""
     if "|" in text and _PIPE.search(text):
         return True
-    after = _LOOK_AFTER.match
-    return any(after(text, end - 1) for _, end in runs) or any(
-        _look_ends(text, start) for start, _ in runs
-    )
+    return _LOOK_AFTER.search(text) is not None or any(_look_ends(text, start) for start, _ in runs)
 
 
 def _look_ends(text: str, start: int) -> bool:

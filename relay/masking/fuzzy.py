@@ -1,7 +1,7 @@
 """Misspelt number words: one letter wrong, two letters swapped, or written as it sounds."""
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from operator import itemgetter
 
 from relay.masking.words import Kind, Word, cut_glued, vocabulary
@@ -54,6 +54,7 @@ def _index() -> dict[str, str]:
     return index
 
 
+@lru_cache(maxsize=4096)  # people write the same everyday words over and over
 def misspelt(token: str) -> Word | None:
     """Return the number word that *token* seems to be meant for, None when there is none."""
     if not _SHORTEST <= len(token) <= _LONGEST:
