@@ -76,9 +76,9 @@ with traces as (
     select $1, id, id, 'contact', 'delivered', 'delivered', at, at from made
 ), tries as (
     insert into attempt (site_id, mail_id, token, number, route, phase, started_at, ended_at,
-        outcome, reason, code)
+        outcome, reason, code, provider)
     select $1, id, 1, 1, 'smarthost', 'quit', at, at + make_interval(secs => i % 90 / 100.0),
-        'delivered', 'delivered', 250 from made where id >= $3
+        'delivered', 'delivered', 250, 'orange' from made where id >= $3
 ), hits as (
     insert into rule_hit select $1, id, 'messenger', 3, true, false from made
     where id >= $3 and i % 30 = 0

@@ -13,6 +13,7 @@ from importlib import resources
 
 from babel import Locale
 from babel.dates import format_date, format_time, format_timedelta, get_timezone
+from babel.numbers import format_decimal
 
 LANGUAGES = ("fr", "en")
 Entry = str | dict[str, str]
@@ -66,6 +67,15 @@ def clock(language: str, at: datetime, zone: tzinfo | str = "Europe/Paris") -> s
 def span(language: str, time: timedelta) -> str:
     """Return how long it is until something, in the largest full unit: dans 22 heures."""
     return format_timedelta(time, threshold=1, add_direction=True, locale=_locale(language))
+
+
+def lasted(language: str, seconds: float) -> str:
+    """Return how long something took: 0,4 s, 42 s, 3 min, 5 h."""
+    if seconds < 60:  # noqa: PLR2004 (a minute)
+        shown = format_decimal(round(seconds, 1 if seconds < 10 else 0), locale=_locale(language))  # noqa: PLR2004
+        return f"{shown}\u00a0s"
+    minutes = round(seconds / 60)
+    return f"{minutes}\u00a0min" if minutes < 120 else f"{round(minutes / 60)}\u00a0h"  # noqa: PLR2004
 
 
 def best_language(accepted: str, offered: Sequence[str] = LANGUAGES) -> str:

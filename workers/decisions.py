@@ -74,7 +74,7 @@ class Sent:
 
 
 class MailOutcome(NamedTuple):
-    """A row of the type ``mail_outcome`` (sql/migrations/0001_house.sql), in its order.
+    """A row of the type ``mail_outcome`` (migrations 0001 and 0016), in its order.
 
     ``wait_s`` is None when the state is an end; ``notice`` is what the sender is told.
     """
@@ -98,6 +98,7 @@ class MailOutcome(NamedTuple):
     notice_id: UUID | None = None
     notice: str | None = None
     told_hash: bytes | None = None
+    provider: str | None = None
 
 
 def before_sending(claim: Claim, jitter: float) -> MailOutcome | None:

@@ -20,6 +20,7 @@ from relay.database import Record, queries, rows_of
 from relay.errors import Refused, Unavailable
 from relay.mail.compose import Composed
 from relay.mail.outcomes import Verdict
+from relay.mail.providers import provider_of
 from relay.mail.reasons import Reason
 from relay.outgoing import Bounced, Held, Withdrawn, read_files, read_mails, render
 from relay.screening import screen
@@ -155,7 +156,9 @@ class Courier:
             async with self._lanes.lane() as lane:
                 outcome = await self._make(claim, row, held_for=held_for)
                 if isinstance(outcome, Composed) and row is not None:
+                    provider = provider_of(outcome.recipient.rpartition("@")[2].lower())
                     outcome = await self._send(claim, row, outcome, lane)
+                    outcome = outcome._replace(provider=provider.value)
                 if isinstance(outcome, MailOutcome):
                     await self._settle(claim, outcome, row)
         finally:

@@ -66,6 +66,24 @@ class RouteTimes:
 
 
 @dataclass(frozen=True, slots=True)
+class ProviderTimes:
+    """Mails to one provider's mailboxes within seven days, and how long they took to leave.
+
+    Args:
+        provider: A ``relay.mail.providers.Provider``.
+        median_s, p95_s: From acceptance to hand-over, what waited to be tried again included.
+    """
+
+    provider: str
+    attempts: int
+    delivered: int
+    deferred: int
+    refused: int
+    median_s: float
+    p95_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Answered:
     """One answer of servers within seven days, and how often it came."""
 
@@ -117,6 +135,7 @@ class Deliveries:
 
     hours: tuple[Hour, ...]
     routes: tuple[RouteTimes, ...]
+    providers: tuple[ProviderTimes, ...]
     answers: tuple[Answered, ...]
     oldest: tuple[WaitingMessage, ...]
     backlog: Backlog
@@ -136,6 +155,7 @@ async def read_deliveries(context: Context, site: Site, look: Look) -> Deliverie
         await record_look(connection, look)
         hours = await _hours(connection, site, now)
         routes = await _routes(connection, named, now)
+        providers = await rows_of(queries().time_providers(connection, **named))
         answers = await rows_of(queries().count_answers(connection, **named, most=ANSWERS_MOST))
         oldest = await rows_of(
             queries().list_oldest_waiting(connection, site_id=site.site_id, most=WAITING_MOST)
@@ -145,6 +165,7 @@ async def read_deliveries(context: Context, site: Site, look: Look) -> Deliverie
     return Deliveries(
         hours=hours,
         routes=routes,
+        providers=tuple(ProviderTimes(**row) for row in providers),
         answers=tuple(Answered(**row) for row in answers),
         oldest=tuple(_waiting(row) for row in oldest),
         backlog=Backlog(**backlog),

@@ -8,3 +8,7 @@ select site.site_id, last.message_id from site cross join lateral (
     select text_mark.message_id from text_mark where text_mark.site_id = site.site_id
     order by text_mark.message_id desc limit 1
 ) as last;
+
+-- Whose mailbox a mail was for, where it is a provider of many (relay/mail/providers.py): how mails to each fare.
+alter table attempt add column provider text;
+alter type mail_outcome add attribute provider text;

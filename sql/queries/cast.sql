@@ -9,9 +9,10 @@ with ended as (
     where outbox.site_id = :site_id and outbox.mail_id = asked.message_id and outbox.state <> 'held'
     returning outbox.site_id, outbox.mail_id, outbox.state, outbox.reason, message.received_at, outbox.settled_at
 )
-insert into attempt (site_id, mail_id, token, number, route, phase, started_at, ended_at, tls, outcome, reason, code)
+insert into attempt (site_id, mail_id, token, number, route, phase, started_at, ended_at, tls, outcome, reason, code, provider)
 select site_id, mail_id, nextval('outbox_token'), 1, 'demo', 'quit', received_at, settled_at, 'TLSv1.3', state, reason,
-    case state when 'delivered' then 250 else 550 end
+    case state when 'delivered' then 250 else 550 end,
+    ('{google,google,google,orange,orange,microsoft,free,sfr,yahoo,la_poste,others}'::text[])[1 + abs(hashtext(mail_id::text)) % 11]
 from ended where state in ('delivered', 'bounced');
 
 -- name: add_past_answers(site_id, message_ids, asked_ids, sealed_contents, mailbox_hashes, text_hashes, received_ats)!

@@ -95,7 +95,7 @@ with outcome as (
     returning outbox.site_id, outbox.mail_id, outbox.message_id, outbox.token
 ), noted as (
     update attempt set ended_at = now(), phase = outcome.phase, route = coalesce(outcome.route, attempt.route), tls = outcome.tls, outcome = outcome.outcome,
-        reason = outcome.reason, code = outcome.code, enhanced = outcome.enhanced
+        reason = outcome.reason, code = outcome.code, enhanced = outcome.enhanced, provider = outcome.provider
     from outcome
     where attempt.site_id = outcome.site_id and attempt.mail_id = outcome.mail_id and attempt.token = outcome.token
         and attempt.outcome is null

@@ -35,6 +35,22 @@ where attempt.site_id = :site_id and attempt.mail_id >= :first_id and attempt.en
 group by attempt.route
 order by attempts desc, attempt.route;
 
+-- name: time_providers(site_id, first_id)
+-- By whose mailboxes mails were for: how attempts ended, and in seconds how long mails took from their acceptance to their hand-over.
+select
+    attempt.provider, count(*)::int as attempts,
+    (count(*) filter (where attempt.outcome = 'delivered'))::int as delivered,
+    (count(*) filter (where attempt.outcome = 'deferred'))::int as deferred,
+    (count(*) filter (where attempt.outcome in ('bounced', 'refused')))::int as refused,
+    coalesce(percentile_cont(0.5) within group (order by taken.s) filter (where attempt.outcome = 'delivered'), 0)::float8 as median_s,
+    coalesce(percentile_cont(0.95) within group (order by taken.s) filter (where attempt.outcome = 'delivered'), 0)::float8 as p95_s
+from attempt
+cross join lateral (select extract(epoch from attempt.ended_at)
+    - ('x' || left(replace(attempt.mail_id::text, '-', ''), 12))::bit(48)::bigint / 1000.0 as s) as taken
+where attempt.site_id = :site_id and attempt.mail_id >= :first_id and attempt.ended_at is not null and attempt.provider is not null
+group by attempt.provider
+order by attempts desc, attempt.provider;
+
 -- name: list_oldest_waiting(site_id, most)
 -- The messages that have been waiting the longest for their turn; first those that wait, by their own index.
 with waiting as materialized (

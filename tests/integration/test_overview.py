@@ -10,7 +10,8 @@ from relay.desk import Action
 from relay.looks import Look
 from relay.overview import Deliveries, Fate
 from tests.moderators import Clock, look_of, order, set_state, write
-from tests.relays import Relay
+from tests.relays import Relay, courier, until
+from tests.rig.smtp_sink import SmtpSink
 from tests.traffic import two_days
 
 
@@ -69,6 +70,25 @@ async def test_routes_are_timed(relay: Relay) -> None:
     assert first.paused_until is None
     assert (second.ambiguous, second.pause_reason) == (1, "rate_limited")
     assert second.paused_until is not None
+
+
+async def test_mails_are_timed_by_provider(relay: Relay) -> None:
+    """How long mails took to be handed over, by whose mailbox; a small domain is not named."""
+    await write(relay)
+    async with SmtpSink() as sink, courier(relay.context, sink.port):
+        await sink.wait_for(1, timeout_s=20)
+        await until(lambda: is_settled(relay), 20)
+    [small] = (await deliveries(relay)).providers
+    assert (small.provider, small.delivered, small.deferred) == ("others", small.attempts, 0)
+    assert 0 < small.median_s <= small.p95_s < 60
+    await relay.fetch("update attempt set provider = 'orange'")
+    [named] = (await deliveries(relay)).providers
+    assert named.provider == "orange"
+
+
+async def is_settled(relay: Relay) -> bool:
+    """Tell whether nothing is under way."""
+    return not await relay.fetch("select 1 from outbox where state in ('queued', 'sending')")
 
 
 async def test_answers_are_counted(relay: Relay) -> None:

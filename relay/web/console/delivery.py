@@ -11,7 +11,7 @@ from relay import charts, overview
 from relay.charts import Chart, Series
 from relay.overview import Deliveries, Fate, RuleCount
 from relay.permissions import Level, Permission
-from relay.texts import clock
+from relay.texts import clock, lasted
 from relay.web.console.doors import Visit, door
 from relay.web.console.pages import Sayer
 from relay.web.console.tables import csv_of
@@ -32,6 +32,7 @@ async def show_delivery(visit: Visit) -> web.StreamResponse:
         fates=tuple(Fate),
         hour_of=lambda at: _hour(visit, at),
         now=visit.context.clock(),
+        lasted=lambda seconds: lasted(visit.language, seconds),
     )
 
 
@@ -78,6 +79,21 @@ async def export_routes(visit: Visit) -> web.StreamResponse:
     return csv_of(head, rows)
 
 
+@door("GET", "delivery/providers.csv", Permission.STATISTICS, Level.YES)
+async def export_providers(visit: Visit) -> web.StreamResponse:
+    """Give the providers of mailboxes with how mails to them fared."""
+    found = await _read(visit, "export")
+    head = ("provider", "attempts", "delivered", "deferred", "refused", "p50_s", "p95_s")
+    rows = [
+        (
+            one.provider, one.attempts, one.delivered, one.deferred, one.refused,
+            round(one.median_s, 1), round(one.p95_s, 1),
+        )
+        for one in found.providers
+    ]  # fmt: skip
+    return csv_of(head, rows)
+
+
 @door("GET", "delivery/rules.csv", Permission.STATISTICS, Level.YES)
 async def export_rules(visit: Visit) -> web.StreamResponse:
     """Give the rules with the messages they pointed at."""
@@ -104,19 +120,16 @@ def _draw_hours(visit: Visit, found: Deliveries) -> Markup:
 
 
 def _draw_times(visit: Visit, found: Deliveries) -> Markup:
-    def milliseconds(value: float) -> str:
-        return f"{value:.0f}\u00a0ms"
-
     chart = Chart(
         name="times",
         title=visit.say("overview.times"),
         said=visit.say("overview.times_said"),
-        places=[one.route for one in found.routes],
+        places=[visit.say(f"overview.provider_{one.provider}") for one in found.providers],
         series=[
-            Series(visit.say("overview.median"), [one.median_ms for one in found.routes]),
-            Series(visit.say("overview.p95"), [one.p95_ms for one in found.routes]),
+            Series(visit.say("overview.median"), [one.median_s for one in found.providers]),
+            Series(visit.say("overview.p95"), [one.p95_s for one in found.providers]),
         ],
-        show=milliseconds,
+        show=lambda seconds: lasted(visit.language, seconds),
     )
     return _drawn(charts.rows(chart))
 
