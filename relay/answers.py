@@ -16,6 +16,7 @@ from relay.links import Link
 from relay.notices import Notice, enqueue
 from relay.sealing import Unsealable, content_place, first_id, new_id, report_place
 from relay.sites import Site
+from relay.standing import check_reporter
 
 NOTE_LIMIT = 2000
 WAITING_SINCE = timedelta(days=30)
@@ -185,6 +186,7 @@ async def _unblock(
 async def _report(
     context: Context, connection: Connection, site: Site, row: Record, note: str
 ) -> None:
+    await check_reporter(connection, site, row["advertiser_id"], context.clock())
     report_id = new_id(context.clock())
     key = context.keyring.person_key(row["advertiser_key"], row["advertiser_id"])
     await queries().add_report(

@@ -1,7 +1,8 @@
 """Which live blocks a message meets: asked where messages are accepted, for a whole batch at once.
 
 One query probes an index for each key; a second one is sent only for sites that block texts.
-What follows is a score or a hold, never a silent drop.
+What follows is a score, a hold, or of who is suspended a refusal they were told of; never a
+silent drop.
 """
 
 from collections.abc import Sequence
@@ -31,7 +32,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A block that a message meets; *effect* is ``score`` or ``hold``."""
+    """A block that a message meets; *effect* is ``score``, ``hold`` or ``refuse``."""
 
     block_id: UUID
     kind: str
@@ -56,7 +57,12 @@ async def find_blocked(connection: Connection, asked: Sequence[Asked]) -> list[t
 
 def holds(hits: Sequence[Hit]) -> bool:
     """Tell whether a message that meets these blocks waits for a person."""
-    return any(hit.effect == "hold" for hit in hits)
+    return any(hit.effect in ("hold", "refuse") for hit in hits)
+
+
+def refuses(hits: Sequence[Hit]) -> bool:
+    """Tell whether a message that meets these blocks is of somebody who is suspended."""
+    return any(hit.effect == "refuse" for hit in hits)
 
 
 def signals_of(hits: Sequence[Hit]) -> list[str]:

@@ -16,7 +16,7 @@ from prometheus_client import Counter
 
 from relay import checkpoints
 from relay.batching import Batcher
-from relay.blocks import BLOCK_POINTS, Asked, Hit, find_blocked, holds, signals_of
+from relay.blocks import BLOCK_POINTS, Asked, Hit, find_blocked, holds, refuses, signals_of
 from relay.contact_rows import HOLD_EXPIRY, Batch, ContactRequest, NewContact, Place
 from relay.context import Context
 from relay.database import Connection, Record, UniqueConflict, queries, rows_of
@@ -230,6 +230,8 @@ def _weighed(row: NewContact, hits: Sequence[Hit]) -> NewContact:
         return row
     signals = [*row.signals, *signals_of(hits)]
     row = row._replace(score=row.score + BLOCK_POINTS, signals=signals)
+    if refuses(hits):
+        return row._replace(state="refused", reason="suspended", receipt_id=None)
     if row.state == "held" or not holds(hits):
         return row
     until = row.received_at + HOLD_EXPIRY

@@ -16,6 +16,7 @@ from relay.errors import Refused
 from relay.exchange import Exchange, NewMessage, read_exchange
 from relay.limiter import Limit
 from relay.sealing import new_id, report_place
+from relay.standing import check_reporter
 from relay.validation import mailbox_key
 from relay.visits import Visit, list_pending, open_living, open_visit
 
@@ -154,6 +155,9 @@ async def report(context: Context, visit: Visit, note: str) -> None:
         heard = await exchange.last_messages(visit.other)
         if not heard:
             raise Refused("not_found")
+        await check_reporter(
+            exchange.connection, visit.site, exchange.person_id(visit.side), exchange.now
+        )
         report_id = new_id(exchange.now)
         place = report_place(report_id)
         await queries().add_report(

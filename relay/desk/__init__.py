@@ -5,19 +5,7 @@ does it and writes it down with the look in one transaction, ``undo`` takes it b
 seconds, and each action has an inverse for later.
 """
 
-from relay.desk.cases import (
-    Appeal,
-    CaseFile,
-    Decision,
-    Reported,
-    Ruling,
-    Statement,
-    decide,
-    escalate,
-    give_back,
-    judge,
-    take,
-)
+from relay.desk.cases import decide, escalate, give_back, judge, take
 from relay.desk.confirmations import (
     Confirmation,
     Reading,
@@ -36,12 +24,10 @@ from relay.desk.reports import (
     Appellant,
     Notice,
     Receipt,
-    Reporter,
     Source,
     appeal,
     file_report,
     open_cases,
-    read_reporter,
 )
 from relay.desk.rules import (
     Hit,
@@ -52,6 +38,7 @@ from relay.desk.rules import (
     list_rules,
     switch_rule,
 )
+from relay.desk.ruling import Appeal, CaseFile, Decision, Reported, Ruling, Statement
 from relay.desk.rulings import (
     Ruled,
     Told,
@@ -61,10 +48,12 @@ from relay.desk.rulings import (
     read_ruling,
     read_told,
 )
+from relay.desk.standing import SUSPENSIONS, Standing, read_standings
 from relay.desk.work import carry_out, preview, undo
 
 __all__ = [
     "INVERSES",
+    "SUSPENSIONS",
     "Action",
     "Appeal",
     "Appellant",
@@ -84,11 +73,11 @@ __all__ = [
     "Reading",
     "Receipt",
     "Reported",
-    "Reporter",
     "RuleShown",
     "Ruled",
     "Ruling",
     "Source",
+    "Standing",
     "State",
     "Statement",
     "Told",
@@ -121,8 +110,8 @@ __all__ = [
     "open_cases",
     "preview",
     "read_case",
-    "read_reporter",
     "read_ruling",
+    "read_standings",
     "read_told",
     "switch_rule",
     "take",

@@ -1,9 +1,6 @@
 """Cases: all reports of one message, decided once and, on appeal, judged by somebody else."""
 
-import json
-from dataclasses import asdict, dataclass
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
 import structlog
@@ -12,6 +9,8 @@ from relay.context import Context
 from relay.database import Connection, Record, queries
 from relay.desk.moves import APPEAL, LOCK, Move, State, after
 from relay.desk.orders import UNDO, Action, Effect, Order, Trail
+from relay.desk.ruling import Decision, Ruling, Statement
+from relay.desk.standing import lift_suspension, set_aside
 from relay.desk.telling import News, Teller, mark_of, tell_of_case
 from relay.desk.work import write_act
 from relay.errors import Refused
@@ -19,104 +18,6 @@ from relay.looks import Look, record_look
 from relay.sites import Site
 
 log = structlog.get_logger()
-
-
-class Decision(StrEnum):
-    """How a case ends."""
-
-    NO_ACTION = "no_action"
-    ACTION = "action"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Statement:
-    """The reasons of a decision, with the field names of the EU database (DSA 17(3)).
-
-    Args:
-        decision_facts: What was found, without the name of who reported.
-        decision_ground: ``illegal`` or ``terms``; "" when nothing is restricted.
-        clause: The law or the clause of the terms.
-        decision_visibility: What is restricted: message held, refused, thread closed, blocked.
-        end_date: Until when; None without an end.
-        automated_detection: A rule pointed at the message; a person decided all the same.
-    """
-
-    decision_facts: str
-    decision_ground: str = ""
-    clause: str = ""
-    decision_visibility: str = ""
-    end_date: datetime | None = None
-    automated_detection: bool = False
-
-    def sealed(self, site: Site, case_id: UUID, column: str = "sealed_statement") -> bytes:
-        """Seal the statement for a column of its case."""
-        values = asdict(self) | {
-            "end_date": self.end_date.isoformat() if self.end_date else None,
-            "automated_decision": "none",
-        }
-        return site.key.seal(json.dumps(values), f"report_case.{column}:{case_id}")
-
-
-@dataclass(frozen=True, slots=True)
-class Ruling:
-    """What a moderator decides.
-
-    Args:
-        is_abusive: The reports had no ground at all: who made them is warned (DSA 23).
-    """
-
-    decision: Decision
-    statement: Statement
-    is_abusive: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Appeal:
-    """Who contested a decision, when, and why."""
-
-    by: str
-    at: datetime
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Reported:
-    """One report of a case; *note* and *details* in the reporter's words.
-
-    Args:
-        reporter_id: The party who reported; None for staff, the site or somebody else.
-    """
-
-    report_id: UUID
-    reporter_id: UUID | None
-    category: str
-    source: str
-    note: str
-    details: dict[str, str]
-    created_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class CaseFile:
-    """A case with its reports."""
-
-    case_id: UUID
-    message_id: UUID
-    state: State
-    category: str
-    opened_at: datetime
-    taken_by: UUID | None
-    taken_until: datetime | None
-    decided_by: UUID | None
-    decided_at: datetime | None
-    decision: Decision | None
-    statement: Statement | None
-    appeal_until: datetime | None
-    appeal: Appeal | None
-    judgement: Statement | None
-    judged_by: UUID | None
-    judged_at: datetime | None
-    reports: tuple[Reported, ...]
 
 
 async def take(context: Context, site: Site, case_id: UUID, look: Look) -> None:
@@ -166,7 +67,8 @@ async def decide(context: Context, site: Site, case_id: UUID, ruling: Ruling, lo
     What is held, refused or blocked is ordered apart, with the same ``case_id``.
 
     Raises:
-        Refused: ``reason_missing``; ``case_taken``; ``case_not_open``; ``not_found``.
+        Refused: ``reason_missing``; ``case_taken``; ``case_not_open``; ``not_found``;
+            ``suspension_too_early``.
     """
     if not ruling.statement.decision_facts.strip():
         raise Refused("reason_missing")
@@ -177,6 +79,7 @@ async def decide(context: Context, site: Site, case_id: UUID, ruling: Ruling, lo
             raise Refused("case_taken")
         await _decide(connection, site, row, ruling, look, now)
         trail = Trail()
+        trail.block_id = await set_aside(connection, site, row, ruling, look, now)
         await _tell_ruling(Teller(connection, site, now, trail), row, ruling)
         await tell_of_case(connection, site, row, State.DECIDED, trail, now)
         order = Order(Action.DECIDE, look, case_id=case_id)
@@ -199,7 +102,8 @@ async def judge(
 ) -> None:
     """Judge a contested decision, as another person than who made it (DSA 20).
 
-    What was done on the ground of an overturned decision is taken back by its inverse orders.
+    A suspension ends with its decision; what else was done on the ground of an overturned one is
+    taken back by its inverse orders.
 
     Raises:
         Refused: ``appeal_same_person``, ``reason_missing``, ``case_not_open``, ``not_found``.
@@ -221,6 +125,8 @@ async def judge(
             judged_at=now,
             sealed_judgement=statement.sealed(site, case_id, "sealed_judgement"),
         )
+        if not is_upheld:
+            await lift_suspension(connection, site, case_id, now)
         trail = Trail()
         news = f"{News.APPEAL_JUDGED}:{state.value}"
         await _tell_both(Teller(connection, site, now, trail), row, news, state)
@@ -280,11 +186,16 @@ async def _decide(
 
 
 async def _tell_ruling(teller: Teller, row: Record, ruling: Ruling) -> None:
-    news = f"{News.REPORT_DECIDED}:{ruling.decision.value}"
-    news = News.REPORT_ABUSIVE.value if ruling.is_abusive else news
-    await _tell_side(teller, row, news, to_author=False)
-    if ruling.decision is Decision.ACTION:
-        await _tell_side(teller, row, News.RESTRICTED, to_author=True)
+    is_action = ruling.decision is Decision.ACTION
+    plain = News.RESTRICTED.value if is_action else f"{News.REPORT_DECIDED}:no_action"
+    news = plain
+    if ruling.suspension is not None:
+        news = News.MESSAGES_SUSPENDED if is_action else News.REPORTS_SUSPENDED
+    elif ruling.is_warning:
+        news = News.RESTRICTED_WARNED if is_action else News.REPORT_ABUSIVE
+    if is_action:
+        await _tell_side(teller, row, f"{News.REPORT_DECIDED}:action", to_author=False)
+    await _tell_side(teller, row, news, to_author=is_action)
 
 
 async def _tell_both(teller: Teller, row: Record, news: str, state: State) -> None:

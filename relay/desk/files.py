@@ -8,9 +8,9 @@ from uuid import UUID
 
 from relay.context import Context
 from relay.database import Record, queries, rows_of
-from relay.desk.cases import Appeal, CaseFile, Decision, Reported, Statement
 from relay.desk.givers import opened
 from relay.desk.moves import Category, State, due_at
+from relay.desk.ruling import Appeal, CaseFile, Decision, Reported, Statement
 from relay.errors import Refused
 from relay.looks import Look, record_look
 from relay.sealing import Keyring, appeal_place, details_place, report_place
@@ -102,6 +102,8 @@ def _file(keyring: Keyring, site: Site, row: Record, reports: Sequence[Record]) 
         judgement=read_judgement(site, row),
         judged_by=row["judged_by"],
         judged_at=row["judged_at"],
+        is_warning=row["is_warning"],
+        suspended_until=row["suspended_until"],
         reports=tuple(_reported(keyring, site, one) for one in reports),
     )
 

@@ -59,6 +59,7 @@ class Weight(StrEnum):
 
     SCORE = "score"
     HOLD = "hold"
+    REFUSE = "refuse"  # of who is suspended by a decision (DSA 23): told, never silent
 
 
 @dataclass(frozen=True, slots=True)

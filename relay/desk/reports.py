@@ -83,15 +83,6 @@ class Receipt:
     received_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Reporter:
-    """How somebody's reports ended."""
-
-    reports: int
-    with_action: int
-    without_action: int
-
-
 async def file_report(
     context: Context, site: Site, notice: Notice, look: Look | None = None
 ) -> Receipt:
@@ -193,16 +184,6 @@ async def appeal(
             await teller.tell(message_id, News.APPEAL_RECEIVED, mark, to_author=to_author)
     context.bell.ring()
     log.info("case.appealed", case_id=str(row["case_id"]), site=site.slug)
-
-
-async def read_reporter(context: Context, site: Site, reporter_id: UUID, look: Look) -> Reporter:
-    """Show how a reporter's reports ended."""
-    async with context.database.connection() as connection:
-        await record_look(connection, look)
-        row = await queries().count_unfounded(
-            connection, site_id=site.site_id, reporter_id=reporter_id
-        )
-    return Reporter(row["reports"], row["with_action"], row["without_action"])
 
 
 def _check(notice: Notice) -> None:

@@ -6,11 +6,11 @@ from uuid import UUID
 
 from relay.context import Context
 from relay.database import Record, queries, rows_of
-from relay.desk.cases import Decision, Statement
 from relay.desk.files import read_judgement, read_statement
 from relay.desk.moves import State
 from relay.desk.orders import UNDO
 from relay.desk.reports import Appellant, appeal
+from relay.desk.ruling import Decision, Statement
 from relay.errors import Refused
 from relay.sites import Site
 
@@ -23,6 +23,8 @@ class Ruled:
         is_author: Whoever reads wrote the message; else they reported it.
         by_notice: Somebody outside the team pointed at the message (DSA 17(3)(b)).
         statement: The reasons, which name nobody.
+        is_warning: It warns whoever reads (DSA 23).
+        suspended_until: Their reports, or their messages, are set aside until then.
         is_appealed: Somebody contested it; *judgement* says how that ended, once it has.
     """
 
@@ -32,6 +34,8 @@ class Ruled:
     decided_at: datetime
     by_notice: bool
     statement: Statement
+    is_warning: bool
+    suspended_until: datetime | None
     appeal_until: datetime
     is_appealed: bool
     is_own_appeal: bool
@@ -65,6 +69,12 @@ async def read_ruling(context: Context, site: Site, message_id: UUID, person_id:
     if statement is None:
         raise Refused("not_found")
     by = "author" if row["is_author"] else "reporter"
+    is_addressed = row["is_author"] == (row["decision"] == Decision.ACTION)
+    is_suspended = (
+        is_addressed
+        and row["state"] != State.OVERTURNED
+        and (row["is_author"] or person_id in row["suspended_ids"])
+    )
     return Ruled(
         is_author=row["is_author"],
         received_at=row["received_at"],
@@ -72,6 +82,8 @@ async def read_ruling(context: Context, site: Site, message_id: UUID, person_id:
         decided_at=row["decided_at"],
         by_notice=row["by_notice"],
         statement=statement,
+        is_warning=row["is_warning"] and is_addressed,
+        suspended_until=row["suspended_until"] if is_suspended else None,
         appeal_until=row["appeal_until"],
         is_appealed=row["appealed_by"] is not None,
         is_own_appeal=row["appealed_by"] == by,

@@ -25,6 +25,9 @@ class News(StrEnum):
     REPORT_RECEIVED = "report_received"  # to who reported, at once (DSA 16(4))
     REPORT_DECIDED = "report_decided"  # to who reported, with ``:action`` or ``:no_action`` (16(5))
     REPORT_ABUSIVE = "report_abusive"  # to who reports without ground: a warning (23(3))
+    REPORTS_SUSPENDED = "reports_suspended"  # to who was warned of it before (23(2))
+    RESTRICTED_WARNED = "restricted_warned"  # to the author, with a warning (23(1))
+    MESSAGES_SUSPENDED = "messages_suspended"  # to the author who was warned of it before (23(1))
     RESTRICTED = "restricted"  # to the author, with the reasons on their page (17)
     APPEAL_RECEIVED = "appeal_received"  # to who appealed
     APPEAL_JUDGED = "appeal_judged"  # to both, with ``:upheld`` or ``:overturned`` (20(5))

@@ -96,6 +96,9 @@ class NoticeKind(Enum):
     REPORT_DECIDED_ACTION = "report_decided_action"
     REPORT_DECIDED_NO_ACTION = "report_decided_no_action"
     REPORT_ABUSIVE = "report_abusive"  # several reports without ground
+    REPORTS_SUSPENDED = "reports_suspended"  # after warnings, reports are set aside for a time
+    RESTRICTED_WARNED = "restricted_warned"  # a manifestly illegal message, with a warning
+    MESSAGES_SUSPENDED = "messages_suspended"  # after warnings, messages are refused for a time
     RESTRICTED = "restricted"  # staff acted on a message of the reader's
     APPEAL_RECEIVED = "appeal_received"
     APPEAL_JUDGED_UPHELD = "appeal_judged_upheld"

@@ -47,6 +47,7 @@ STATUSES = {
     "request_state": 409,
     "document_refused": 422,
     "appeal_not_open": 409,
+    "reports_suspended": 403,
     "sender_frozen": 409,
     "advertiser_frozen": 409,
     "body_too_slow": 408,

@@ -229,7 +229,8 @@ select report_case.case_id, report_case.message_id, report_case.state, report_ca
     report_case.taken_by, report_case.taken_until, report_case.decided_by, report_case.decided_at, report_case.decision,
     report_case.sealed_statement, report_case.appeal_until, report_case.appealed_by, report_case.appealed_at,
     report_case.appellant_id as owner_id, report_case.sealed_appeal, report_case.sealed_judgement, report_case.judged_by,
-    report_case.judged_at, report_case.hold_id, person.wrapped_key
+    report_case.judged_at, report_case.hold_id,
+    report_case.is_warning, report_case.suspended_until, person.wrapped_key
 from report_case
 left join person on person.site_id = report_case.site_id and person.person_id = report_case.appellant_id
 where report_case.site_id = :site_id and report_case.case_id = :case_id;
@@ -266,7 +267,8 @@ where site_id = :site_id and case_id = :case_id;
 
 -- name: undecide_case(site_id, case_id, taken_by, taken_until)^
 update report_case set state = 'in_review', decided_by = null, decided_at = null, decision = null,
-    sealed_statement = null, appeal_until = null, taken_by = :taken_by, taken_until = :taken_until
+    sealed_statement = null, appeal_until = null, taken_by = :taken_by, taken_until = :taken_until,
+    is_warning = false, suspended_until = null, suspended_ids = '{}'
 where site_id = :site_id and case_id = :case_id and state = 'decided'
 returning case_id;
 
@@ -314,7 +316,7 @@ limit 10;
 select
     report_case.case_id, report_case.state, report_case.decision, report_case.decided_at, report_case.sealed_statement,
     report_case.appeal_until, report_case.appealed_by, report_case.appealed_at, report_case.sealed_judgement, report_case.judged_at,
-    message.received_at, message.sender_id = :person_id as is_author,
+    report_case.is_warning, report_case.suspended_until, report_case.suspended_ids, message.received_at, message.sender_id = :person_id as is_author,
     exists (select 1 from report where report.site_id = report_case.site_id and report.message_id = report_case.message_id
         and report.reporter_id = :person_id) as is_reporter,
     exists (select 1 from report where report.site_id = report_case.site_id and report.message_id = report_case.message_id
@@ -324,14 +326,56 @@ join message on message.site_id = report_case.site_id and message.message_id = r
 where report_case.site_id = :site_id and report_case.message_id = :message_id
     and report_case.state in ('decided', 'appealed', 'upheld', 'overturned') and report_case.decided_at <= :before_at;
 
--- name: count_unfounded(site_id, reporter_id)^
--- How a reporter's reports ended (DSA 23: who reports without ground is warned, then set aside).
-select count(*)::int as reports,
-    (count(*) filter (where report_case.decision = 'no_action'))::int as without_action,
-    (count(*) filter (where report_case.decision = 'action'))::int as with_action
+-- name: count_reporters(site_id, case_id, since)
+-- Of each party who reported in a case: how many reports, how many without action, and in how many other cases they were warned.
+select reporter.person_id,
+    count(*)::int as total,
+    (count(*) filter (where theirs.decision = 'no_action' and theirs.state <> 'overturned'))::int as ill,
+    (count(*) filter (where theirs.decision = 'no_action' and theirs.state <> 'overturned' and theirs.is_warning and theirs.case_id <> :case_id))::int as warnings
+from report_case as asked
+cross join lateral (select distinct report.reporter_id as person_id from report
+    where report.site_id = :site_id and report.message_id = asked.message_id and report.reporter_id is not null) as reporter
+join report as own on own.site_id = :site_id and own.reporter_id = reporter.person_id and own.created_at >= :since
+left join report_case as theirs on theirs.site_id = :site_id and theirs.message_id = own.message_id
+where asked.site_id = :site_id and asked.case_id = :case_id
+group by reporter.person_id
+order by reporter.person_id;
+
+-- name: count_author(site_id, case_id, since, first_id)^
+-- Of the mailbox a case's message came from: messages, 1,000 at most, those acted upon, and in how many other cases it was warned.
+select
+    (select count(*) from (select 1 from message as own
+        where own.site_id = :site_id and own.mailbox_hash = message.mailbox_hash and own.message_id >= :first_id limit 1000) as said)::int as total,
+    ended.ill, ended.warnings
+from report_case as asked
+join message on message.site_id = :site_id and message.message_id = asked.message_id
+cross join lateral (
+    select count(*)::int as ill,
+        (count(*) filter (where theirs.is_warning and theirs.case_id <> :case_id))::int as warnings
+    from report_case as theirs
+    join message as about on about.site_id = :site_id and about.message_id = theirs.message_id
+    where theirs.site_id = :site_id and theirs.decision = 'action' and theirs.state <> 'overturned'
+        and theirs.decided_at >= :since and about.mailbox_hash = message.mailbox_hash
+) as ended
+where asked.site_id = :site_id and asked.case_id = :case_id;
+
+-- name: note_standing(site_id, case_id, is_warning, suspended_until, suspended_ids)!
+update report_case set is_warning = :is_warning, suspended_until = :suspended_until, suspended_ids = :suspended_ids
+where site_id = :site_id and case_id = :case_id;
+
+-- name: reports_suspended(site_id, person_id, now)$
+-- Until when reports of a person are set aside; null when they are not.
+select max(report_case.suspended_until)
 from report
-left join report_case on report_case.site_id = report.site_id and report_case.message_id = report.message_id
-where report.site_id = :site_id and report.reporter_id = :reporter_id;
+join report_case on report_case.site_id = report.site_id and report_case.message_id = report.message_id
+where report.site_id = :site_id and report.reporter_id = :person_id and report_case.suspended_until > :now
+    and report_case.suspended_ids @> array[:person_id::uuid] and report_case.state <> 'overturned';
+
+-- name: list_case_blocks(site_id, case_id)
+-- What decisions of a case blocked, by acts that stand.
+select desk_act.block_id from desk_act
+where desk_act.site_id = :site_id and desk_act.case_id = :case_id and desk_act.action = 'decide'
+    and desk_act.block_id is not null and desk_act.undone_at is null;
 
 -- name: forget_cases(site_id)$
 -- Cases whose reports are purged, and that ended or whose message is gone too: nothing is left to decide on.

@@ -222,18 +222,6 @@ async def test_a_new_report_opens_a_case_that_ended_without_action(relay: Relay)
     assert file.state == "received"
 
 
-async def test_reporters_have_a_record(relay: Relay) -> None:
-    """How somebody's reports ended can be seen before they are warned (DSA 23)."""
-    case_id = await reported(relay, await write(relay))
-    ruling = Ruling(Decision.NO_ACTION, FACTS, is_abusive=True)
-    await desk.decide(relay.context, relay.site, case_id, ruling, await look_of(relay))
-    [row] = await relay.fetch("select reporter_id from report")
-    look = replace(await look_of(relay), action="open")
-    record = await desk.read_reporter(relay.context, relay.site, row["reporter_id"], look)
-    assert (record.reports, record.without_action) == (1, 1)
-    assert "report_abusive" in [one[1] for one in await notices(relay)]
-
-
 async def test_the_desk_forgets(relay: Relay, clock: Clock) -> None:
     """A year after their end blocks and acts go, and a case goes with its last report."""
     message_id = await write(relay)

@@ -42,7 +42,7 @@ async def decided(
     """Have a message reported and decided, beyond undoing; return message and case."""
     message_id = await write(relay)
     case_id = await reported(relay, message_id)
-    ruling = Ruling(decision, REASONS, is_abusive=abusive)
+    ruling = Ruling(decision, REASONS, is_warning=abusive)
     await desk.decide(relay.context, relay.site, case_id, ruling, await look_of(relay))
     clock.now += timedelta(seconds=20)
     await relay.travel(20)

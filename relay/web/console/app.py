@@ -85,6 +85,7 @@ OWN_STATUSES = {
     "hook_missing": 409,
     "undo_too_late": 409,
     "case_taken": 409,
+    "suspension_too_early": 409,
     "case_not_open": 409,
     "appeal_same_person": 403,
     "second_person_needed": 403,

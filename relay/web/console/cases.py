@@ -1,13 +1,13 @@
 """A case: what was reported of one message, whose turn it is, the decision and its appeal."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
 from aiohttp import web
 
 from relay import desk
-from relay.desk import CaseFile, Decision, Reporter, Ruling, State, Statement
+from relay.desk import Decision, Ruling, State, Statement
 from relay.errors import Refused
 from relay.looks import Look
 from relay.permissions import Level, Permission
@@ -30,10 +30,14 @@ async def show_case(visit: Visit) -> web.StreamResponse:
     case = await desk.read_case(visit.context, visit.site, case_id, look)
     found = await find_message(visit, case.message_id)
     acts = await desk.list_case_acts(visit.context, visit.site, case_id, visit.seen("list", "acts"))
+    look = visit.seen("list", f"{public_id('case', case_id)} standings")
+    author, reporters = await desk.read_standings(visit.context, visit.site, case_id, look)
     return visit.page(
         "case",
         case=case,
-        records=await _records(visit, case),
+        author=author,
+        reporters=reporters,
+        suspensions=[one.days for one in desk.SUSPENSIONS],
         found=found,
         acts=acts,
         is_open=case.state in (State.RECEIVED, State.IN_REVIEW, State.ESCALATED),
@@ -94,7 +98,7 @@ async def decide(visit: Visit) -> web.StreamResponse:
     statement = replace(
         _statement(visit, decision), automated_detection=bool(RULE_NAMES & {*found.signals})
     )
-    ruling = Ruling(decision, statement, "abusive" in visit.fields)
+    ruling = Ruling(decision, statement, "warning" in visit.fields, _suspension(visit))
     look = _act(visit, case_id, f"decide {decision}")
     effect = await desk.decide(visit.context, visit.site, case_id, ruling, look)
     return _back(visit, case_id, go_on(effect))
@@ -111,13 +115,6 @@ async def judge(visit: Visit) -> web.StreamResponse:
     return _back(visit, case_id)
 
 
-async def _records(visit: Visit, case: CaseFile) -> list[Reporter]:
-    """Return how the reports of each party who reported ended, for who may warn them (DSA 23)."""
-    reporters = dict.fromkeys(one.reporter_id for one in case.reports if one.reporter_id)
-    look = visit.seen("list", f"{public_id('case', case.case_id)} reporters")
-    return [await desk.read_reporter(visit.context, visit.site, one, look) for one in reporters]
-
-
 def _statement(visit: Visit, decision: Decision) -> Statement:
     if decision is Decision.NO_ACTION:
         return Statement(decision_facts=visit.reason)
@@ -129,6 +126,11 @@ def _statement(visit: Visit, decision: Decision) -> Statement:
         decision_visibility=measure if measure in MEASURES else "",
         end_date=_end(visit.fields.get("ends", "")),
     )
+
+
+def _suspension(visit: Visit) -> timedelta | None:
+    by_days = {str(one.days): one for one in desk.SUSPENSIONS}
+    return by_days.get(visit.fields.get("suspension", ""))
 
 
 def _end(written: str) -> datetime | None:

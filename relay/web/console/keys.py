@@ -84,7 +84,7 @@ async def block(visit: Visit) -> web.StreamResponse:
     days = {str(one): one for one in DAYS}.get(visit.fields.get("days", ""))
     if days is None:
         raise Refused("not_found")
-    weights = {one.value: one for one in Weight}
+    weights = {one.value: one for one in (Weight.HOLD, Weight.SCORE)}
     look = visit.seen("act", f"{key.kind} block", visit.reason)
     sender = await lookup.read_sender(
         visit.context, visit.site, key, visit.seen("list", f"{key.kind} links")
