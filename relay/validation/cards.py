@@ -39,6 +39,8 @@ def card_numbers(text: str) -> list[tuple[int, int]]:
     Returns:
         Start and end offsets, in order, apart from each other.
     """
+    if len(_DIGIT.findall(text)) < _SHORTEST:
+        return []
     # Digits of any script count, as they do for a reader.
     plain = text if text.isascii() else _DIGIT.sub(lambda sign: str(int(sign.group())), text)
     apart = _IBAN.sub(_without_iban, plain)
