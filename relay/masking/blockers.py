@@ -71,13 +71,16 @@ _FIRST = r"(?<!\d)(?<!\d[.,/:\n-])"  # no figure goes on here, nor a column of t
 # All of these go on, after their first figures, with a sign, a word or thousands, or follow a
 # currency.
 _STARTS_SOFT = re.compile(_FIRST + r"(?:\d+\s?[^\d\s]|\d{1,3} \d{3}|(?<=[€$£])\d|(?<=[€$£].)\d)")
-_SOFT = re.compile(f"{_DATES}|{_TIMES}|{_SIZES}|{_MARKS}|{_QUANTITY}|{_DECIMAL}|{_IDS}")
-_WEAK = re.compile(f"{_FIRST}(?:{_SHORT_DATES})")
-_CURRENCY_FIRST = re.compile(rf"[€$£]\s?(?:{_AMOUNT})(?!\d)")
-_RANGE_DATE = re.compile(
-    r"\b(?:0?[1-9]|[12]\d|3[01])\s?(?:,|et|au|a|ou|and|to|or|bis|und|y|al|e|-)\s?(?:le "
-    rf")?(?=\d{{1,2}}\s?{_MONTH})"
+_RANGE_DATE = (
+    r"(?:0?[1-9]|[12]\d|3[01])\s?(?:,|et|au|a|ou|and|to|or|bis|und|y|al|e|-)\s?(?:le )?"
+    rf"(?=\d{{1,2}}\s?{_MONTH})"
 )
+_SOFT = re.compile(
+    f"{_RANGE_DATE}|{_DATES}|{_TIMES}|{_SIZES}|{_MARKS}|{_QUANTITY}|{_DECIMAL}|{_IDS}"
+)
+_WEAK = re.compile(f"{_FIRST}(?:{_SHORT_DATES})")
+_CURRENCIES = frozenset("€$£")
+_CURRENCY_FIRST = re.compile(rf"[€$£]\s?(?:{_AMOUNT})(?!\d)")
 
 _LINKS = re.compile(
     r"(?P<url>(?:https?://|www\.|ftp://)[^\s<>\"']+|[\w-]{1,63}(?:\.[\w-]{1,63}){0,5}\.(?:fr|com|"
@@ -217,9 +220,10 @@ def quantity_at(text: str, start: int) -> int:
     """Return the end of the date, time, price or size that begins at *start*; *start* if none."""
     if not _STARTS_SOFT.match(text, start):
         return start
-    sign = start - (2 if text[start - 1].isspace() else 1)
-    found = _CURRENCY_FIRST.match(text, max(0, sign))
-    found = found or _RANGE_DATE.match(text, start) or _SOFT.match(text, start)
+    found = _SOFT.match(text, start)
+    sign = max(0, start - (2 if text[start - 1].isspace() else 1))
+    if text[sign] in _CURRENCIES:
+        found = _CURRENCY_FIRST.match(text, sign) or found
     return found.end() if found else start
 
 

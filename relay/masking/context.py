@@ -95,9 +95,9 @@ _REVERSED_WORDS = (
     "revesso بالعكس مقلوب معكوس"
 ).split()
 _REVERSED = re.compile(
-    rf"\b{any_of(_REVERSED_WORDS)}\b|dro\w{{1,3}} a gauche|gauche a dro|par la fin|right to left|"
-    r"derecha a izq|"
-    r"von hinten|tras para|da destra|dernier chiffre en premier|last digit first|bidi-override|⇄"
+    rf"\b(?:{any_of(_REVERSED_WORDS)}\b|dro\w{{1,3}} a gauche|gauche a dro|par la fin|"
+    r"right to left|derecha a izq|von hinten|tras para|da destra|dernier chiffre en premier|"
+    r"last digit first|bidi-override)|⇄"
 )
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from relay.masking.coarse import MOST_FIGURES
 from relay.masking.signs import GONE, fold
@@ -26,8 +27,7 @@ _LOOK_BEFORE = re.compile(
 _BEFORE_FIGURE, _LOOK_ENDS = frozenset(_LOOKS + _SEPARATORS), frozenset(_LOOKS + _SEPARATORS + "|")
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """How much in a text can be digits.
 
     Args:

@@ -191,8 +191,9 @@ def _from(row: Row, start: int, last: int, reach: Sequence[int]) -> Iterator[Can
             for digits, cost in kept:
                 read_so_far, total = digits + more, cost + paid
                 size = len(read_so_far)
-                wide = plus or read_so_far[:2] == "00"
-                sizes = _WIDE if wide else plans.sizes(read_so_far[0])
+                sizes = plans.with_zero if read_so_far[0] == "0" else plans.without
+                if plus or read_so_far[:2] == "00":
+                    sizes = _WIDE
                 if size in sizes.all:
                     result = read(read_so_far, plus=plus, region=row.region)
                     if result:

@@ -142,18 +142,22 @@ def _promising(text: str, atoms: Sequence[Atom], region: str, *, tight: bool = T
         region: ISO 3166 code of the site.
         tight: A row of figures that does not show where it begins is enough.
     """
-    if _digits(atoms) < LEAST:
+    left = _digits(atoms)
+    if left < LEAST:
         return False
-    if not numbering(region).has_trunk or "+" in text:
+    plans = numbering(region)
+    if not plans.has_trunk or "+" in text:
         return True
+    long = max(_LONG, plans.without.shortest) if tight else left + 1
     run, end = 0, 0
     for atom in atoms:
         digits = atom.readings[0]
-        if digits[0] == "0" or atom.word is not None:
+        if atom.word is not None or (digits[0] == "0" and (tight or left >= LEAST)):
             return True
+        left -= len(digits)
         run = len(digits) + (run if atom.start - end <= _NEAR else 0)
         end = atom.end
-        if tight and run >= _LONG:
+        if run >= long:
             return True
     return context.says_reversed(text)
 

@@ -12,8 +12,8 @@ import re
 import unicodedata
 from codecs import charmap_decode
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 GONE = "\x00"  # stands for an invisible sign until it is taken out
 TURNED = "⇄"  # stands for the sign that has what follows shown from right to left
@@ -106,8 +106,7 @@ _TABLE = _Table()
 _UPPER_KEPT = re.compile(r"[A-Z]")
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """A text as the search sees it.
 
     Args:
@@ -128,8 +127,7 @@ class Reading:
         return self.starts[start], self.ends[end - 1]
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """A stretch of the original and what a reader sees for it."""
 
     start: int
