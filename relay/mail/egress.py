@@ -22,9 +22,9 @@ from relay.mail.bare import is_bare
 from relay.mail.disguises import Secret, may_show, secrets, shows, squeeze
 from relay.mail.markup import read_markup
 from relay.mail.parts import FILE_KINDS, Part, read_parts
-from relay.masking import find_number
+from relay.masking import find_any
 
-Find = Callable[[str, str], list[tuple[int, int, str]]]
+Find = Callable[[str, Collection[str]], list[tuple[int, int, str]]]
 View = tuple[str, str]
 
 # Letters, signs and spaces that are what they seem; anything else is brought to its plain form.
@@ -96,7 +96,7 @@ def leaks(
     hidden_addresses: Collection[str],
     hidden_names: Collection[str] = (),
     hidden_tokens: Collection[str] = (),
-    find: Find = find_number,
+    find: Find = find_any,
 ) -> list[Leak]:
     """Return where something hidden shows in a finished mail; empty when nowhere.
 
@@ -107,7 +107,7 @@ def leaks(
         hidden_names: Real names of persons, other than the pseudonyms shown; one word alone is
             not looked for (see ``disguises.secrets``).
         hidden_tokens: What of ours belongs to the other side: aliases, tokens of links.
-        find: How a known number is looked for in a text people read.
+        find: How known numbers are looked for in a text people read.
 
     Raises:
         ValueError: The mail is not of the plain kind the relay writes; it is not to leave then.
@@ -123,10 +123,9 @@ def leaks(
 
 def _numbers(views: Sequence[View], numbers: Collection[str], find: Find) -> Iterator[Leak]:
     known = set(_ours())
-    for where, text in views:
-        search = _has_digits if where in _BY_DIGITS else find
-        words = text if where in _BY_DIGITS else _new(text, known)
-        if any(search(words, number) for number in numbers):
+    for where, text in views if numbers else ():
+        by_digits = where in _BY_DIGITS
+        if _has_digits(text, numbers) if by_digits else find(_new(text, known), numbers):
             yield Leak(LeakKind.NUMBER, where)
 
 
@@ -141,9 +140,9 @@ def _known(views: Sequence[View], wanted: Mapping[str, Sequence[Secret]]) -> Ite
                         yield Leak(LeakKind(kind), where)
 
 
-def _has_digits(text: str, number: str) -> bool:
+def _has_digits(text: str, numbers: Collection[str]) -> bool:
     digits = text.encode("ascii", "replace").translate(None, _NOT_DIGITS)
-    return number[-_TELLING_DIGITS:].encode() in digits
+    return any(number[-_TELLING_DIGITS:].encode() in digits for number in numbers)
 
 
 def _views(parts: Sequence[Part]) -> Iterator[View]:

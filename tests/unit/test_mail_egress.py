@@ -18,11 +18,10 @@ LOCAL = "0639980199"
 _UNREADABLE = "no body|no field|twice|does not write|boundary|not closed|base64|padding|mail within"
 
 
-def _find(text, e164):
-    """Stand for the masking room: the number written with digits and separators."""
+def _find(text, numbers):
+    """Stand for the masking room: numbers written with digits and separators."""
     digits = "".join(sign for sign in text if sign.isdigit())
-    tail = e164[3:]
-    return [(0, 0, e164)] if tail in digits else []
+    return [(0, 0, e164) for e164 in numbers if e164[3:] in digits]
 
 
 def _look(content):
@@ -43,7 +42,7 @@ def test_sentences_of_ours_are_not_searched_again():
     """What stands in every mail and holds no figure is left out of the search; nothing else is."""
     asked = []
 
-    def find(text, _e164):
+    def find(text, _numbers):
         asked.append(text)
         return []
 
