@@ -164,11 +164,12 @@ def _with_misspelt(atoms: list[Atom], unknown: list[tuple[int, str]], text: str)
 
 def _touches(text: str, start: int, end: int, starts: set[int], ends: set[int]) -> bool:
     """Tell whether an atom ends right before *start* or begins right after *end*."""
-    before = ends.intersection(range(start - 4, start))
-    after = starts.intersection(range(end + 1, end + 5))
-    return any(_BESIDE.fullmatch(text, k, start) for k in before) or any(
-        _BESIDE.fullmatch(text, end, k) for k in after
-    )
+    for k in (1, 2, 3, 4):
+        if start - k in ends and _BESIDE.fullmatch(text, start - k, start):
+            return True
+        if end + k in starts and _BESIDE.fullmatch(text, end, end + k):
+            return True
+    return False
 
 
 def _odd(reading: Reading, start: int, token: str, *, after_word: bool) -> list[Atom]:

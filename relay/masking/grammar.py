@@ -7,6 +7,7 @@ from relay.masking.atoms import Atom
 from relay.masking.words import Kind, unleet
 
 _JOINT = re.compile(r"[\s'’-]{0,3}(?:et|and|y|i|e|en|und|و|w|si)?[\s'’-]{0,3}")
+_BARE = frozenset(("", " ", "-"))
 _FOUR = "4"
 _SOME = frozenset("234")
 _TIMES = re.compile(
@@ -51,7 +52,10 @@ def _joint(atoms: Sequence[Atom], index: int, text: str) -> str | None:
     """Return the joiner between atom *index* and the next, None when they cannot be one value."""
     if index + 1 >= len(atoms):
         return None
-    gap = unleet(text[atoms[index].end : atoms[index + 1].start])
+    gap = text[atoms[index].end : atoms[index + 1].start]
+    if gap in _BARE:
+        return ""
+    gap = unleet(gap)
     return gap.strip(" '’-\n") if len(gap) <= 8 and _JOINT.fullmatch(gap) else None  # noqa: PLR2004
 
 

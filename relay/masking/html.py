@@ -15,7 +15,7 @@ from typing import NamedTuple
 from relay.masking.signs import Piece, Reading, read_pieces
 
 _LOOKS_LIKE = re.compile(
-    r"</?[a-zA-Z][^<>]{0,2000}>|<!--|&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,31});"
+    r"</?[a-zA-Z][a-zA-Z0-9:-]{0,30}(?=[\s/>\"'])[^<>]{0,2000}>|<!--|&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,31});"
 )
 _ENTITY = r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,31});?"
 _MARKUP = re.compile(
