@@ -37,6 +37,7 @@ SESSION = {
     "enable_seqscan": "off",
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
+    "jit": "off",  # such plans are thought dear: compiling one takes longer than running it
 }
 
 Result = TypeVar("Result")

@@ -83,6 +83,9 @@ async def forget_objected_traces(context: Context, site: Site) -> int:
     Traces under a version of the policy that owes them to the law stay until their end.
     """
     async with context.database.connection() as connection, connection.transaction():
+        named = {"site_id": site.site_id, "purpose": TRACES}
+        if not await queries().is_any_objected(connection, **named):
+            return 0
         versions = await read_versions(connection, site)
         await queries().heed_holds(connection, site_id=site.site_id)
         rows = await rows_of(

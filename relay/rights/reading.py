@@ -176,11 +176,18 @@ class Reading:
             return {}
         return content
 
+    @cached_property
+    def _titles(self) -> dict[str, str]:
+        """Titles as they are shown, by listing: many messages are about one."""
+        return {}
+
     def _title(self, row: Record) -> str:
         title: str = row["title"]
         if row["advertiser_id"] in self.subjects:
             return title
-        return self._redacted(title, self._other(row, {}))
+        if row["ref"] not in self._titles:
+            self._titles[row["ref"]] = self._redacted(title, self._other(row, {}))
+        return self._titles[row["ref"]]
 
     def _redacted(self, text: str, other: Other) -> str:
         return redact(text, other, region=self._region, language=self.request.language)

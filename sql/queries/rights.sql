@@ -1,5 +1,7 @@
 -- The rights desk: requests, proofs, what is held of a person, what is done about it (relay/rights).
--- Of a person everything is found by an index: mail hash, mailbox of their messages, conversations, traces.
+-- Of a person everything is found by an index: mail hash, mailbox of their messages, conversations, traces. Plans are made
+-- once, for anybody: persons are looked up one by one (unnest, lateral), since of an array of them the planner thinks so much
+-- that it would rather read every conversation of the site.
 
 -- name: add_request(site_id, request_id, door, kind, language, state, received_at, due_on, paused_at, proved_at, changed_at, subject_hash, copy_hash, wrapped_key, sealed_content, sealed_mail)^
 -- No row when the mail it came with was stored before.
@@ -243,8 +245,11 @@ where message.site_id = :site_id and message.message_id = :message_id;
 -- What is held of persons, counted; a conversation is theirs on either side, a listing that changed
 -- hands or not.
 with own as (
-    select conversation.conversation_id from conversation
-    where conversation.site_id = :site_id and conversation.buyer_id = any(:person_ids::uuid[])
+    select conversation.conversation_id from unnest(:person_ids::uuid[]) as who (person_id)
+    cross join lateral (
+        select bought.conversation_id, bought.listing_id, bought.buyer_id from conversation as bought
+        where bought.site_id = :site_id and bought.buyer_id = who.person_id offset 0
+    ) as conversation
     union
     select thread.conversation_id from listing
     cross join lateral (
@@ -287,8 +292,11 @@ where message.site_id = :site_id and message.phone_hash = :phone_hash and messag
 -- changed hands: until they answered last, for what came after is between others.
 with thread as (
     select conversation.conversation_id, conversation.listing_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid as last_id
-    from conversation
-    where conversation.site_id = :site_id and conversation.buyer_id = any(:person_ids::uuid[])
+    from unnest(:person_ids::uuid[]) as who (person_id)
+    cross join lateral (
+        select bought.conversation_id, bought.listing_id, bought.buyer_id from conversation as bought
+        where bought.site_id = :site_id and bought.buyer_id = who.person_id offset 0
+    ) as conversation
     union all
     select there.conversation_id, listing.listing_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid from listing
     cross join lateral (
@@ -381,8 +389,12 @@ order by number;
 -- name: own_messages(site_id, person_ids, as_of)
 -- Messages that persons wrote, of listings too that changed hands since, and whether a hold keeps each.
 with own as (
-    select conversation.conversation_id, conversation.listing_id, conversation.buyer_id from conversation
-    where conversation.site_id = :site_id and conversation.buyer_id = any(:person_ids::uuid[])
+    select conversation.conversation_id, conversation.listing_id, conversation.buyer_id
+    from unnest(:person_ids::uuid[]) as who (person_id)
+    cross join lateral (
+        select bought.conversation_id, bought.listing_id, bought.buyer_id from conversation as bought
+        where bought.site_id = :site_id and bought.buyer_id = who.person_id offset 0
+    ) as conversation
     union
     select thread.conversation_id, thread.listing_id, thread.buyer_id from listing
     cross join lateral (
@@ -476,12 +488,16 @@ order by inbound.inbound_id;
 -- name: own_conversations(site_id, person_ids, as_of)
 -- Conversations of persons on either side, and whether a hold keeps each.
 with own as (
-    select conversation.conversation_id, conversation.buyer_id, ad.listing_id, ad.advertiser_id from conversation
+    select conversation.conversation_id, conversation.buyer_id, ad.listing_id, ad.advertiser_id
+    from unnest(:person_ids::uuid[]) as who (person_id)
+    cross join lateral (
+        select bought.conversation_id, bought.listing_id, bought.buyer_id from conversation as bought
+        where bought.site_id = :site_id and bought.buyer_id = who.person_id offset 0
+    ) as conversation
     cross join lateral (
         select listing.listing_id, listing.advertiser_id from listing
         where listing.site_id = :site_id and listing.listing_id = conversation.listing_id offset 0
     ) as ad
-    where conversation.site_id = :site_id and conversation.buyer_id = any(:person_ids::uuid[])
     union
     select thread.conversation_id, thread.buyer_id, listing.listing_id, listing.advertiser_id from listing
     cross join lateral (
@@ -666,6 +682,10 @@ where person.site_id = :site_id and person.person_id = any(:person_ids::uuid[])
 order by person.person_id
 for no key update;
 
+-- name: is_any_objected(site_id, purpose)$
+-- Whether anybody objects to a thing at all.
+select exists (select 1 from objection where site_id = :site_id and purpose = :purpose and ended_at is null);
+
 -- name: list_objected_traces(site_id, versions, as_of, most)
 -- Connection data of mailboxes whose owners objected to it, under these versions of the policy, unless a hold keeps it.
 select sender_trace.message_id
@@ -709,14 +729,17 @@ where listing.site_id = :site_id and listing.listing_id = given.listing_id;
 -- name: own_words(site_id, person_ids)
 -- What persons wrote as buyers, to be corrected.
 select message.message_id, message.sender_id, message.sealed_content, message.mailbox_hash, message.phone_hash
-from conversation
+from unnest(:person_ids::uuid[]) as who (person_id)
+cross join lateral (
+    select bought.conversation_id, bought.listing_id, bought.buyer_id from conversation as bought
+    where bought.site_id = :site_id and bought.buyer_id = who.person_id offset 0
+) as conversation
 cross join lateral (
     select said.message_id, said.sender_id, said.sealed_content, said.mailbox_hash, said.phone_hash
     from message as said
     where said.site_id = :site_id and said.conversation_id = conversation.conversation_id
         and said.sender_id = conversation.buyer_id offset 0
 ) as message
-where conversation.site_id = :site_id and conversation.buyer_id = any(:person_ids::uuid[])
 order by message.message_id;
 
 -- name: due_requests(site_id, after_id, before_id, before_at, most)

@@ -34,6 +34,15 @@ OPERATOR_WIDE = {
 }
 # What every message asks on its way, and the tables that grow with messages.
 WAY = ("find_places", "store_contacts", "read_mails", "mark_data", "extend", "settle")
+DESK = (
+    "find_subjects",
+    "count_of_persons",
+    "list_said",
+    "own_messages",
+    "own_traces",
+    "own_conversations",
+    "own_words",
+)  # what an officer waits for, of one person among all
 GROWING = {"person", "conversation", "message", "outbox", "attempt", "suppression", "told"}
 STAFF = SQL / "queries" / "staff.sql"  # people of the operator's, of no site
 
@@ -89,9 +98,11 @@ async def test_composite_types(kind: str, row: type[tuple[object, ...]], context
     assert tuple(column["attname"] for column in found) == row._fields  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("name", WAY)
+@pytest.mark.parametrize("name", [*WAY, *DESK])
 async def test_rows_are_found_by_whole_keys(name: str, context: Context) -> None:
-    """No step of a message walks through a site's rows, even while the planner knows no figures."""
+    """No step of a message, nor what an officer asks of a person, walks through a site's rows, even
+    while the planner knows no figures.
+    """
     async with context.database.connection() as connection:
         arguments = len((await connection.prepare(text_of(name))).get_parameters())
         plan = await connection.fetchval(
