@@ -33,6 +33,7 @@ class HeldMessage:
     signals: tuple[str, ...]
     received_at: datetime
     held_until: datetime
+    listing_title: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ async def list_held(context: Context, site: Site) -> list[HeldMessage]:
             (*row["signals"], *row["rules"]),
             row["received_at"],
             row["held_until"],
+            row["title"],
         )
         for row in rows
     ]

@@ -258,9 +258,11 @@ where ended.kind in ('contact', 'reply');
 -- name: list_held(site_id)
 -- What waits for a person, oldest first: ids and reasons, never words. What a frozen party keeps back waits for nobody else.
 select outbox.mail_id, outbox.reason, outbox.due_at as held_until, message.received_at,
-    message.score + hits.points as score, message.signals, hits.rules
+    message.score + hits.points as score, message.signals, hits.rules, listing.title
 from outbox
 join message on message.site_id = outbox.site_id and message.message_id = outbox.message_id
+join conversation on conversation.site_id = message.site_id and conversation.conversation_id = message.conversation_id
+join listing on listing.site_id = message.site_id and listing.listing_id = conversation.listing_id
 cross join lateral (
     select coalesce(array_agg(rule_hit.rule order by rule_hit.rule), '{}') as rules, coalesce(sum(rule_hit.points), 0)::int as points
     from rule_hit

@@ -488,6 +488,6 @@ async def _risky_values(relay: Relay) -> None:
     await relay.fetch("update message set signals = array[$1]", risky)
     await relay.fetch(
         "insert into attempt (site_id, mail_id, token, number, route, phase, ended_at, outcome,"
-        " reason, enhanced) values ($1, $2, 1, 1, $3, 'done', now(), $3, $3, $3)",
+        " reason, enhanced, provider) values ($1, $2, 1, 1, $3, 'done', now(), $3, $3, $3, $3)",
         row["site_id"], row["message_id"], risky,
     )  # fmt: skip
