@@ -31,7 +31,7 @@ _LOOK = {
 }  # fmt: skip
 _OTHER_LOOK = {"g": "6", "b": "8", "B": "6", "G": "9", "q": "0"}
 _LOOK_LETTERS = frozenset("oilzsbgtq|ʒчƽƅȣƨead")
-_PURE_LOOK_LONGEST = 2
+_PURE_LOOK_LONGEST, _EVERYDAY_LONGEST = 2, 16
 _MIXED_LOOK_LONGEST = 14
 _LEAST_ROW = 4
 _LEAST_WORDS = 3
@@ -101,18 +101,19 @@ def _letters(reading: Reading, start: int, token: str) -> Sequence[Atom]:
     """Read a token of letters alone that is no number word: words in one, or look-alikes."""
     if len(token) <= _PURE_LOOK_LONGEST:
         return _pure_look(reading, start, token)
-    return [
-        atom._replace(start=start + atom.start, end=start + atom.end) for atom in _in_words(token)
-    ]
+    found = (_in_everyday if len(token) <= _EVERYDAY_LONGEST else _in_words)(token)
+    return [atom._replace(start=start + atom.start, end=start + atom.end) for atom in found]
 
 
-@lru_cache(maxsize=4096)  # people write the same everyday words over and over
 def _in_words(token: str) -> Sequence[Atom]:
     """Read a token of letters as one number word with doubled letters, or several in one."""
     word = vocabulary().words.get(undoubled(token)) if len(token) > _PLAIN_WORD_LEAST else None
     if word and not word.weak:
         return (Atom(0, len(token), (word.digits,), word, 0.1),)
     return _glued(0, token) if len(token) >= GLUED_LEAST else ()
+
+
+_in_everyday = lru_cache(maxsize=4096)(_in_words)  # people write the same words over and over
 
 
 def _tokens(text: str) -> Iterator[tuple[int, str]]:
