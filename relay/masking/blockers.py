@@ -6,9 +6,9 @@ from itertools import chain
 
 from stdnum import iban, luhn
 
-from relay.masking.atoms import Atom, cut_filled
 from relay.masking.context import cue_weight
 from relay.masking.gaps import is_connector
+from relay.masking.tokens import Atom, cut_filled
 from relay.masking.trie import any_of
 from relay.masking.words import cut_glued, unleet, vocabulary
 

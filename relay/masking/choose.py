@@ -5,11 +5,11 @@ from heapq import heapify, heappop, heappush
 from operator import itemgetter
 
 from relay.masking import context
-from relay.masking.atoms import Atom
 from relay.masking.evidence import LEAST
 from relay.masking.lattice import Candidate, Row, candidates, figures, is_figures
 from relay.masking.plans import numbering
 from relay.masking.score import Judge, shape_of
+from relay.masking.tokens import Atom
 
 _CROWD = 250  # atoms in one row: a wall of figures, which goes as a whole if it holds a number
 Taken = tuple[Sequence[Atom], str]
@@ -55,7 +55,7 @@ def accept(row: Row, judge: Judge, limit: float) -> list[Taken]:
 def _may_be_weak(row: Row, first: int, last: int, judge: Judge) -> bool:
     """Tell whether atoms *first* to *last* can hold a number that hides where it begins."""
     plans = numbering(row.region)
-    if not plans.has_trunk or row.upto[last] - row.upto[first] < LEAST:
+    if not plans.has_trunk or row.upto[last] - row.upto[first] < plans.without.shortest:
         return False
     return is_figures(row, first, last) or judge.announced
 

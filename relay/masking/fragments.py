@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from relay.masking.atoms import Atom, find_atoms
+from relay.masking.atoms import find_atoms
 from relay.masking.blockers import identifiers, quantities
 from relay.masking.evidence import weigh
 from relay.masking.lattice import plus_before
 from relay.masking.search import outside
 from relay.masking.signs import Reading
+from relay.masking.tokens import Atom
 
 LIFE = timedelta(days=2)  # how long whoever keeps a memory may keep it after the last message
 _VERSION = 1

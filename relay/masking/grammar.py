@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from relay.masking.atoms import Atom
+from relay.masking.tokens import Atom
 from relay.masking.words import Kind, unleet
 
 _JOINT = re.compile(r"[\s'’-]{0,3}(?:et|and|y|i|e|en|und|و|w|si)?[\s'’-]{0,3}")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from relay.masking import html
-from relay.masking.atoms import Atom, find_atoms
+from relay.masking.atoms import find_atoms
 from relay.masking.blockers import identifiers, quantities
 from relay.masking.coarse import MOST_FIGURES, find_digits
 from relay.masking.context import says_reversed
@@ -21,6 +21,7 @@ from relay.masking.plans import split_number
 from relay.masking.search import Found, apart, outside
 from relay.masking.signs import Reading
 from relay.masking.spelled import read_text
+from relay.masking.tokens import Atom
 
 _LEAST = 6  # digits of the shortest ending that gives a number away
 _END_LONG, _END_SHORT = 8, 6

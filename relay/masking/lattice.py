@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from operator import itemgetter
 from typing import NamedTuple
 
-from relay.masking.atoms import Atom
 from relay.masking.grammar import Arc, arcs
 from relay.masking.plans import SHORTEST, Form, Sizes, numbering, read
+from relay.masking.tokens import Atom
 from relay.masking.words import Kind
 
 _PLUS = ("+", " plus", " piu", " mas", " mais")

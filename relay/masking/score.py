@@ -8,10 +8,10 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from relay.masking import context, gaps
-from relay.masking.atoms import Atom
 from relay.masking.blockers import identifiers, quantities, quantity_at, short_date_at
 from relay.masking.lattice import Candidate, Row, plus_before
 from relay.masking.plans import Form
+from relay.masking.tokens import Atom
 
 _GOES_ON = re.compile(r"\s?(?:,|et|ou|and|or|und|y|e|en)?\s?(?:le |la |the )?[0-9]{1,2}(?![0-9])")
 _OPENS = re.compile(r"0[ .-]?[1-9](?:[ ./_-]?[0-9]){6}")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import accumulate, pairwise
 
 from relay.masking import context, gaps, html
-from relay.masking.atoms import Atom, find_atoms
+from relay.masking.atoms import find_atoms
 from relay.masking.choose import Taken, accept, clusters
 from relay.masking.coarse import MOST_FIGURES, find_rows
 from relay.masking.columns import find_columns
@@ -15,6 +15,7 @@ from relay.masking.plans import Form, numbering, read
 from relay.masking.score import Judge
 from relay.masking.signs import Reading
 from relay.masking.spelled import read_text
+from relay.masking.tokens import Atom
 
 Found = tuple[int, int, str]
 _LOOSE = 50.0  # any gap that is not a border

@@ -1,0 +1,201 @@
+"""What one token says: number words in one, words with figures in them, look-alikes of figures."""
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from relay.masking.words import GLUED_LEAST, Word, cut_glued, undoubled, unleet, vocabulary
+
+_PLAIN_WORD_LEAST = 3  # letters; shorter ones may be look-alikes, longer ones number words
+_RUNS = re.compile(r"[0-9]+")
+_PARTS = re.compile(r"[0-9]+|[^\W\d_]+")
+_LETTERS = re.compile(r"[^\W\d_]+")
+_LONG = 9  # digits that stay a number whatever is glued to them
+_LOOK = {
+    "o": "0", "O": "0", "Q": "0", "D": "0", "i": "1", "l": "1", "I": "1", "L": "1", "|": "1",
+    "z": "2", "Z": "2", "ƨ": "2", "Ƨ": "2", "ʒ": "3", "E": "3", "A": "4", "ч": "4", "s": "5",
+    "S": "5", "ƽ": "5", "b": "6", "G": "6", "ƅ": "6", "T": "7", "t": "7", "B": "8", "ȣ": "8",
+    "g": "9", "q": "9",
+}  # fmt: skip
+_OTHER_LOOK = {"g": "6", "b": "8", "B": "6", "G": "9", "q": "0"}
+_LOOK_LETTERS = frozenset("oilzsbgtq|ʒчƽƅȣƨead")
+_PURE_LOOK_LONGEST = 2
+_EVERYDAY_LONGEST, _EVERYDAY_ODD_LONGEST = 16, 3
+_MIXED_LOOK_LONGEST = 14
+_NOISE = re.compile(r"[aehmnx]|km|cm|mm|kg|go|ch|cv|hdi|tdi|dci|ans|mois|eur|euros?")
+
+
+class Atom(NamedTuple):
+    """A piece that carries digits, between two offsets of the reading.
+
+    Args:
+        readings: Its possible digits, the likeliest first.
+        word: The number word it is, None for figures.
+        cost: How unsure it is that it stands for digits.
+        shy: Counts only with other atoms right beside it (look-alikes, weak words).
+    """
+
+    start: int
+    end: int
+    readings: tuple[str, ...]
+    word: Word | None = None
+    cost: float = 0.0
+    shy: bool = False
+
+
+def read_letters(token: str, raw: str, start: int) -> list[Atom]:
+    """Read a token of letters alone that is no number word: words in one, or look-alikes.
+
+    Args:
+        token: Folded.
+        raw: The text as it was written: capitals look like other figures than small letters.
+        start: Where the token begins in it.
+    """
+    if len(token) <= _PURE_LOOK_LONGEST:
+        return _moved(_pure_look(token, raw[start : start + len(token)]), start)
+    found = (_in_everyday if len(token) <= _EVERYDAY_LONGEST else _in_words)(token)
+    return _moved(found, start)
+
+
+def _moved(atoms: Sequence[Atom], by: int) -> list[Atom]:
+    """Return the atoms of a token as atoms of the text, where it begins at *by*."""
+    return [atom._replace(start=by + atom.start, end=by + atom.end) for atom in atoms]
+
+
+def _in_words(token: str) -> Sequence[Atom]:
+    """Read a token of letters as one number word with doubled letters, or several in one."""
+    word = vocabulary().words.get(undoubled(token)) if len(token) > _PLAIN_WORD_LEAST else None
+    if word and not word.weak:
+        return (Atom(0, len(token), (word.digits,), word, 0.1),)
+    return _glued(token) if len(token) >= GLUED_LEAST else ()
+
+
+_in_everyday = lru_cache(maxsize=4096)(_in_words)  # people write the same words over and over
+
+
+def read_odd(token: str, raw: str, start: int) -> list[Atom]:
+    """Read a token of letters and figures, or with a sign that imitates one; as above."""
+    read = _in_everyday_odd if len(token) <= _EVERYDAY_ODD_LONGEST else _odd
+    return _moved(read(token, raw[start : start + len(token)]), start)
+
+
+def _odd(token: str, shown: str) -> list[Atom]:
+    plain = unleet(token)
+    letters = _LETTERS.findall(token)
+    found = _leet(token)
+    if not found and max(map(len, letters), default=0) >= _PLAIN_WORD_LEAST:
+        found = _words_and_figures(token)
+    found = found or (_glued(plain) if plain.isalpha() else [])
+    if not found and len(letters) >= _PLAIN_WORD_LEAST:
+        found = [Atom(a, b, (digits,)) for a, b, digits in cut_filled(token)]
+    return found or _mixed_look(token, shown) or _split(token)
+
+
+_in_everyday_odd = lru_cache(maxsize=1024)(_odd)  # 18h, 3e, m2: no part of a number is kept
+
+
+def _glued(token: str) -> list[Atom]:
+    words = vocabulary().words
+    return [Atom(a, b, (words[text].digits,), words[text]) for a, b, text in cut_glued(token)]
+
+
+def _leet(token: str) -> list[Atom]:
+    plain = unleet(token)
+    if not plain.isalpha():
+        return []
+    word = vocabulary().words.get(plain) or vocabulary().words.get(token)
+    if word and len(plain) > 1:
+        return [Atom(0, len(token), (word.digits,), word, 0.1)]
+    return []
+
+
+def _words_and_figures(token: str) -> list[Atom]:
+    """Cut number words glued to figures: cinquante6, zero6douze34."""
+    words = vocabulary().words
+    found: list[Atom] = []
+    for part in _PARTS.finditer(token):
+        begin, end, text = part.start(), part.end(), part.group()
+        if text.isdigit():
+            found.append(Atom(begin, end, (text,)))
+        elif text in words and len(text) > 2:  # noqa: PLR2004 - shorter ones are units
+            found.append(Atom(begin, end, (words[text].digits,), words[text]))
+        elif glued := _glued(text):
+            found += _moved(glued, begin)
+        else:
+            return []
+    whole = found and found[0].start == 0 and found[-1].end == len(token)
+    return found if whole and any(atom.word for atom in found) else []
+
+
+def _looks(token: str, shown: str) -> tuple[tuple[str, ...], int]:
+    """Return the readings of a token as look-alikes, and how many letters they use."""
+    first, other, letters = [], [], 0
+    for sign, written in zip(token, shown, strict=True):
+        if sign.isdigit():
+            first.append(sign)
+            other.append(sign)
+            continue
+        upper = sign.isascii() and written.isupper()
+        shape = sign.upper() if upper else sign
+        digit = _LOOK.get(shape)
+        if digit is None:
+            return (), 0
+        letters += 1
+        first.append(digit)
+        other.append(_OTHER_LOOK.get(shape, digit))
+    readings = ("".join(first), "".join(other))
+    return (readings if readings[0] != readings[1] else readings[:1]), letters
+
+
+def _pure_look(token: str, shown: str) -> list[Atom]:
+    if not _LOOK_LETTERS.issuperset(token):
+        return []
+    readings, letters = _looks(token, shown)
+    if not readings:
+        return []
+    return [Atom(0, len(token), readings, None, 0.15 * letters, shy=True)]
+
+
+def _mixed_look(token: str, shown: str) -> list[Atom]:
+    if len(token) > _MIXED_LOOK_LONGEST or not _LOOK_LETTERS.issuperset(
+        sign for sign in token if not sign.isdigit()
+    ):
+        return []
+    readings, letters = _looks(token, shown)
+    if not readings:
+        return []
+    return [Atom(0, len(token), readings, None, 0.15 * letters)]
+
+
+def _split(token: str) -> list[Atom]:
+    """Take the figures out of letters glued to them, when they can be part of a number."""
+    runs = list(_RUNS.finditer(token))
+    fillers = _LETTERS.findall(token)
+    if len(runs) != 1:
+        return []
+    digits = runs[0].group()
+    long_word = all(len(f) > 2 and not _NOISE.fullmatch(f) for f in fillers)  # noqa: PLR2004
+    if len(digits) < _LONG and not long_word:
+        return []
+    cost = 0.0 if len(digits) >= _LONG else 0.4
+    return [Atom(runs[0].start(), runs[0].end(), (digits,), None, cost)]
+
+
+def cut_filled(token: str) -> list[tuple[int, int, str]]:
+    """Cut a token whose figures are kept apart by letters: 06x12x34x56x78.
+
+    Returns:
+        Start, end and digits of each group; empty when it is another kind of token.
+    """
+    runs = list(_RUNS.finditer(token))
+    fillers = _LETTERS.findall(token)
+    inner = fillers[token[0].isalpha() : len(fillers) - token[-1].isalpha()]
+    total = sum(len(run.group()) for run in runs)
+    if total < _LONG - 1 or len(runs) < 4:  # noqa: PLR2004
+        return []
+    if len({*inner}) > 1 and (
+        any(len(f) > 3 for f in inner) or len({len(run.group()) for run in runs}) > 1  # noqa: PLR2004
+    ):
+        return []
+    return [(run.start(), run.end(), run.group()) for run in runs]
