@@ -39,10 +39,10 @@ _AHEAD, _BEHIND, _NEAR = 70, 40, 26  # characters looked at
 _CUE_WORDS = (
     "telep* teleph* telef* telf tel tell tels tele phone phones portable port mobile? mobiles mob "
     "gsm fixe num nums numero "
-    "numeros nro appel* rapel* apel* rappel* joign* joindre contact* coordonnees compose composez "
+    "nro appel* rapel* apel* rappel* joign* joindre contact* coordonnees compose composez "
     "texto textos sms mms whatsap* whatsapp? watsap* wsp wapp wa ws telegram signal viber bip "
     "biper bipez "
-    "sonne* urgence number* call* ring text reach dial cell cellphone mobilfunk* handy* rufen "
+    "sonne* urgence number* call calls called caller calling callback ring text reach dial cell cellphone mobilfunk* handy* rufen "
     "anruf* "
     "ruf rufnummer erreichbar nummer fon bel bellen gebeld mobiel* bereikbaar movil llam* tlf "
     "celular ligue "
@@ -74,13 +74,13 @@ _CODE_WORDS = (
     "konto* kunden* cuenta conta account ticket* dossard cp postaux postal* departements? "
     "postcodes? plz version "
     "parcelle cadastr* isin loto loterie tirage* euromillions keno tierce quinte tournoi* score* "
-    "bon devis billet reservation booking msg message id abonne* compteur* "
+    "devis billet reservation booking msg message id abonne* compteur* "
     "certificat* pdl nif nie dni cif kvk btw steuer* kennzeichen matricul* targa kenteken "
     "طلب* الطلب فاتوره* حساب* مرجع* كود رمز* بطاقه* ملف* عقد*"
 ).split()
 _IDENTIFIER = re.compile(rf"\b{any_of(_CODE_WORDS)}\b")
-_BESIDE = re.compile(r"\W{0,3}")
-_BETWEEN = re.compile(r"\W{0,3}(?:[^\W\d]{1,4}\b\W{0,3}){0,2}")
+_BESIDE = re.compile(r"(?:[^\w,]|_){0,3}")
+_BETWEEN = re.compile(r"(?:[^\w,]|_){0,3}(?:[^\W\d]{1,4}\b\W{0,3}){0,2}")
 _UNIT_WORDS = (
     "€ $ £ % eur euro euros km kms kg cm mm m2 m3 ch cv ans mois go kwh watt watts litre litres "
     "gramme grammes "
@@ -95,7 +95,9 @@ _REVERSED_WORDS = (
     "revesso بالعكس مقلوب معكوس"
 ).split()
 _REVERSED = re.compile(
-    rf"\b(?:{any_of(_REVERSED_WORDS)}\b|dro\w{{1,3}} a gauche|gauche a dro|par la fin|"
+    rf"\b(?:{any_of(_REVERSED_WORDS)}\b|dro\w{{1,3}} a gauche|gauche a dro|(?:par|partant de|depuis) la fin|"
+    r"fin (?:au|vers le) debut|from the (?:end|back)|back to front|end to start|(?:dal|del) fin\w*|"
+    r"vom ende|van achter|(?:desde|por) el final|do fim|"
     r"right to left|derecha a izq|von hinten|tras para|da destra|dernier chiffre en premier|"
     r"last digit first|bidi-override)|⇄"
 )

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from relay.masking.coarse import MOST_FIGURES
 from relay.masking.signs import GONE, fold
 from relay.masking.spelled import LETTERS_APART, has_morse
+from relay.masking.starred import has_stars
 from relay.masking.words import Kind, is_glued, undoubled, vocabulary
 
 LEAST = 7  # digits below which nothing can be a phone number
@@ -45,7 +46,7 @@ class Evidence(NamedTuple):
     @property
     def most(self) -> int:
         """Return about how many digits the text can hold at most, words said in tens."""
-        return self.figures + 3 * self.spoken + (4 if self.looks else 0)
+        return self.figures + 3 * self.spoken + (5 if self.looks else 0)
 
     @property
     def words(self) -> bool:
@@ -114,6 +115,8 @@ def is_prose(text: str) -> bool:
     try:
         raw = text.encode("cp1252")
     except UnicodeEncodeError:
+        return False
+    if has_stars(text):
         return False
     table = _western()
     if len(raw.translate(None, table.telling)) < len(raw):

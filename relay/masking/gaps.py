@@ -33,7 +33,7 @@ _NOT_CONNECTING = re.compile(r"[$£€%]")
 _WORD = re.compile(r"[^\W_]+")
 _MOST_CONNECTORS, _LONGEST_CONNECTING = 6, 80  # words, characters
 _SPLIT_WORDS = (
-    "debut debute suite suivan* fin finit finis* commenc* termin* puis ensuite ajout* complet* "
+    "debut debute suite suivan* fin finir finit finis* contin* commenc* termin* puis ensuite ajout* complet* "
     "reste partie morceau* suivi* bout "
     "premier* dernier* chiffres? milieu rajout* start* begin* end* then rest last first part half "
     "finish* "

@@ -21,6 +21,8 @@ _NEIGHBOURS = {
     "LU": ("FR", "BE", "DE"),
 }
 _DEFAULT_NEIGHBOURS = ("FR", "GB", "DE", "ES")
+# Whose plan has a trunk prefix that the national format of a mobile number leaves out.
+_TRUNK_UNSAID = frozenset("BO BR CN CO GE MN NP PE".split())
 SHORTEST, LONGEST = 7, 15  # digits of an E.164 number with its country code
 
 
@@ -111,7 +113,7 @@ class Numbering:
 
     Args:
         code: Country code of the region, empty for an unknown one.
-        has_trunk: National numbers begin with a trunk prefix.
+        has_trunk: National numbers are written with a trunk prefix.
         home, near: Plans whose national numbers are read, the own ones first.
         with_zero, without: Sizes of a number without sign, by its first digit.
         any_home: Matches what ``home`` can read in any form, to refuse the rest at once.
@@ -175,7 +177,7 @@ def numbering(region: str) -> Numbering:
     )
     return Numbering(
         home[0].code if home else "",
-        bool(home and home[0].trunk),
+        bool(home and home[0].trunk) and region not in _TRUNK_UNSAID,
         home,
         near,
         _sizes(home, near, zero=True),
@@ -298,6 +300,8 @@ def _unusual(digits: str, plans: Numbering) -> tuple[str, Form] | None:
     for plan in plans.home:
         if plan.trunk and plan.is_valid(digits):
             form = Form.MOBILE_NO_TRUNK if plan.is_mobile(digits) else Form.NO_TRUNK
+            if not plans.has_trunk:
+                form = Form.BARE
             return f"+{plan.code}{digits}", form
     return None
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from relay.masking.signs import Piece, Reading, read_pieces, read_signs
+from relay.masking.starred import starred
 
 LETTERS_APART = 3  # single letters in a row from which they are one word
 _APART = re.compile(
@@ -29,6 +30,7 @@ _BRAILLE = re.compile(r"⠼([⠁⠃⠉⠙⠑⠋⠛⠓⠊⠚]+)")
 _CELLS = str.maketrans("⠁⠃⠉⠙⠑⠋⠛⠓⠊⠚", "1234567890")
 _ESCAPE = re.compile(r"%(?:2[0b-f]|3[0-9])", re.IGNORECASE)
 _LEAST_ESCAPES = 3
+_RING = re.compile(r"(?<![^\W\d])(?:\(\)|\[\])(?=[ .]?\d)|(?<=\d)(?:\(\)|\[\])(?!\w{2})")  # ()6 5()
 
 
 def has_morse(text: str) -> bool:
@@ -38,7 +40,8 @@ def has_morse(text: str) -> bool:
 
 def read_text(text: str) -> Reading:
     """Fold plain *text*, what is spelled sign by sign read as what it says."""
-    pieces = [*_apart(text), *_morse(text), *_braille(text), *_escapes(text)]
+    pieces = [*_apart(text), *_morse(text), *_braille(text), *_escapes(text), *_rings(text)]
+    pieces += starred(text)
     if not pieces:
         return read_signs(text)
     return read_pieces(text, sorted(pieces, key=lambda piece: piece.start))
@@ -70,3 +73,9 @@ def _escapes(text: str) -> Iterator[Piece]:
     found = [*_ESCAPE.finditer(text)] if "%" in text else []
     for sign in found if len(found) >= _LEAST_ESCAPES else ():
         yield Piece(sign.start(), sign.end(), chr(int(sign.group()[1:], 16)))
+
+
+def _rings(text: str) -> Iterator[Piece]:
+    """Yield the empty brackets beside figures: they look like a zero."""
+    for sign in _RING.finditer(text) if "()" in text or "[]" in text else ():
+        yield Piece(*sign.span(), "0")
