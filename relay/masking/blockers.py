@@ -8,7 +8,7 @@ from stdnum import iban, luhn
 
 from relay.masking.context import cue_weight
 from relay.masking.gaps import is_connector
-from relay.masking.tokens import Atom, cut_filled
+from relay.masking.tokens import Atom, cut_filled, figures_in_words
 from relay.masking.trie import any_of
 from relay.masking.words import cut_glued, unleet, vocabulary
 
@@ -113,6 +113,9 @@ _PLATES = re.compile(r"(?P<plate>\b[a-z]{2}[ -]?\d{3}[ -]?[a-z]{2}\b)")
 _OLD_PLATES = re.compile(
     r"(?P<oldplate>\d(?<!\w\d)(?<!\d[ .-]\d)\d{1,3} ?[a-z]{2,3} ?\d{2}\b(?! ?\d))"
 )
+_PAIRS = re.compile(  # six bytes, as network cards are named
+    r"(?P<mac>(?<![\w:-])[0-9a-f]{2}(?P<sign>[:-])(?:[0-9a-f]{2}(?P=sign)){4}[0-9a-f]{2}(?![\w:-]))"
+)
 _LETTERS = re.compile(r"[a-z]+")
 _CODED = (_OLD_PLATES, _CODES, _PLATES)
 _NINE = re.compile(r"[0-9](?:[ .-]?[0-9]){8,}")
@@ -122,6 +125,7 @@ _MAY_BE_CODE = re.compile(
     r"|[0-9a-f]{0,7}-[0-9a-f]{4}-|(?:[a-z][a-z0-9]|[0-9][a-z])[ .][0-9]{3}"
     r"|(?<=[a-z]{2}[0-9])[0-9][ -]?[a-z0-9]{4})"
 )
+_BYTES_APART = 5
 _CODE_FIGURES = 4  # fewer make a word with a number
 _LINK_HINT = re.compile(r"//|www\.|\.[a-z]{2,3}/")
 _FILE_HINT = re.compile(r"\.(?:jpe?g|png|gif|pdf|heic|mp4|mov|doc|xls|htm|php|zip|webp)")
@@ -160,7 +164,9 @@ _CHECKS: dict[str, Callable[[str], bool]] = {
         and len(re.findall(r"\d+", s)) > 1
         and not cut_glued(unleet(s))
         and not cut_filled(s)
+        and not figures_in_words(s)
     ),
+    "mac": lambda s: ":" in s or not s.replace("-", "").isdigit(),
     "nir": lambda s: _nir_holds(re.sub(r"[^\dab]", "", s)),
     "ean": lambda s: _ean_holds(re.sub(r"\D", "", s)),
 }
@@ -189,6 +195,7 @@ def _patterns(text: str) -> list[re.Pattern[str]]:
         ("/" in text and _LINK_HINT.search(text), _LINKS),
         ("." in text and _FILE_HINT.search(text), _FILES),
         ("@" in text, _MAILS),
+        (text.count(":") >= _BYTES_APART or text.count("-") >= _BYTES_APART, _PAIRS),
     ]
     codes = _CODED if _MAY_BE_CODE.search(text) else ()
     return [*codes, *(pattern for hint, pattern in chosen if hint)]

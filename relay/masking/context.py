@@ -31,6 +31,9 @@ ALONE = 1.2  # nothing else in the text
 POSTCODES = -2.5  # two groups of five
 WORD_TAIL = -0.7  # a row of number words goes on
 TAIL = -1.6  # more figures right before or after
+TIMETABLE = -2.0  # two of its groups are hours and minutes: 06.29, quai 4, 10.37
+PART = -1.1  # 0 986 494 723: one zero, then thousands, as spare parts are named
+UNEVEN = -0.6  # shows no beginning, and its signs differ from gap to gap
 RISING = -2.5  # an enumeration: rising values apart by commas
 UNIT_AFTER = -2.0  # a unit follows the last figure
 
@@ -42,17 +45,19 @@ _CUE_WORDS = (
     "nro appel* rapel* apel* rappel* joign* joindre contact* coordonnees compose composez "
     "texto textos sms mms whatsap* whatsapp? watsap* wsp wapp wa ws telegram signal viber bip "
     "biper bipez "
-    "sonne* urgence number* call calls called caller calling callback ring text reach dial cell cellphone mobilfunk* handy* rufen "
+    "sonne* urgence number* call calls called caller calling callback ring text reach dial "
+    "cell cellphone mobilfunk* handy* rufen "
     "anruf* "
     "ruf rufnummer erreichbar nummer fon bel bellen gebeld mobiel* bereikbaar movil llam* tlf "
     "celular ligue "
     "ligar liga telemovel contat* chiam* cellulare recapito cel zadzwon* komork* sunati suna ara "
     "arayin arayabilirsin "
+    "hmu buzz chama chamar escribeme scrivimi meldet? melde marcame "
     "joignez fax zap* indicatif vorwahl* prefijo prefisso prefixo kengetal netnummer "
     "اتصل هاتف* هاتفي رقم* الرقم واتس* جوال* موبايل* تلفون* كلمني نمره* تيليفون*"
 ).split()
 _CUE = re.compile(
-    rf"\b(?:{any_of(_CUE_WORDS)}\b|whats.app"
+    rf"\b(?:{any_of(_CUE_WORDS)}\b|whats.app|hit me up|fala comigo"
     r"|(?:0|zero) (?:devant|avant|au debut)"
     r"|(?:sans|avec|manque|mett?e[zr]|r?ajoute[zr]?) (?:le |un )?(?:0|zero)\b)"
     r"|coup d[e' ]{1,2}fil\b|[☎☏✆📞📱📲🤙🕿🖀🕻💬]"
@@ -88,6 +93,12 @@ _UNIT_WORDS = (
 ).split()
 _UNITS = frozenset(_UNIT_WORDS)
 _UNIT = re.compile(rf"\W?\s?{any_of(_UNIT_WORDS)}(?!\w)")
+_TRAVEL_WORDS = (
+    "bus tram train ligne quai voie vers retour arriv* departs? ferm* ouvr* jusqu* gleis binario "
+    "bahn platform abfahrt ankunft leav* closes opens until anden perron spoor vertrek aankomst "
+    "salida llegada partenza"
+).split()
+_TRAVEL = re.compile(rf"\b{any_of(_TRAVEL_WORDS)}\b")
 _REVERSED_WORDS = (
     "envers lenver* inverse* invers* invesr* retourn* rebours verlan miroir mirror* backward* "
     "reverse* upside reves invertid* "
@@ -95,7 +106,8 @@ _REVERSED_WORDS = (
     "revesso بالعكس مقلوب معكوس"
 ).split()
 _REVERSED = re.compile(
-    rf"\b(?:{any_of(_REVERSED_WORDS)}\b|dro\w{{1,3}} a gauche|gauche a dro|(?:par|partant de|depuis) la fin|"
+    rf"\b(?:{any_of(_REVERSED_WORDS)}\b|dro\w{{1,3}} a gauche|gauche a dro|"
+    r"(?:par|partant de|depuis) la fin|"
     r"fin (?:au|vers le) debut|from the (?:end|back)|back to front|end to start|(?:dal|del) fin\w*|"
     r"vom ende|van achter|(?:desde|por) el final|do fim|"
     r"right to left|derecha a izq|von hinten|tras para|da destra|dernier chiffre en premier|"
@@ -140,6 +152,11 @@ def unit_after(text: str, end: int) -> bool:
 def is_unit(word: str) -> bool:
     """Tell whether *word* counts something: euros, heures, km."""
     return word in _UNITS
+
+
+def says_travel(text: str) -> bool:
+    """Tell whether *text* speaks of departures, or of opening hours."""
+    return _TRAVEL.search(text) is not None
 
 
 def says_reversed(text: str) -> bool:

@@ -25,6 +25,7 @@ _CONNECTOR_WORDS = (
     "luego despues y seguido quindi e-poi allora ensuite-puis alors wsl por ultimo espacio punto "
     "guion coma e depois finalmente espaco ponto hifen "
     "virgula spatie punt streepje daarna en dan poi dopo infine spazio trattino virgola "
+    "oui ouais ok yes yep sim vale "
     "ثم و بعدها نقطه فاصله فراغ the is c'est est ca soit double "
     "euh heu hum hmm ben bah uh um uhm ehm eh ah w wa fois times mal veces vezes volte keer"
 ).split()
@@ -33,7 +34,8 @@ _NOT_CONNECTING = re.compile(r"[$£€%]")
 _WORD = re.compile(r"[^\W_]+")
 _MOST_CONNECTORS, _LONGEST_CONNECTING = 6, 80  # words, characters
 _SPLIT_WORDS = (
-    "debut debute suite suivan* fin finir finit finis* contin* commenc* termin* puis ensuite ajout* complet* "
+    "debut debute suite suivan* fin finir finit finis* contin* commenc* termin* puis ensuite "
+    "ajout* complet* "
     "reste partie morceau* suivi* bout "
     "premier* dernier* chiffres? milieu rajout* start* begin* end* then rest last first part half "
     "finish* "
@@ -50,6 +52,8 @@ _COMMENT = re.compile(
     r"(?:[^\w(\[{*]|_)*(?:(?:\([^()]*\)|\[[^\[\]]*\]|\{[^{}]*\}|\*[^*]*\*)(?:[^\w(\[{*]|_)*)+"
 )
 _BRACKETS = frozenset("([{*")
+_REMARK = re.compile(r" ?(?:\([^(),\d]*\)|\[[^\[\],\d]*\])[ ,]{0,2}")
+_PAUSED = re.compile(r"\.\.\..{1,60}\.\.\. ?", re.DOTALL)
 _SENTENCE = re.compile(r"[.!?]\s+\S")
 _LINE = " >\t-•*.,;"
 _PLAIN = frozenset(("", " ", ".", "-", "/", ", ", ",", " - ", ". ", "  ", "_", " / ", " . ", ":"))
@@ -106,6 +110,8 @@ def _signs_cost(gap: str) -> float:
 
 def _words_cost(gap: str) -> float:
     if not _BRACKETS.isdisjoint(gap) and _COMMENT.fullmatch(gap):
+        return 0.0 if _REMARK.fullmatch(gap) else 0.25
+    if gap.startswith("...") and _PAUSED.fullmatch(gap):
         return 0.25
     if _SPLIT.search(gap):
         return 0.3 + 0.005 * len(gap)

@@ -107,7 +107,8 @@ def _teens(atoms: Sequence[Atom], index: int, text: str) -> Iterator[tuple[int, 
     yield index + 1, value
     if value == 10 and atoms[index].word and _joint(atoms, index, text) == "":  # noqa: PLR2004
         unit = _value(atoms[index + 1], Kind.UNIT)
-        if unit and unit >= 7:  # noqa: PLR2004 - dix-sept, dix-huit, dix-neuf
+        figure = atoms[index + 1].word is None  # soixante-dix 4
+        if unit and (unit >= 7 or figure):  # noqa: PLR2004 - dix-sept, dix-huit, dix-neuf
             yield index + 2, value + unit
 
 

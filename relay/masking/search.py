@@ -1,20 +1,22 @@
 """Find the phone numbers of a text: cheap look, atoms, tight rows, then loose ones."""
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import accumulate, pairwise
 
 from relay.masking import context, gaps, html
+from relay.masking.asides import without_asides
 from relay.masking.atoms import find_atoms
 from relay.masking.choose import Taken, accept, clusters
 from relay.masking.coarse import MOST_FIGURES, find_rows
 from relay.masking.columns import find_columns
 from relay.masking.evidence import LEAST, is_prose, weigh
 from relay.masking.lattice import Row
-from relay.masking.plans import Form, numbering, read
+from relay.masking.plans import LONGEST, Form, numbering, read
 from relay.masking.score import Judge
 from relay.masking.signs import Reading
 from relay.masking.spelled import read_text
+from relay.masking.swapped import begins_later, swapped
 from relay.masking.tokens import Atom
 
 Found = tuple[int, int, str]
@@ -73,7 +75,7 @@ def search(view: Reading, region: str) -> list[Found]:
         return []
     if seen.figures > MOST_FIGURES:
         return [(*view.span(a, b), number) for a, b, number in find_rows(text, region)]
-    atoms = find_atoms(view, seen)
+    atoms = without_asides(find_atoms(view, seen), text)
     if not _promising(text, atoms, region):
         return []
     judge = Judge(text, atoms)
@@ -84,7 +86,7 @@ def search(view: Reading, region: str) -> list[Found]:
     if _promising(text, rest, region):
         more, rest = _loose(judge, rest, region, sorted(used))
         taken += more
-        out = _backwards(view, rest, region)
+        out = _backwards(view, rest, region) + _swapped(view, rest, region)
     out += [stretch(view, c_atoms, number) for c_atoms, number in taken]
     if "\n" in text:
         out += [(*view.span(a, b), number) for a, b, number in find_columns(text, region)]
@@ -128,6 +130,14 @@ def _backwards(view: Reading, atoms: Sequence[Atom], region: str) -> list[Found]
     figures = [a for a in atoms if a.word is None]
     sets = (figures, atoms) if len(figures) < len(atoms) else (figures,)
     return [hit for chosen in sets for hit in _reversed(row_of(view.text, chosen, region), view)]
+
+
+def _swapped(view: Reading, atoms: Sequence[Atom], region: str) -> list[Found]:
+    """Return the numbers of the atoms that are left whose end is told before their beginning."""
+    if _digits(atoms) <= LEAST or not begins_later(view.text):
+        return []
+    row = row_of(view.text, atoms, region)
+    return [stretch(view, row.atoms[a:b], number) for a, b, number in swapped(row)]
 
 
 def _digits(atoms: Sequence[Atom]) -> int:
@@ -185,9 +195,32 @@ def stretch(view: Reading, atoms: Sequence[Atom], number: str) -> Found:
 def _reversed(row: Row, view: Reading) -> list[Found]:
     out = []
     for first, last in clusters(row, gaps.TIGHT):
-        atoms = row.atoms[first:last]
-        digits = "".join(a.readings[0] for a in atoms)[::-1]
-        result = read(digits, plus=False, region=row.region)
-        if result and result[1] in _READ_BACKWARDS:
-            out.append(stretch(view, atoms, result[0]))
+        for start, end in _windows(row, first, last):
+            groups = row.digits[start:end]
+            whole = (start, end) == (first, last)
+            turned = ("".join(groups)[::-1],) if whole else ()
+            number = _first_read((*turned, "".join(groups[::-1])), row.region)
+            if number:
+                out.append(stretch(view, row.atoms[start:end], number))
+                break
     return out
+
+
+def _windows(row: Row, first: int, last: int) -> Iterator[tuple[int, int]]:
+    """Yield the parts of a cluster that have as many digits as a number at home, itself first."""
+    plans, upto = numbering(row.region), row.upto
+    yield first, last
+    for start in range(first, last):
+        for end in range(start + 2, min(last, start + LONGEST) + 1):
+            size = upto[end] - upto[start]
+            if size in plans.with_zero.home and row.digits[end - 1][0] == "0":
+                yield start, end
+
+
+def _first_read(rows: Sequence[str], region: str) -> str | None:
+    """Return the number of the first of *rows* that the plan of the site reads as one."""
+    for digits in rows:
+        result = read(digits, plus=False, region=region)
+        if result and result[1] in _READ_BACKWARDS:
+            return result[0]
+    return None

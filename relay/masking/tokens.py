@@ -5,12 +5,16 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from relay.masking.gaps import is_connector
 from relay.masking.words import GLUED_LEAST, Word, cut_glued, undoubled, unleet, vocabulary
 
 _PLAIN_WORD_LEAST = 3  # letters; shorter ones may be look-alikes, longer ones number words
 _RUNS = re.compile(r"[0-9]+")
+_ONE = frozenset(("un", "um"))
 _PARTS = re.compile(r"[0-9]+|[^\W\d_]+")
 _LETTERS = re.compile(r"[^\W\d_]+")
+# One long figure between words, a short one perhaps after them: portable0612345678apres18h.
+_IN_WORDS = re.compile(r"[^\W\d_]{3,}([0-9]{9,14})[^\W\d_]{3,}(?:[0-9]{1,2}[^\W\d_]{0,2})?")
 _LONG = 9  # digits that stay a number whatever is glued to them
 _LOOK = {
     "o": "0", "O": "0", "Q": "0", "D": "0", "i": "1", "l": "1", "I": "1", "L": "1", "|": "1",
@@ -20,7 +24,9 @@ _LOOK = {
 }  # fmt: skip
 _OTHER_LOOK = {"g": "6", "b": "8", "B": "6", "G": "9", "q": "0"}
 _LOOK_LETTERS = frozenset("oilzsbgtq|ʒчƽƅȣƨead")
-_PURE_LOOK_LONGEST = 2
+_PURE_LOOK_LONGEST, _CAPITAL_LOOK_LONGEST = 2, 4
+_MIXED_BEFORE = re.compile(r"(?:[a-z][0-9]|[0-9][a-z])[a-z0-9]*\W{1,2}$")
+_NEAR = 12
 _EVERYDAY_LONGEST, _EVERYDAY_ODD_LONGEST = 16, 3
 _MIXED_LOOK_LONGEST = 14
 _NOISE = re.compile(r"[aehmnx]|km|cm|mm|kg|go|ch|cv|hdi|tdi|dci|ans|mois|eur|euros?")
@@ -52,8 +58,10 @@ def read_letters(token: str, raw: str, start: int) -> list[Atom]:
         raw: The text as it was written: capitals look like other figures than small letters.
         start: Where the token begins in it.
     """
-    if len(token) <= _PURE_LOOK_LONGEST:
-        return _moved(_pure_look(token, raw[start : start + len(token)]), start)
+    shown = raw[start : start + len(token)]
+    before = raw[max(0, start - _NEAR) : start]
+    if len(token) <= _PURE_LOOK_LONGEST or _is_capital_look(token, shown, before):
+        return _moved(_pure_look(token, shown), start)
     found = (_in_everyday if len(token) <= _EVERYDAY_LONGEST else _in_words)(token)
     return _moved(found, start)
 
@@ -84,7 +92,7 @@ def _odd(token: str, shown: str) -> list[Atom]:
     plain = unleet(token)
     letters = _LETTERS.findall(token)
     found = _leet(token)
-    if not found and max(map(len, letters), default=0) >= _PLAIN_WORD_LEAST:
+    if not found and (max(map(len, letters), default=0) >= _PLAIN_WORD_LEAST or plain[1:] in _ONE):
         found = _words_and_figures(token)
     found = found or (_glued(plain) if plain.isalpha() else [])
     if not found and len(letters) >= _PLAIN_WORD_LEAST:
@@ -120,6 +128,8 @@ def _words_and_figures(token: str) -> list[Atom]:
             found.append(Atom(begin, end, (text,)))
         elif text in words and len(text) > 2:  # noqa: PLR2004 - shorter ones are units
             found.append(Atom(begin, end, (words[text].digits,), words[text]))
+        elif text in _ONE and len(token) == len(text) + 1:
+            found.append(Atom(begin, end, ("1",), words[text], 0.1, shy=True))
         elif glued := _glued(text):
             found += _moved(glued, begin)
         else:
@@ -149,12 +159,24 @@ def _looks(token: str, shown: str) -> tuple[tuple[str, ...], int]:
 
 
 def _pure_look(token: str, shown: str) -> list[Atom]:
-    if not _LOOK_LETTERS.issuperset(token):
+    if not _LOOK_LETTERS.issuperset(token) or _is_little_word(token, shown):
         return []
     readings, letters = _looks(token, shown)
     if not readings:
         return []
     return [Atom(0, len(token), readings, None, 0.15 * letters, shy=True)]
+
+
+def _is_capital_look(token: str, shown: str, before: str) -> bool:
+    """Tell whether a token of capitals goes on with the look-alikes before it: G4G ESB."""
+    if len(token) > _CAPITAL_LOOK_LONGEST or not _LOOK_LETTERS.issuperset(token):
+        return False
+    return shown.isupper() and bool(_MIXED_BEFORE.search(before.lower()))
+
+
+def _is_little_word(token: str, shown: str) -> bool:
+    """Tell whether a token that could be figures is a word like is or il, in small letters."""
+    return len(token) > 1 and shown.islower() and is_connector(token)
 
 
 def _mixed_look(token: str, shown: str) -> list[Atom]:
@@ -170,6 +192,8 @@ def _mixed_look(token: str, shown: str) -> list[Atom]:
 
 def _split(token: str) -> list[Atom]:
     """Take the figures out of letters glued to them, when they can be part of a number."""
+    if long := figures_in_words(token):
+        return [Atom(*long, (token[slice(*long)],))]
     runs = list(_RUNS.finditer(token))
     fillers = _LETTERS.findall(token)
     if len(runs) != 1:
@@ -180,6 +204,12 @@ def _split(token: str) -> list[Atom]:
         return []
     cost = 0.0 if len(digits) >= _LONG else 0.4
     return [Atom(runs[0].start(), runs[0].end(), (digits,), None, cost)]
+
+
+def figures_in_words(token: str) -> tuple[int, int] | None:
+    """Return start and end of the one long figure of *token* between words, None without one."""
+    found = _IN_WORDS.fullmatch(token) if len(token) >= 2 * _LONG else None
+    return found.span(1) if found else None
 
 
 def cut_filled(token: str) -> list[tuple[int, int, str]]:

@@ -1,0 +1,84 @@
+"""Figures said beside a number: how many digits come next, or a group said twice."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from relay.masking.grammar import arcs
+from relay.masking.tokens import Atom
+from relay.masking.trie import any_of
+from relay.masking.words import Kind
+
+_COUNTED_WORDS = (
+    "premier* dernier* suivant* chiffres? du? milieu first last next middle digits? figures "
+    "primer* ultim* siguientes cifras prim* seguenti cifre dernier* digitos seguintes "
+    "ersten? letzten? ziffern mittler* eerste laatste cijfers secondes? minutes? instants?"
+).split()
+_COUNTED = re.compile(rf" {any_of(_COUNTED_WORDS)}\b")
+_COUNTING = re.compile(r"\b(?:first|last|next|middle|premiers|derniers|ersten|letzten|eerste) $")
+_CLOSING = {"(": ")", "[": "]", "{": "}"}
+_OPENS = re.compile(r"\s?([(\[{])\W*(?:(?:soit|donc|or|oder|ou|i e|et)\s)?$")
+_NOT = re.compile(r"\s?[(\[{](?:et )?(?:pas|not|nicht|non|no|nao|niet) $")
+_AGAIN = re.compile(r"\W{1,3}(?:oui|si|yes|ja|sim|yep|ouais|bien|i repeat|je repete|repito)\W{1,3}")
+_HEART = "<3"
+_LONGEST_ECHO = 4  # atoms said once more
+
+
+def without_asides(atoms: list[Atom], text: str) -> list[Atom]:
+    """Return *atoms* without those that count digits or say a group of them again."""
+    kept: list[Atom] = []
+    at = 0
+    while at < len(atoms):
+        said = _echo(kept, atoms, at, text)
+        at += said
+        if not said:
+            if not _counts(atoms[at], text):
+                kept.append(atoms[at])
+            at += 1
+    return kept
+
+
+def _counts(atom: Atom, text: str) -> bool:
+    """Tell whether a single figure, or a word for one, says how many digits come."""
+    if len(atom.readings[0]) > 1 or (atom.word and atom.word.kind is not Kind.UNIT):
+        return False
+    if atom.readings[0] == "0":
+        return False
+    if text.endswith(_HEART, 0, atom.end):
+        return True
+    return (
+        _COUNTED.match(text, atom.end) is not None
+        or _COUNTING.search(text, max(0, atom.start - 12), atom.start) is not None
+    )
+
+
+def _echo(kept: Sequence[Atom], atoms: Sequence[Atom], at: int, text: str) -> int:
+    """Return how many atoms from *at* on say again what the last of *kept* said, 0 for none."""
+    if not kept or atoms[at].start - kept[-1].end > 16:  # noqa: PLR2004
+        return 0
+    gap = text[kept[-1].end : atoms[at].start]
+    if kept[-1].readings[0] == atoms[at].readings[0] and _AGAIN.fullmatch(gap):
+        return 1
+    if _NOT.fullmatch(gap):
+        return 1
+    opened = _OPENS.fullmatch(gap)
+    if not opened:
+        return 0
+    close = text.find(_CLOSING[opened.group(1)], atoms[at].end)
+    inner = 0
+    while at + inner < len(atoms) and atoms[at + inner].end <= close:
+        inner += 1
+    if not 0 < inner <= _LONGEST_ECHO:
+        return 0
+    again = {*_said(atoms[at : at + inner], text)}
+    before = range(1, min(_LONGEST_ECHO, len(kept)) + 1)
+    same = any(not again.isdisjoint(_said(kept[-k:], text)) for k in before)
+    return inner if same else 0
+
+
+def _said(atoms: Sequence[Atom], text: str, at: int = 0) -> Iterator[str]:
+    """Yield every row of digits that *atoms* can be read as, all of them."""
+    if at == len(atoms):
+        yield ""
+    for end, digits, _ in arcs(atoms, at, text) if at < len(atoms) else ():
+        for rest in _said(atoms, text, end):
+            yield digits + rest
