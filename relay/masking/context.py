@@ -99,6 +99,9 @@ _TRAVEL_WORDS = (
     "salida llegada partenza"
 ).split()
 _TRAVEL = re.compile(rf"\b{any_of(_TRAVEL_WORDS)}\b")
+_DRAW = re.compile(
+    r"\b(?:lott?o|loterie|lotter\w+|tirages?|keno|euromillions?|primitiva|ziehung|trekking|sorteo)\b"
+)
 _REVERSED_WORDS = (
     "envers lenver* inverse* invers* invesr* retourn* rebours verlan miroir mirror* backward* "
     "reverse* upside reves invertid* "
@@ -152,6 +155,11 @@ def unit_after(text: str, end: int) -> bool:
 def is_unit(word: str) -> bool:
     """Tell whether *word* counts something: euros, heures, km."""
     return word in _UNITS
+
+
+def says_draw(text: str, start: int) -> bool:
+    """Tell whether the words before *start* speak of a lottery, whose figures rise."""
+    return _DRAW.search(text, max(0, start - _AHEAD), start) is not None
 
 
 def says_travel(text: str) -> bool:

@@ -183,7 +183,8 @@ class Judge:
             value += context.UNIT_AFTER / (2 if shape.likely else 1)
         if shape.sizes == [5, 5] and shape.between[0].strip() not in ("-", ".", "_"):
             value += context.POSTCODES
-        if _is_listed(shape) if cue else _rising(shape):
+        drawn = shape.rising and context.says_draw(self.text, atoms[0].start)
+        if drawn or (_is_listed(shape) if cue else _rising(shape)):
             value += context.RISING
         if not cue:
             value += context.PART * _is_part(shape)

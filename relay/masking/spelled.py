@@ -10,6 +10,7 @@ number sign, then the cells of a to j); RFC 3986, section 2.1.
 import re
 from collections.abc import Iterator, Sequence
 
+from relay.masking.keys import keyed
 from relay.masking.signs import Piece, Reading, read_pieces, read_signs
 from relay.masking.starred import starred
 
@@ -42,9 +43,14 @@ def read_text(text: str) -> Reading:
     """Fold plain *text*, what is spelled sign by sign read as what it says."""
     pieces = [*_apart(text), *_morse(text), *_braille(text), *_escapes(text), *_rings(text)]
     pieces += starred(text)
+    pieces += keyed(text)
     if not pieces:
         return read_signs(text)
-    return read_pieces(text, sorted(pieces, key=lambda piece: piece.start))
+    kept: list[Piece] = []
+    for piece in sorted(pieces, key=lambda piece: piece.start):
+        if not kept or piece.start >= kept[-1].end:
+            kept.append(piece)
+    return read_pieces(text, kept)
 
 
 def _apart(text: str) -> Sequence[Piece]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from relay.masking.gaps import TIGHT
 from relay.masking.lattice import Row
-from relay.masking.plans import Form, read
+from relay.masking.plans import LONGEST, Form, read
 from relay.masking.trie import any_of
 
 _END_WORDS = (
@@ -48,8 +48,8 @@ def swapped(row: Row) -> Iterator[tuple[int, int, str]]:
 def _tight(row: Row, k: int) -> tuple[int, int]:
     """Return where the rows of atoms right before and right after gap *k* begin and end."""
     first, last = k - 1, k + 1
-    while first > 0 and row.gaps[first] <= TIGHT / 2:
+    while first > max(0, k - LONGEST) and row.gaps[first] <= TIGHT / 2:
         first -= 1
-    while last < len(row.atoms) and row.gaps[last] <= TIGHT / 2:
+    while last < min(len(row.atoms), k + LONGEST) and row.gaps[last] <= TIGHT / 2:
         last += 1
     return first, last

@@ -23,6 +23,7 @@ _LOOK = {
     "g": "9", "q": "9",
 }  # fmt: skip
 _OTHER_LOOK = {"g": "6", "b": "8", "B": "6", "G": "9", "q": "0"}
+_ORDINAL = frozenset("ºª")  # 2º izquierda is a floor
 _LOOK_LETTERS = frozenset("oilzsbgtq|ʒчƽƅȣƨead")
 _PURE_LOOK_LONGEST, _CAPITAL_LOOK_LONGEST = 2, 4
 _MIXED_BEFORE = re.compile(r"(?:[a-z][0-9]|[0-9][a-z])[a-z0-9]*\W{1,2}$")
@@ -146,6 +147,8 @@ def _looks(token: str, shown: str) -> tuple[tuple[str, ...], int]:
             first.append(sign)
             other.append(sign)
             continue
+        if written in _ORDINAL and first:
+            return (), 0
         upper = sign.isascii() and written.isupper()
         shape = sign.upper() if upper else sign
         digit = _LOOK.get(shape)

@@ -133,6 +133,8 @@ LEAST = {
     ("extra.jsonl", "any"): {"plain": 1.0, "all": 0.90, "false": 0.03},
     ("extra.jsonl", "known"): {"plain": 1.0, "all": 0.90, "false": 0.003},
     ("blind.jsonl", "any"): {"plain": 1.0, "all": 0.92, "false": 0.03},
+    ("blind_second.jsonl", "any"): {"plain": 1.0, "all": 0.98, "false": 0.01},
+    ("blind_second.jsonl", "known"): {"plain": 1.0, "all": 0.97, "false": 0.003},
     ("blind_known.jsonl", "known"): {"plain": 1.0, "all": 0.97, "false": 0.003},
 }  # fmt: skip
 
@@ -181,6 +183,7 @@ LEAST_OF_BATCHES = {
     "hostile.jsonl": (0.96, 0.02),
     "hostile_second.jsonl": (0.95, 0.02),
     "hostile_third.jsonl": (0.92, 0.01),
+    "hand.jsonl": (0.96, 0.0),
 }
 
 
