@@ -38,8 +38,12 @@ async def giver_of(
     return _known(context.keyring, site, row)
 
 
-async def party(context: Context, connection: Connection, site: Site, person_id: UUID) -> Giver:
+async def party(
+    context: Context, connection: Connection, site: Site, person_id: UUID | None
+) -> Giver:
     """Return somebody the relay knows, and their key; the site's when theirs is set aside."""
+    if person_id is None:
+        return None, site.key
     row = await queries().lock_person(connection, site_id=site.site_id, person_id=person_id)
     return _known(context.keyring, site, row)
 

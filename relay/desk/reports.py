@@ -101,29 +101,41 @@ async def file_report(
     async with context.database.connection() as connection, connection.transaction():
         if look is not None:
             await record_look(connection, look)
-        details = json.dumps({"law": notice.law, "name": notice.name, "email": notice.email})
-        giver_id, key = await giver_of(context, connection, site, notice.email, now)
-        written = await queries().file_report(
-            connection,
-            site_id=site.site_id,
-            report_id=report_id,
-            message_id=notice.message_id,
-            giver_id=giver_id,
-            sealed_note=key.seal(notice.why, report_place(report_id)),
-            category=notice.category.value,
-            source=notice.source.value,
-            sealed_details=key.seal(details, details_place(report_id)),
-            good_faith_at=now if notice.good_faith else None,
-            created_at=now,
-        )
-        if not str(written).endswith(" 1"):
-            raise Refused("not_found")
+        await _write(context, connection, site, notice, (report_id, now))
         opened = await _open_new(connection, site, now)
         while report_id not in opened:  # others wait before it
             opened = await _open_new(connection, site, now)
     case_id, is_first = opened[report_id]
     log.warning("report.received", report_id=str(report_id), site=site.slug)
     return Receipt(report_id, case_id, is_first, now)
+
+
+async def _write(
+    context: Context,
+    connection: Connection,
+    site: Site,
+    notice: Notice,
+    new: tuple[UUID, datetime],
+) -> None:
+    """Store a report, sealed by the key of whoever gave it; *new* is its id and time."""
+    report_id, now = new
+    details = json.dumps({"law": notice.law, "name": notice.name, "email": notice.email})
+    giver_id, key = await giver_of(context, connection, site, notice.email, now)
+    written = await queries().file_report(
+        connection,
+        site_id=site.site_id,
+        report_id=report_id,
+        message_id=notice.message_id,
+        giver_id=giver_id,
+        sealed_note=key.seal(notice.why, report_place(report_id)),
+        category=notice.category.value,
+        source=notice.source.value,
+        sealed_details=key.seal(details, details_place(report_id)),
+        good_faith_at=now if notice.good_faith else None,
+        created_at=now,
+    )
+    if not str(written).endswith(" 1"):
+        raise Refused("not_found")
 
 
 async def open_cases(context: Context, site: Site) -> int:
@@ -146,23 +158,19 @@ async def appeal(
 ) -> None:
     """Contest a decision, within 184 days and once; another person judges it.
 
-    Its evidence is kept for as long again, so that there is something to judge.
-
-    Args:
-        appellant_id: Person whose key seals the text; None for nobody the relay knows.
+    Its evidence is kept for as long again, so that there is something to judge. The key of the
+    appellant seals the text, if the relay knows them.
 
     Raises:
         Invalid: ``field_missing``: it says nothing.
         Refused: ``appeal_not_open``: nothing was decided, the time is over, or it was contested.
     """
-    if not text.strip():
+    said, now = text.strip()[:NOTE_LIMIT], context.clock()
+    if not said:
         raise Invalid(FieldFault("text", "field_missing", {"field": "text"}))
-    now = context.clock()
     async with context.database.connection() as connection, connection.transaction():
         await queries().change_holds(connection, site_id=site.site_id)
-        owner_id, key = None, site.key
-        if appellant_id is not None:
-            owner_id, key = await party(context, connection, site, appellant_id)
+        owner_id, key = await party(context, connection, site, appellant_id)
         row: Record | None = await queries().appeal_case(
             connection,
             site_id=site.site_id,
@@ -170,20 +178,23 @@ async def appeal(
             appealed_by="author" if by is Appellant.AUTHOR else "reporter",
             appealed_at=now,
             appellant_id=owner_id,
-            sealed_appeal=key.seal(text.strip()[:NOTE_LIMIT], appeal_place(message_id)),
+            sealed_appeal=key.seal(said, appeal_place(message_id)),
         )
         if row is None:
             raise Refused("appeal_not_open")
-        await queries().prolong_hold(
-            connection, site_id=site.site_id, hold_id=row["hold_id"], ends_at=now + APPEAL
-        )
+        held = {"site_id": site.site_id, "hold_id": row["hold_id"]}
+        await queries().prolong_hold(connection, **held, ends_at=now + APPEAL)
         if by is not Appellant.OUTSIDER:
-            mark = site.hash("told", f"{News.APPEAL_RECEIVED}\0{row['case_id']}")
-            teller = Teller(connection, site, now, Trail())
-            to_author = by is Appellant.AUTHOR
-            await teller.tell(message_id, News.APPEAL_RECEIVED, mark, to_author=to_author)
+            await _confirm(Teller(connection, site, now, Trail()), message_id, row["case_id"], by)
     context.bell.ring()
     log.info("case.appealed", case_id=str(row["case_id"]), site=site.slug)
+
+
+async def _confirm(teller: Teller, message_id: UUID, case_id: UUID, by: Appellant) -> None:
+    """Tell a party that their appeal was received (DSA 20(5))."""
+    mark = teller.site.hash("told", f"{News.APPEAL_RECEIVED}\0{case_id}")
+    to_author = by is Appellant.AUTHOR
+    await teller.tell(message_id, News.APPEAL_RECEIVED, mark, to_author=to_author)
 
 
 def _check(notice: Notice) -> None:

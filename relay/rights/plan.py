@@ -88,30 +88,17 @@ async def plan_erasure(
     }
     versions = await read_versions(connection, site)
     policies = {version.policy.version: version.policy for version in versions}
-    read = queries()
-    messages = _part(
-        await rows_of(read.own_messages(connection, **named)), "messages", policies, as_of
-    )
-    traces = _part(await rows_of(read.own_traces(connection, **named)), "traces", policies, as_of)
-    listings = _part(
-        await rows_of(read.own_listings(connection, **named)), "listings", policies, as_of
-    )
-    reports = _by_hold(await rows_of(read.own_reports(connection, **named)))
-    appeals = _by_hold(await rows_of(read.own_appeals(connection, **named)))
-    inbound = _by_hold(await rows_of(read.own_inbound(connection, **named)))
-    needed = {row["conversation_id"] for row in messages.kept}
+    read, parts = queries(), dict[str, Part]()
+    for name in ("messages", "traces", "listings"):
+        rows = await rows_of(getattr(read, f"own_{name}")(connection, **named))
+        parts[name] = _part(rows, name, policies, as_of)
+    for name in ("reports", "appeals", "inbound"):
+        parts[name] = _by_hold(await rows_of(getattr(read, f"own_{name}")(connection, **named)))
+    needed = {row["conversation_id"] for row in parts["messages"].kept}
     conversations = _by_hold(await rows_of(read.own_conversations(connection, **named)), needed)
     holds = await rows_of(read.held_persons(connection, **named))
     held_persons = frozenset(row["subject_id"] for row in holds)
-    parts = {
-        "messages": messages,
-        "traces": traces,
-        "listings": listings,
-        "reports": reports,
-        "appeals": appeals,
-        "inbound": inbound,
-    }
-    held = (messages, traces, listings, reports, appeals, conversations)
+    held = (*parts.values(), conversations)
     persons = Part(held=tuple(one.row for one in subjects if one.person_id in held_persons))
     hold_end = await _hold_end(connection, site, subjects, held, as_of)
     return Plan(
