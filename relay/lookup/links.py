@@ -18,7 +18,8 @@ from relay.sealing import Keyring
 from relay.sites import Site
 
 LINKS = (Kind.PHONE, Kind.MAILBOX, Kind.IP, Kind.BROWSER, Kind.TEXT)
-NEAR_MOST = 40  # newest messages of each key around the middle; enough to see twenty phones
+NEAR_MOST = 20  # newest messages of each key around the middle; more have no room in a picture
+SHARED_MOST = 40  # of those that many may share; enough to see more than twenty phones
 KEYS_MOST = 4  # of each kind, followed to the second hop
 _COLUMNS = tuple((kind.value, COLUMNS[kind]) for kind in LINKS if kind is not Kind.TEXT)
 _WHOLE = (Kind.LISTING, Kind.MESSAGE)  # what was found is theirs, whatever keys it has
@@ -134,7 +135,12 @@ async def _near(
     }
     rows = await rows_of(
         queries().find_near(
-            connection, site_id=site.site_id, first_id=first, most=NEAR_MOST, **asked
+            connection,
+            site_id=site.site_id,
+            first_id=first,
+            most=NEAR_MOST,
+            shared_most=SHARED_MOST,
+            **asked,
         )
     )
     near: dict[Name, list[Record]] = {}

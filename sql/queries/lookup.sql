@@ -62,7 +62,7 @@ cross join lateral (
 ) as found
 order by found.message_id desc limit :most;
 
--- name: find_near(site_id, phones, mailboxes, ips, browsers, texts, first_id, most)
+-- name: find_near(site_id, phones, mailboxes, ips, browsers, texts, first_id, most, shared_most)
 -- The newest messages of each of many keys, for a picture: some of every key; with their phones where many may share a key.
 select 'phone' as kind, asked.key, found.message_id, null::bytea as phone_hash from unnest(:phones::bytea[]) as asked (key)
 cross join lateral (
@@ -83,7 +83,7 @@ cross join lateral (
     select sender_trace.message_id, message.phone_hash from sender_trace
     join message on message.site_id = sender_trace.site_id and message.message_id = sender_trace.message_id
     where sender_trace.site_id = :site_id and sender_trace.ip_hash = asked.key and sender_trace.message_id >= :first_id
-    order by sender_trace.message_id desc limit :most
+    order by sender_trace.message_id desc limit :shared_most
 ) as found
 union all
 select 'browser' as kind, asked.key, found.message_id, found.phone_hash from unnest(:browsers::bytea[]) as asked (key)
@@ -91,7 +91,7 @@ cross join lateral (
     select sender_trace.message_id, message.phone_hash from sender_trace
     join message on message.site_id = sender_trace.site_id and message.message_id = sender_trace.message_id
     where sender_trace.site_id = :site_id and sender_trace.browser_hash = asked.key and sender_trace.message_id >= :first_id
-    order by sender_trace.message_id desc limit :most
+    order by sender_trace.message_id desc limit :shared_most
 ) as found
 union all
 select 'text' as kind, asked.key, found.message_id, null::bytea as phone_hash from unnest(:texts::bytea[]) as asked (key)
