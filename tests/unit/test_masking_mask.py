@@ -45,7 +45,8 @@ def test_placeholder_speaks_the_language_of_the_reader() -> None:
         "78 56 34 12 06", "12 34 56 78", "34-56-78", "06x12x34x56x78",
         "06 (oui) 12 (bon) 34, 56 / 78",
         "0️⃣6️⃣1️⃣2️⃣3️⃣4️⃣5️⃣6️⃣7️⃣8️⃣", "<b>06</b><i>12</i>34&nbsp;56&#8203;78", "06\n12\n34\n56\n78",
-        "٠٦١٢٣٤٥٦٧٨", "612345678", "33612345678",
+        "٠٦١٢٣٤٥٦٧٨", "612345678", "33612345678", "la fin à l'envers : 87 65 43",
+        "06chat12chat34chat56chat78",
     ],
 )  # fmt: skip
 def test_known_number_is_found_in_any_form(text: str) -> None:
@@ -58,7 +59,8 @@ def test_known_number_is_found_in_any_form(text: str) -> None:
     [
         "06 12 34 57 78", "34 56 78 90", "le 12/03/2026, 34 m², 56 km", "n° 9934567811",
         "06 12 34 56",
-        "EAN 3345678123456", "",
+        "EAN 3345678123456", "", "6-1 2-3 4-6 5-6 à 7 h 8", "sécu 1 61 23 45 678 058 12",
+        "le 06 12 34-01 99 ou le 01-99 56 78", "06 99 puis 34 56 78", "87 65 43",
     ],
 )  # fmt: skip
 def test_other_figures_are_not_the_known_number(text: str) -> None:
