@@ -18,6 +18,7 @@ NAMES = (
     "endtoend",
     "postfix",
     "inbound",
+    "costs",
     "reply",
     "growth",
     "compose",
@@ -54,6 +55,7 @@ async def measure(
         "endtoend": lambda: endtoend(place, sink, rounds),
         "postfix": lambda: mails(place, sink, rounds),
         "inbound": lambda: arrivals(place, rounds, seconds),
+        "costs": lambda: costs(place, rounds, seconds),
         "reply": lambda: replies(place, sink),
         "growth": lambda: growth(place, rounds, seconds),
         "compose": compose,
@@ -222,6 +224,13 @@ async def arrivals(place: House, rounds: int, seconds: float) -> list[Row]:
             "target": "≥ 0.6×",
         }
     ]
+
+
+async def costs(place: House, rounds: int, seconds: float) -> list[Row]:
+    """CPU of accepting and of delivering, each alone, and of their pure parts."""
+    from bench.costs import rows
+
+    return await rows(place, rounds, seconds)
 
 
 async def replies(place: House, sink: psutil.Popen) -> list[Row]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from email.header import decode_header
 from enum import Enum
 from functools import cache
+from itertools import chain, product
 from urllib.parse import unquote
 
 from relay import texts
@@ -178,10 +179,9 @@ def _ours() -> frozenset[str]:
 
     They are the same in every mail; no number is read in them, however often one looks.
     """
-    fixed = [vars(stationery.sentences(language, "mail")).values() for language in texts.LANGUAGES]
-    return frozenset(
-        line.strip(_AROUND) for lines in fixed for line in lines if not any(map(str.isdigit, line))
-    )
+    rooms = [stationery.sentences(*one) for one in product(texts.LANGUAGES, ("mail", "reply"))]
+    fixed = chain.from_iterable(vars(room).values() for room in rooms)
+    return frozenset(line.strip(_AROUND) for line in fixed if not any(map(str.isdigit, line)))
 
 
 def _part_views(part: Part, links: list[str]) -> Iterable[View]:
