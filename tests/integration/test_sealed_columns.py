@@ -7,6 +7,7 @@ KINDS = ("text", "bytea", "text[]", "bytea[]", "json", "jsonb", "inet", "charact
 NOT_PERSONAL = {
     "a name or code out of a list of ours": """
         consent.purpose attempt.outcome attempt.phase attempt.reason attempt.tls attempt.enhanced
+        attempt.provider
         block.effect block.kind conversation.blocked_by desk_act.action idempotency.state
         identity_document.kind
         inbound.reason inbound.side inbound.state legal_hold.scope listing.language listing.state
