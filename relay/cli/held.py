@@ -30,7 +30,7 @@ def held() -> None:
 @json_option
 @told
 def list_held(site: str, *, as_json: bool) -> None:
-    """List what a site holds: ids, reasons and signals, never words."""
+    """List what a site holds: ids, listings, reasons and signals, never words of persons."""
     found = _run(site, moderation.list_held)
     mails = _run(site, moderation.list_held_mails)
     shown = {

@@ -256,7 +256,7 @@ join message on message.site_id = ended.site_id and message.message_id = ended.m
 where ended.kind in ('contact', 'reply');
 
 -- name: list_held(site_id)
--- What waits for a person, oldest first: ids and reasons, never words. What a frozen party keeps back waits for nobody else.
+-- What waits for a person, oldest first: ids, listings and reasons, never words of persons. What a frozen party keeps back waits for nobody else.
 select outbox.mail_id, outbox.reason, outbox.due_at as held_until, message.received_at,
     message.score + hits.points as score, message.signals, hits.rules, listing.title
 from outbox
