@@ -67,6 +67,7 @@ _AT = re.compile(
     r"علي)\W{0,3}$"
 )
 _CODE_WORDS = (
+    "bosch oem ersatzteil* teilenummer "
     "ref* referen* commande* order* facture* invoice* dossier* annonce* siret siren siert sirne "
     "srien iban rib bic isbn ean "
     "gencod* codes? barres? codebarre serie serial* chassis vin immat* plaque* tva vat iva avs ahv "
@@ -157,9 +158,9 @@ def is_unit(word: str) -> bool:
     return word in _UNITS
 
 
-def says_draw(text: str, start: int) -> bool:
-    """Tell whether the words before *start* speak of a lottery, whose figures rise."""
-    return _DRAW.search(text, max(0, start - _AHEAD), start) is not None
+def says_draw(text: str, start: int, end: int) -> bool:
+    """Tell whether the words around ``text[start:end]`` speak of a lottery."""
+    return _DRAW.search(text, max(0, start - _AHEAD), end + _BEHIND) is not None
 
 
 def says_travel(text: str) -> bool:

@@ -40,7 +40,9 @@ def keyed(text: str) -> Iterator[Piece]:
         if meaning and digit:
             name = meaning.group("sign")
             sign = re.escape(_NAMES.get(name, name))
-            for found in re.finditer(rf"(?<=[0-9]){sign}(?!\w\w)|{sign}(?=[0-9])", view.text):
+            for found in re.finditer(
+                rf"(?<=[0-9]){sign}(?!\w\w| ?[=+])|{sign}(?=[0-9])", view.text
+            ):
                 if not meaning.start() <= found.start() < meaning.end():
                     yield Piece(*view.span(*found.span()), digit)
             return

@@ -11,6 +11,7 @@ from relay.masking import context, gaps
 from relay.masking.blockers import identifiers, quantities, quantity_at, short_date_at
 from relay.masking.lattice import Candidate, Row, plus_before
 from relay.masking.plans import Form
+from relay.masking.timetables import is_part, is_timetable
 from relay.masking.tokens import Atom
 
 _GOES_ON = re.compile(r"\s?(?:,|et|ou|and|or|und|y|e|en)?\s?(?:le |la |the )?[0-9]{1,2}(?![0-9])")
@@ -28,7 +29,6 @@ _AROUND = 80  # characters in which an identifier, or a word for one, is looked 
 _ALONE = 2  # signs beside a number that is the whole message
 _LARGEST_STEP = 10  # 01 23 45 67 89 is how people write a number that is none of theirs
 _SINGLE = frozenset("-./_")
-_CLOCK, _BLANK = frozenset(".:"), frozenset(" ")
 _FILLERS = frozenset("abcdefghijklmnopqrstuvwxyz")
 
 
@@ -176,6 +176,12 @@ class Judge:
         barred = value >= context.ACCEPT and self.is_barred(start, end, shape.candidate.form)
         return -context.ACCEPT if barred else value
 
+    def _is_drawn(self, shape: Shape) -> bool:
+        """Tell whether a candidate is the figures of a lottery and not plainly a number."""
+        if shape.likely or len(shape.atoms) < _LEAST_GROUPS:
+            return False
+        return context.says_draw(self.text, shape.atoms[0].start, shape.atoms[-1].end)
+
     def _penalties(self, shape: Shape, cue: float) -> float:
         atoms = shape.atoms
         value = _tails(shape)
@@ -183,13 +189,13 @@ class Judge:
             value += context.UNIT_AFTER / (2 if shape.likely else 1)
         if shape.sizes == [5, 5] and shape.between[0].strip() not in ("-", ".", "_"):
             value += context.POSTCODES
-        drawn = shape.rising and context.says_draw(self.text, atoms[0].start)
-        if drawn or (_is_listed(shape) if cue else _rising(shape)):
+        if self._is_drawn(shape) or (_is_listed(shape) if cue else _rising(shape)):
             value += context.RISING
-        if not cue:
-            value += context.PART * _is_part(shape)
-        if not shape.split:
-            value += context.TIMETABLE * _is_timetable(shape)
+        groups = [a.readings[0] for a in atoms]
+        if not cue and shape.candidate.form is Form.NATIONAL:
+            value += context.PART * is_part(groups, shape.between)
+        if not (shape.split or shape.words):
+            value += context.TIMETABLE * is_timetable(groups, shape.between)
         if not (shape.plain or shape.split or shape.candidate.strong or shape.told):
             value += context.UNEVEN
         if not shape.plain and any(short_date_at(self.text, a.start) > a.end for a in atoms):
@@ -272,34 +278,6 @@ def _is_listed(shape: Shape) -> bool:
         return False
     ended = any(map(str.isalpha, shape.between[-1]))
     return shape.rising or (ended and not shape.told)
-
-
-def _is_part(shape: Shape) -> bool:
-    """Tell whether a candidate is written like the number of a spare part: 0 986 494 723."""
-    if shape.sizes != [1, 3, 3, 3] or {*shape.between} != {" "}:
-        return False
-    return shape.candidate.form is Form.NATIONAL and shape.atoms[1].readings[0][0] != "8"
-
-
-def _is_timetable(shape: Shape) -> bool:
-    """Tell whether at least two pairs of groups, and other signs between them, are times."""
-    signs = _CLOCK.intersection(shape.between)
-    if context.says_travel("".join(shape.between)):
-        signs |= _BLANK.intersection(shape.between)
-    if shape.words or len(signs) != 1 or len({*shape.between}) == 1:
-        return False
-    runs: list[list[str]] = [[shape.atoms[0].readings[0]]]
-    for gap, atom in zip(shape.between, shape.atoms[1:], strict=True):
-        if gap in signs:
-            runs[-1].append(atom.readings[0])
-        else:
-            runs.append([atom.readings[0]])
-    pairs = [run for run in runs if len(run) > 1]
-    return len(pairs) > 1 and all(map(_is_time, pairs))
-
-
-def _is_time(run: Sequence[str]) -> bool:
-    return len(run) == 2 and int(run[0]) < 24 and len(run[1]) == 2 and int(run[1]) < 60  # noqa: PLR2004
 
 
 def _in_steps(atoms: Sequence[Atom]) -> bool:

@@ -184,6 +184,7 @@ LEAST_OF_BATCHES = {
     "hostile_second.jsonl": (0.95, 0.02),
     "hostile_third.jsonl": (0.92, 0.01),
     "hand.jsonl": (0.96, 0.0),
+    "hand_second.jsonl": (0.92, 0.0),
 }
 
 

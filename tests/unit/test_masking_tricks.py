@@ -7,6 +7,7 @@ from relay.masking import find_numbers
 NUMBER = "+33639981247"
 TOLD = {
     "stars for letters": "z*ro s*x tr*nte-n*uf quatre-v*ngt-d*x-huit d*uze quarante-s*pt",
+    "signs for letters": "z€ro s!x tr€nte n€uf 98 12 47",
     "a star for a digit": "mettez un 9 à la place des étoiles : 06 3* *8 12 47",
     "a letter for a digit": "06 3X X8 12 47, avec X = 9",
     "brackets for a zero": "()6 39 98 12 47",
@@ -27,6 +28,7 @@ LEFT = {
     "network card": "adresse MAC 06:48:29:17:35:AC",
     "issues": "numéros 06, 14, 27, 29 et 48 disponibles",
     "lottery": "Loto du samedi 03 12 19 28 44 chance 5",
+    "an equation": "clé x = 9 donc 3x + 4x = 63 et 12x = 108",
     "Spanish floor": "Calle Mayor 64, 2º izda, 29015 Málaga, portal 7, el telefonillo va mal",
     "Dutch street": "Keizersgracht 648-II, 1017 EW Amsterdam, bel 15 werkt niet",
 }

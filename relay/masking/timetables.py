@@ -1,0 +1,48 @@
+"""Groups in the shape of a number that are something else: times one by one, a spare part."""
+
+from collections.abc import Sequence
+
+from relay.masking.context import says_travel
+
+_CLOCK, _BLANK = frozenset(".:"), frozenset(" ")
+_HOURS, _MINUTES = 24, 60
+_PART = [1, 3, 3, 3]  # digits of each group
+_FREE = "8"  # 0 800 123 456 is how free numbers are grouped
+
+
+def is_part(groups: Sequence[str], between: Sequence[str]) -> bool:
+    """Tell whether *groups* are written like the number of a spare part: 0 986 494 723.
+
+    Args:
+        groups: Digits of each group.
+        between: What stands between them.
+    """
+    if [*map(len, groups)] != _PART or {*between} != {" "}:
+        return False
+    return groups[1][0] != _FREE
+
+
+def is_timetable(groups: Sequence[str], between: Sequence[str]) -> bool:
+    """Tell whether at least two pairs of *groups*, and other signs between them, are times.
+
+    A blank parts hours from minutes only where the words speak of journeys or opening hours.
+    """
+    signs = _CLOCK.intersection(between)
+    if len({*between}) > 1 and says_travel(" ".join(between)):
+        signs |= _BLANK.intersection(between)
+    if len(signs) != 1 or len({*between}) == 1:
+        return False
+    runs = [[groups[0]]]
+    for gap, group in zip(between, groups[1:], strict=True):
+        if gap in signs:
+            runs[-1].append(group)
+        else:
+            runs.append([group])
+    pairs = [run for run in runs if len(run) > 1]
+    return len(pairs) > 1 and all(map(_is_time, pairs))
+
+
+def _is_time(run: Sequence[str]) -> bool:
+    if len(run) != 2 or len(run[1]) != 2:  # noqa: PLR2004 - hours and minutes
+        return False
+    return int(run[0]) < _HOURS and int(run[1]) < _MINUTES
