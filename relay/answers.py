@@ -16,7 +16,7 @@ from relay.links import Link
 from relay.notices import Notice, enqueue
 from relay.sealing import Unsealable, content_place, first_id, new_id, report_place
 from relay.sites import Site
-from relay.standing import check_reporter
+from relay.suspensions import check_reporter
 
 NOTE_LIMIT = 2000
 WAITING_SINCE = timedelta(days=30)

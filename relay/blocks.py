@@ -18,7 +18,7 @@ ANY_TEXT = b"text"  # a key of every block of texts: says that a site has some
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Arriving:
     """The keys of one message on its way in.
 
     Args:
@@ -39,7 +39,7 @@ class Hit:
     effect: str
 
 
-async def find_blocked(connection: Connection, asked: Sequence[Asked]) -> list[tuple[Hit, ...]]:
+async def find_blocked(connection: Connection, asked: Sequence[Arriving]) -> list[tuple[Hit, ...]]:
     """Return, for each message, the blocks that it meets."""
     plain = [(one.site.site_id, value) for one in asked for value in one.hashes]
     signs = [(site_id, ANY_TEXT) for site_id in {one.site.site_id for one in asked}]
@@ -91,7 +91,7 @@ async def _find(
     return found
 
 
-async def _find_texts(connection: Connection, asked: Sequence[Asked]) -> dict[int, list[Record]]:
+async def _find_texts(connection: Connection, asked: Sequence[Arriving]) -> dict[int, list[Record]]:
     """Return the blocks of texts near those asked for, by the identity of who asks."""
     if not asked:
         return {}
@@ -107,7 +107,7 @@ async def _find_texts(connection: Connection, asked: Sequence[Asked]) -> dict[in
     return {id(one): _near(one, met[id(one)]) for one in asked if met[id(one)]}
 
 
-def _near(asked: Asked, met: Sequence[Record]) -> list[Record]:
+def _near(asked: Arriving, met: Sequence[Record]) -> list[Record]:
     """Return those of some blocks whose text is really near: a band is shared by chance, too."""
     minima = sketch(asked.text, near_key(asked.site)).minima
     return [row for row in met if likeness(minima, row["sketch"]) >= SAME]

@@ -16,7 +16,7 @@ from prometheus_client import Counter
 
 from relay import checkpoints
 from relay.batching import Batcher
-from relay.blocks import BLOCK_POINTS, Asked, Hit, find_blocked, holds, refuses, signals_of
+from relay.blocks import BLOCK_POINTS, Arriving, Hit, find_blocked, holds, refuses, signals_of
 from relay.contact_rows import HOLD_EXPIRY, Batch, ContactRequest, NewContact, Place
 from relay.context import Context
 from relay.database import Connection, Record, UniqueConflict, queries, rows_of
@@ -125,7 +125,7 @@ class ContactDesk:
     ) -> list[NewContact | Refused]:
         """Let what staff block weigh on messages: a higher score, or a hold; never a drop."""
         asked = [
-            Asked(request.site, _hashes(row), request.contact.text)
+            Arriving(request.site, _hashes(row), request.contact.text)
             for request, row in zip(requests, written, strict=True)
             if isinstance(row, NewContact)
         ]

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from relay.addresses import ALIAS_OUTLIVES
-from relay.blocks import BLOCK_POINTS, Asked, Hit, find_blocked, holds, signals_of
+from relay.blocks import BLOCK_POINTS, Arriving, Hit, find_blocked, holds, signals_of
 from relay.catalogue import Advertiser, advertiser_place, unseal_advertiser
 from relay.contact_rows import DELIVERY_EXPIRY, HOLD_EXPIRY, network_of, seal_origin
 from relay.contacts import Origin
@@ -186,7 +186,7 @@ class Exchange:
         if message.origin:
             ip = message.origin.ip
             hashes += [self.site.hash("ip", ip), self.site.hash("net", network_of(ip))]
-        asked = Asked(self.site, tuple(hashes), str(message.content["text"]))
+        asked = Arriving(self.site, tuple(hashes), str(message.content["text"]))
         [hits] = await find_blocked(self.connection, [asked])
         return hits
 

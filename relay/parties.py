@@ -16,7 +16,7 @@ from relay.errors import Refused
 from relay.exchange import Exchange, NewMessage, read_exchange
 from relay.limiter import Limit
 from relay.sealing import new_id, report_place
-from relay.standing import check_reporter
+from relay.suspensions import check_reporter
 from relay.validation import mailbox_key
 from relay.visits import Visit, list_pending, open_living, open_visit
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from relay import desk, lookup
 from relay.answers import Answer, answer
-from relay.blocks import Asked, Hit, find_blocked
+from relay.blocks import Arriving, Hit, find_blocked
 from relay.desk import Action, Effect, NewBlock, Order, Statement, Weight
 from relay.links import Link, Side
 from relay.looks import Look
@@ -110,4 +110,4 @@ async def block(
 async def met(relay: Relay, hashes: tuple[bytes, ...], text: str = "") -> tuple[Hit, ...]:
     """Ask as a message on its way in does."""
     async with relay.context.database.connection() as connection:
-        return (await find_blocked(connection, [Asked(relay.site, hashes, text)]))[0]
+        return (await find_blocked(connection, [Arriving(relay.site, hashes, text)]))[0]

@@ -32,7 +32,7 @@ SHOWN = 50
 log = structlog.get_logger()
 
 
-class Asked(StrEnum):
+class Ask(StrEnum):
     """What is asked for."""
 
     ACT = "act"  # an order above the limits of one person
@@ -40,7 +40,7 @@ class Asked(StrEnum):
 
 
 # What one needs to ask for it, and to agree to it.
-NEEDED = {Asked.ACT: Permission.HOLD_LARGE, Asked.OPEN: Permission.OPEN_OTHER}
+NEEDED = {Ask.ACT: Permission.HOLD_LARGE, Ask.OPEN: Permission.OPEN_OTHER}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ async def ask(context: Context, site: Site, wanted: Order | Reading, n: int, loo
             connection,
             site_id=site.site_id,
             confirmation_id=confirmation_id,
-            kind=Asked.OPEN.value if isinstance(wanted, Reading) else Asked.ACT.value,
+            kind=Ask.OPEN.value if isinstance(wanted, Reading) else Ask.ACT.value,
             asked_by=look.staff_id,
             asked_at=now,
             ends_at=now + WAITS,
@@ -131,7 +131,7 @@ async def agree(context: Context, site: Site, confirmation_id: UUID, look: Look)
             raise Refused("second_same")
         await _check_asker(connection, site, row)
         effect = None
-        if row["kind"] == Asked.ACT:
+        if row["kind"] == Ask.ACT:
             order = _order(site, row, look, now)
             effect = await carry_out_in(connection, site, order, now)
         act_id = effect.act_id if effect else None
@@ -191,7 +191,7 @@ async def _check_asker(connection: Connection, site: Site, row: Record) -> None:
         queries().list_roles(connection, site_id=site.site_id, staff_id=row["asked_by"])
     )
     roles = [Role(one["role"]) for one in found]
-    if level(roles, NEEDED[Asked(row["kind"])]) < Level.SECOND:
+    if level(roles, NEEDED[Ask(row["kind"])]) < Level.SECOND:
         raise Refused("asker_not_allowed")
 
 
@@ -239,7 +239,7 @@ def _confirmation(site: Site, row: Record, now: datetime) -> Confirmation:
         changed=row["changed"],
         decider=row["decider"],
         decided_at=row["decided_at"],
-        order=_reading(written) if row["kind"] == Asked.OPEN else _read_order(written, asker),
+        order=_reading(written) if row["kind"] == Ask.OPEN else _read_order(written, asker),
     )
 
 
