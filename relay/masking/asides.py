@@ -21,6 +21,7 @@ _NOT = re.compile(r"\s?[(\[{](?:et )?(?:pas|not|nicht|non|no|nao|niet) $")
 _AGAIN = re.compile(r"\W{1,3}(?:oui|si|yes|ja|sim|yep|ouais|bien|i repeat|je repete|repito)\W{1,3}")
 _HEART = "<3"
 _LONGEST_ECHO = 4  # atoms said once more
+_FARTHEST_ECHO, _LONGEST_REMARK = 16, 60  # characters
 
 
 def without_asides(atoms: list[Atom], text: str) -> list[Atom]:
@@ -53,17 +54,21 @@ def _counts(atom: Atom, text: str) -> bool:
 
 def _echo(kept: Sequence[Atom], atoms: Sequence[Atom], at: int, text: str) -> int:
     """Return how many atoms from *at* on say again what the last of *kept* said, 0 for none."""
-    if not kept or atoms[at].start - kept[-1].end > 16:  # noqa: PLR2004
+    if not kept or atoms[at].start - kept[-1].end > _FARTHEST_ECHO:
         return 0
     gap = text[kept[-1].end : atoms[at].start]
-    if kept[-1].readings[0] == atoms[at].readings[0] and _AGAIN.fullmatch(gap):
-        return 1
+    if _CLOSING.keys().isdisjoint(gap):
+        same = kept[-1].readings[0] == atoms[at].readings[0]
+        return int(same and _AGAIN.fullmatch(gap) is not None)
     if _NOT.fullmatch(gap):
         return 1
     opened = _OPENS.fullmatch(gap)
-    if not opened:
-        return 0
-    close = text.find(_CLOSING[opened.group(1)], atoms[at].end)
+    return _bracketed(kept, atoms, at, text, _CLOSING[opened.group(1)]) if opened else 0
+
+
+def _bracketed(kept: Sequence[Atom], atoms: Sequence[Atom], at: int, text: str, sign: str) -> int:
+    """Return how many atoms from *at* to the closing *sign* say the last of *kept* again."""
+    close = text.find(sign, atoms[at].end, atoms[at].end + _LONGEST_REMARK)
     inner = 0
     while at + inner < len(atoms) and atoms[at + inner].end <= close:
         inner += 1
@@ -71,8 +76,7 @@ def _echo(kept: Sequence[Atom], atoms: Sequence[Atom], at: int, text: str) -> in
         return 0
     again = {*_said(atoms[at : at + inner], text)}
     before = range(1, min(_LONGEST_ECHO, len(kept)) + 1)
-    same = any(not again.isdisjoint(_said(kept[-k:], text)) for k in before)
-    return inner if same else 0
+    return inner * any(not again.isdisjoint(_said(kept[-k:], text)) for k in before)
 
 
 def _said(atoms: Sequence[Atom], text: str, at: int = 0) -> Iterator[str]:

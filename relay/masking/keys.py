@@ -25,7 +25,7 @@ _FOR = (
 )
 _DIGIT = r"(?P<digit>\b(?:\d|[^\W\d_]{2,7})\b)"
 _MEANINGS = (re.compile(_SIGN + _IS + _DIGIT), re.compile(rf"\b{_DIGIT}{_FOR}{_SIGN}"))
-_HINT = re.compile(r"\d[*#_?xX]|[*#_?xX]\d")
+_HINT = re.compile(r"[*#_?xX](?:(?=[0-9])|(?<=[0-9].))")
 _LEAST_SIGNS = 2
 
 

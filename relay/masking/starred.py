@@ -10,6 +10,7 @@ from relay.masking.words import Kind, vocabulary
 _STAR = "*"
 _SHAPES = str.maketrans("€$@!", "esai")
 _SIGNS = frozenset("*€$@!")
+_OFTEN_ALONE = ("! ", "€ ")
 _LEAST = 2  # such words; a single one hides something else than a number
 # The signs stand before a letter; the two that end words stand there too.
 _TOKEN = re.compile(
@@ -17,9 +18,15 @@ _TOKEN = re.compile(
 )
 
 
+_INSIDE = re.compile(r"[*€$@!](?=[^\W\d_])")
+
+
 def has_stars(text: str) -> bool:
     """Tell whether *text* may hold such words; most texts hold no such sign."""
-    return sum([text.count(sign) for sign in "*€$@!"]) >= _LEAST
+    signs = sum(map(text.count, _SIGNS))
+    if signs < _LEAST or signs - sum(map(text.count, _OFTEN_ALONE)) < _LEAST:
+        return False
+    return _INSIDE.search(text) is not None
 
 
 def starred(text: str) -> Sequence[Piece]:
