@@ -16,6 +16,7 @@ _COUNTED_WORDS = (
 _COUNTED = re.compile(rf" {any_of(_COUNTED_WORDS)}\b")
 _COUNTING = re.compile(r"\b(?:first|last|next|middle|premiers|derniers|ersten|letzten|eerste) $")
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
+_OPEN = tuple(_CLOSING)
 _OPENS = re.compile(r"\s?([(\[{])\W*(?:(?:soit|donc|or|oder|ou|i e|et)\s)?$")
 _NOT = re.compile(r"\s?[(\[{](?:et )?(?:pas|not|nicht|non|no|nao|niet) $")
 _AGAIN = re.compile(r"\W{1,3}(?:oui|si|yes|ja|sim|yep|ouais|bien|i repeat|je repete|repito)\W{1,3}")
@@ -32,7 +33,7 @@ def without_asides(atoms: list[Atom], text: str) -> list[Atom]:
         said = _echo(kept, atoms, at, text)
         at += said
         if not said:
-            if not _counts(atoms[at], text):
+            if len(atoms[at].readings[0]) > 1 or not _counts(atoms[at], text):
                 kept.append(atoms[at])
             at += 1
     return kept
@@ -40,7 +41,7 @@ def without_asides(atoms: list[Atom], text: str) -> list[Atom]:
 
 def _counts(atom: Atom, text: str) -> bool:
     """Tell whether a single figure, or a word for one, says how many digits come."""
-    if len(atom.readings[0]) > 1 or (atom.word and atom.word.kind is not Kind.UNIT):
+    if atom.word and atom.word.kind is not Kind.UNIT:
         return False
     if atom.readings[0] == "0":
         return False
@@ -54,12 +55,14 @@ def _counts(atom: Atom, text: str) -> bool:
 
 def _echo(kept: Sequence[Atom], atoms: Sequence[Atom], at: int, text: str) -> int:
     """Return how many atoms from *at* on say again what the last of *kept* said, 0 for none."""
-    if not kept or atoms[at].start - kept[-1].end > _FARTHEST_ECHO:
+    end = kept[-1].end if kept else 0
+    bracket = text.startswith(_OPEN, end) or text.startswith(_OPEN, end + 1)
+    same = bool(kept) and kept[-1].readings[0] == atoms[at].readings[0]
+    if not kept or not (same or bracket) or atoms[at].start - end > _FARTHEST_ECHO:
         return 0
-    gap = text[kept[-1].end : atoms[at].start]
-    if _CLOSING.keys().isdisjoint(gap):
-        same = kept[-1].readings[0] == atoms[at].readings[0]
-        return int(same and _AGAIN.fullmatch(gap) is not None)
+    gap = text[end : atoms[at].start]
+    if not bracket:
+        return int(_AGAIN.fullmatch(gap) is not None)
     if _NOT.fullmatch(gap):
         return 1
     opened = _OPENS.fullmatch(gap)
