@@ -73,11 +73,13 @@ class Run:
 
 
 async def clear_shelves(run: Run, versions: Sequence[Version]) -> None:
-    """Delete everything that is due of a site."""
+    """Delete everything that is due of a site; what waits for a class that stopped goes later."""
     await _end_mails(run, versions)
     taken: Counter[str] = Counter()
     for due in all_due(versions, run.as_of):
         name = due.shelf.name
+        if due.shelf.after in run.stopped:
+            continue
         taken[name] += await _clear(run, due, run.pace.ceiling - taken[name])
 
 

@@ -48,6 +48,8 @@ class Shelf:
         kept: Where a policy says how long.
         spans: Which receipt times are due: by the rows' own clock, or by the end of the listing.
         is_by_time: Its rows are found by a time, not by the time in their id.
+        after: Class whose rows are gone first: what they still need is passed over row by row, and
+            of millions that would take longer than any batch may.
     """
 
     name: str
@@ -56,24 +58,28 @@ class Shelf:
     kept: KeptOf
     spans: Spans = due_windows
     is_by_time: bool = False
+    after: str = ""
 
 
 # In this order: a conversation goes after its messages, a listing after its conversations.
 SHELVES = (
     Shelf("messages", "due_messages", "delete_messages", _messages),
     Shelf("messages", "due_messages_ended", "delete_messages", _messages, ended_windows),
-    Shelf("mails", "due_mails", "delete_mails", _messages),
+    Shelf("mails", "due_mails", "delete_mails", _messages, after="messages"),
     Shelf("traces", "due_traces", "delete_traces", _traces),
     Shelf("traces", "due_traces_ended", "delete_traces", _traces, ended_windows),
     Shelf("reports", "due_reports", "delete_reports", _reports),
     Shelf("inbound", "due_inbound", "delete_inbound", _inbound),
-    Shelf("conversations", "due_conversations", "delete_conversations", _messages),
+    Shelf(
+        "conversations", "due_conversations", "delete_conversations", _messages, after="messages"
+    ),
     Shelf(
         "conversations",
         "due_conversations_ended",
         "delete_conversations",
         _messages,
         ended_windows,
+        after="messages",
     ),
     Shelf("listings", "due_listings", "delete_listings", _listings, is_by_time=True),
     Shelf("rights", "due_requests", "delete_requests", _rights),

@@ -140,6 +140,25 @@ async def test_the_ceiling_stops_and_says_so(relay: Relay, listing_id: UUID) -> 
     assert (await rows(relay, "message"))["message"] == 6
 
 
+async def test_what_waits_for_a_class_waits_with_it(relay: Relay, listing_id: UUID) -> None:
+    """F49: while messages are left by the ceiling, neither receipts nor conversations are looked
+    through for what has no message: among millions that took longer than a batch may. They follow.
+    """
+    await add_contacts(relay, [NOW - 400 * DAY] * 6, listing_id=listing_id)
+    await relay.fetch(
+        "insert into outbox (site_id, mail_id, message_id, kind, state, reason, due_at, expires_at)"
+        " values ($1, $2, $2, 'receipt', 'delivered', 'delivered', now(), now()) returning 1",
+        relay.site.site_id,
+        new_id(NOW - 400 * DAY),
+    )
+    pace = Pace(batch=2, ceiling=4, rest=0)
+    assert "messages" in (await purged(relay, pace=pace)).stopped
+    assert len(await relay.fetch("select 1 from outbox where kind = 'receipt'")) == 1
+    assert (await rows(relay, "message"))["message"] == 2
+    await purged(relay, pace=pace)
+    assert await relay.fetch("select 1 from outbox where kind = 'receipt'") == []
+
+
 async def test_two_purgers(relay: Relay, listing_id: UUID) -> None:
     """F49: while one purger is at a site, another leaves it alone."""
     await add_contacts(relay, [NOW - 400 * DAY], listing_id=listing_id)
