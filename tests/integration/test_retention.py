@@ -147,16 +147,16 @@ async def test_what_waits_for_a_class_waits_with_it(relay: Relay, listing_id: UU
     await add_contacts(relay, [NOW - 400 * DAY] * 6, listing_id=listing_id)
     await relay.fetch(
         "insert into outbox (site_id, mail_id, message_id, kind, state, reason, due_at, expires_at)"
-        " values ($1, $2, $2, 'receipt', 'delivered', 'delivered', now(), now()) returning 1",
+        " values ($1, $2, $2, 'receipt', 'delivered', 'old', now(), now()) returning 1",
         relay.site.site_id,
         new_id(NOW - 400 * DAY),
     )
     pace = Pace(batch=2, ceiling=4, rest=0)
     assert "messages" in (await purged(relay, pace=pace)).stopped
-    assert len(await relay.fetch("select 1 from outbox where kind = 'receipt'")) == 1
+    assert len(await relay.fetch("select 1 from outbox where reason = 'old'")) == 1
     assert (await rows(relay, "message"))["message"] == 2
     await purged(relay, pace=pace)
-    assert await relay.fetch("select 1 from outbox where kind = 'receipt'") == []
+    assert await relay.fetch("select 1 from outbox where reason = 'old'") == []
 
 
 async def test_two_purgers(relay: Relay, listing_id: UUID) -> None:
