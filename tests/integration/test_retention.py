@@ -155,7 +155,7 @@ async def test_what_waits_for_a_class_waits_with_it(relay: Relay, listing_id: UU
     assert "messages" in (await purged(relay, pace=pace)).stopped
     assert len(await relay.fetch("select 1 from outbox where reason = 'old'")) == 1
     assert (await rows(relay, "message"))["message"] == 2
-    await purged(relay, pace=pace)
+    await purged(relay)
     assert await relay.fetch("select 1 from outbox where reason = 'old'") == []
 
 
