@@ -1,10 +1,12 @@
 """Real engines for every test that asks: one PostgreSQL and one Valkey per test process."""
 
+import asyncio
 import base64
 import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import asyncpg
@@ -40,7 +42,6 @@ def with_database(url: str, name: str) -> str:
 @pytest.fixture(scope="session")
 def template(engines: Engines) -> str:
     """A migrated database that tests are copied from."""
-    import asyncio
 
     async def make() -> None:
         connection = await asyncpg.connect(engines.database_url)
@@ -49,7 +50,8 @@ def template(engines: Engines) -> str:
         url = with_database(engines.database_url, TEMPLATE)
         await migrate(url, logins=logins_of(url))
 
-    asyncio.run(make())
+    with ThreadPoolExecutor(1) as thread:  # this thread has the loop of the tests
+        thread.submit(asyncio.run, make()).result()
     return TEMPLATE
 
 

