@@ -180,16 +180,13 @@ _LINES = st.lists(
 
 @given(_LINES)
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_dots_arrive_as_they_were(lines: list[bytes]) -> None:
+async def test_dots_arrive_as_they_were(lines: list[bytes]) -> None:
     """A4: whatever lines of dots a mail has, the server reads the very same content."""
     content = b"Subject: dots\r\n\r\n" + b"\r\n".join(lines) + b"\r\n"
 
-    async def there() -> bytes:
-        async with SmtpSink() as sink:
-            made = _to(sink)
-            await _send(made, _mail(content=content))
-            await made.close()
-            [mail] = sink.mails
-            return mail.content
-
-    assert asyncio.run(there()) == content
+    async with SmtpSink() as sink:
+        made = _to(sink)
+        await _send(made, _mail(content=content))
+        await made.close()
+        [mail] = sink.mails
+    assert mail.content == content

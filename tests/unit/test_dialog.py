@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from aiosmtplib import SMTPResponse, SMTPResponseException, SMTPServerDisconnected
+from aiosmtplib import SMTPResponseException, SMTPServerDisconnected
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -39,21 +39,18 @@ def _opened() -> tuple[Dialog, _Wire]:
 
 
 @given(st.lists(st.integers(1, 80)))
-def test_answers_come_in_pieces(sizes: list[int]) -> None:
+async def test_answers_come_in_pieces(sizes: list[int]) -> None:
     """However the bytes of several answers are cut, each command gets its own."""
     said = b"250-ok\r\n250 2.1.0 sender ok\r\n550 5.1.1 nobody\r\n354 go\r\n"
     expected = [(250, "ok\n2.1.0 sender ok"), (550, "5.1.1 nobody"), (354, "go")]
 
-    async def there() -> list[SMTPResponse]:
-        dialog, _ = _opened()
-        dialog.say(b"MAIL\r\n", b"RCPT\r\n", b"DATA\r\n")
-        at = 0
-        for size in [*sizes, len(said)]:
-            dialog.data_received(said[at : at + size])
-            at += size
-        return [await dialog.answer(SOON_S) for _ in expected]
-
-    assert asyncio.run(there()) == expected
+    dialog, _ = _opened()
+    dialog.say(b"MAIL\r\n", b"RCPT\r\n", b"DATA\r\n")
+    at = 0
+    for size in [*sizes, len(said)]:
+        dialog.data_received(said[at : at + size])
+        at += size
+    assert [await dialog.answer(SOON_S) for _ in expected] == expected
 
 
 async def test_commands_leave_together() -> None:
