@@ -161,22 +161,22 @@ def mail_place(person_id: uuid.UUID) -> str:
 
 
 def document_place(request_id: uuid.UUID) -> str:
-    """Return the place of a copy of an identity document."""
+    """Name the place that a copy of an identity document is sealed for."""
     return f"identity_document.sealed_content:{request_id}"
 
 
 def report_place(report_id: uuid.UUID) -> str:
-    """Return the place of what a report says."""
+    """Name the place that what a report says is sealed for."""
     return f"report.sealed_note:{report_id}"
 
 
 def details_place(report_id: uuid.UUID) -> str:
-    """Return the place of who reported from outside, and by which law."""
+    """Name the place that who reported, and by which law, is sealed for."""
     return f"report.sealed_details:{report_id}"
 
 
 def appeal_place(message_id: uuid.UUID) -> str:
-    """Return the place of what was said against the decision about a message."""
+    """Name the place that an appeal against the decision about a message is sealed for."""
     return f"report_case.sealed_appeal:{message_id}"
 
 

@@ -225,7 +225,7 @@ select pg_advisory_xact_lock(hashtextextended('texts ' || site_id::text, 0)) fro
 select message.message_id, mark.cluster_id,
     exists (select 1 from objection
         where objection.site_id = :site_id and objection.mailbox_hash = message.mailbox_hash
-            and objection.purpose = 'security') as is_objected
+            and objection.purpose = 'security' and objection.ended_at is null) as is_objected
 from unnest(:message_ids::uuid[]) as asked (message_id)
 join message on message.site_id = :site_id and message.message_id = asked.message_id
 left join text_mark as mark on mark.site_id = message.site_id and mark.message_id = message.message_id;

@@ -51,9 +51,6 @@ where site_id = :site_id and request_id = :request_id;
 update data_request set subject_hash = :subject_hash, sealed_content = :sealed_content, sealed_mail = null
 where site_id = :site_id and request_id = :request_id;
 
--- name: keep_language(site_id, request_id, language)!
-update data_request set language = :language where site_id = :site_id and request_id = :request_id;
-
 -- name: note_kept(site_id, request_id, kept_ids)!
 update data_request set kept_ids = :kept_ids where site_id = :site_id and request_id = :request_id;
 
