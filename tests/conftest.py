@@ -18,9 +18,16 @@ from relay.engines import Engines, start_engines
 from relay.settings import Settings, read_settings
 from tests.relays import Relay, open_relay
 from tests.rig.databases import Databases
+from tests.rig.memory import leave_memory, take_memory
 from tests.rig.users import logins_of
 
 TEMPLATE = "relais_template"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep temporary files in memory; the processes of a parallel run inherit the place."""
+    if made := take_memory():
+        config.add_cleanup(lambda: leave_memory(made))
 
 
 @pytest.fixture(scope="session")

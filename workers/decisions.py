@@ -16,6 +16,7 @@ CRASHES_MOST = 5
 AMBIGUOUS_MOST = 2
 HOLD_S = timedelta(days=30).total_seconds()
 WAY_LEAST_S, WAY_MOST_S = 30.0, 900.0
+UNREAD_LEAST_S = 1.0
 DELAY_TOLD_AFTER = timedelta(hours=4)
 
 
@@ -156,6 +157,17 @@ def make_way(claim: Claim) -> MailOutcome:
     age_s = (claim.claimed_at - claim.accepted_at).total_seconds()
     wait_s = min(max(age_s / 4, WAY_LEAST_S), WAY_MOST_S)
     return _told_if_late(claim, give_back(claim, Reason.SERVER_BUSY, wait_s))
+
+
+def not_read(claim: Claim, jitter: float) -> MailOutcome:
+    """Settle a mail that the database did not give: soon again, later the longer it waits.
+
+    The jitter, a random number in [0, 1), parts mails that were claimed together: one that can
+    never be read holds up no other.
+    """
+    age_s = (claim.claimed_at - claim.accepted_at).total_seconds()
+    wait_s = min(max(age_s / 4, UNREAD_LEAST_S), WAY_MOST_S) * (0.5 + jitter)
+    return give_back(claim, "database_away", wait_s)
 
 
 def after_pause(claim: Claim, sent: Sent, wait_s: float) -> MailOutcome:

@@ -139,12 +139,25 @@ class Courier:
             # What may have arrived already is asked nothing more: no rule can hold it back.
             fresh = [one.mail_id for one in claims if not one.may_have_left]
             held = await screen(self._context, [rows[one] for one in fresh if one in rows])
+        except Unavailable:
+            for claim in claims:
+                self._lanes.start(self._give_back(claim))
+            raise
         except BaseException:
             self._journal.drop(claims)
             raise
         for claim in claims:
             row, why = rows.get(claim.mail_id), held.get(claim.mail_id)
             self._lanes.start(self._deliver(claim, row, held_for=why))
+
+    async def _give_back(self, claim: Claim) -> None:
+        """Settle a claim that could not be read, once the database answers: it is no crash."""
+        jitter = random.random()  # noqa: S311
+        early = decisions.before_sending(claim, jitter)
+        try:
+            await self._settle(claim, early or decisions.not_read(claim, jitter), None)
+        finally:
+            self._journal.drop([claim])
 
     async def _deliver(self, claim: Claim, row: Record | None, *, held_for: str | None) -> None:
         """Bring one claim to its outcome; without one its lease ends by itself.
@@ -189,6 +202,8 @@ class Courier:
         except Overrun:
             log.error("mail.not_made", mail_id=str(claim.mail_id), kind="overrun")  # noqa: TRY400
             return decisions.hold(claim, Reason.RENDERING)
+        except Unavailable:
+            return decisions.not_read(claim, random.random())  # noqa: S311
         except Exception as error:
             log.exception("mail.not_made", mail_id=str(claim.mail_id), kind=type(error).__name__)
             return decisions.after_crash(claim, random.random())  # noqa: S311

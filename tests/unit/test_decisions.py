@@ -75,6 +75,7 @@ def _settled(claim: Claim, sent: Sent, jitter: float) -> list[MailOutcome]:
         decisions.hold(claim, "egress"),
         decisions.bounce(claim, "suppressed"),
         decisions.give_back(claim, "rate_limited", 30.0),
+        decisions.not_read(claim, jitter),
         decisions.after_sending(claim, sent, HASH, jitter),
     ]
 
@@ -189,6 +190,16 @@ def test_a_paused_route_costs_no_try() -> None:
         True,
         None,
     )
+
+
+@given(claims, jitters)
+def test_what_was_not_read_is_tried_again_soon(claim: Claim, jitter: float) -> None:
+    """F55: it counts neither as a try nor as a crash, and is tried again before as long again."""
+    outcome = decisions.not_read(claim, jitter)
+    assert (outcome.state, outcome.untried, outcome.crashed) == ("deferred", True, False)
+    age_s = (claim.claimed_at - claim.accepted_at).total_seconds()
+    assert outcome.wait_s is not None
+    assert 0.5 <= outcome.wait_s <= max(1.5, min(age_s, 1350))
 
 
 @given(st.integers(1, 100), jitters)
