@@ -27,9 +27,10 @@ from relay.errors import Unavailable
 KEEPALIVE_S = 30.0
 TRIES = 3
 
-# Joins are done in the order they are written, row by row over primary keys, and planned once:
-# fresh or fast growing tables have no statistics to plan from, and plans made without them, or
-# while a table was small, were a thousand times too slow.
+PLAN_S = 5  # a plan serves many times, but not for long: it is made for the sizes of its moment
+
+# Joins are done in the order they are written, row by row over primary keys: fresh or fast growing
+# tables have no statistics to plan from, and plans made without were a thousand times too slow.
 SESSION = {
     "lock_timeout": "2000",
     "join_collapse_limit": "1",
@@ -117,6 +118,7 @@ class Database:
                     timeout=COMMAND_TIMEOUT_S,
                     command_timeout=COMMAND_TIMEOUT_S,
                     max_inactive_connection_lifetime=600,
+                    max_cached_statement_lifetime=PLAN_S,
                     server_settings=self._session,
                     target_session_attrs=READ_WRITE,
                     reset=_keep_session,

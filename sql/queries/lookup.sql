@@ -234,7 +234,10 @@ left join text_mark as mark on mark.site_id = message.site_id and mark.message_i
 -- Messages, since an id, whose text was not looked at yet, oldest first; none of who objected to it (GDPR 21).
 select message.message_id, message.sender_id, message.sealed_content, sender.wrapped_key
 from message
-join person as sender on sender.site_id = message.site_id and sender.person_id = message.sender_id
+cross join lateral (
+    select person.wrapped_key from person
+    where person.site_id = message.site_id and person.person_id = message.sender_id offset 0
+) as sender
 where message.site_id = :site_id and message.message_id >= :first_id
     and not exists (select 1 from text_mark
         where text_mark.site_id = :site_id and text_mark.message_id = message.message_id offset 0)
@@ -245,15 +248,19 @@ order by message.message_id
 limit :most;
 
 -- name: find_clusters(site_id, bands, most)
--- Clusters that share a band, some of each.
+-- Clusters that share a band, some of each. A range of one band: its order is that of the primary key alone, which no
+-- other index is then taken for while the planner knows little of the table.
 select near.band, near.cluster_id, cluster.sketch
 from unnest(:bands::bytea[]) as asked (band)
 cross join lateral (
     select text_band.band, text_band.cluster_id from text_band
-    where text_band.site_id = :site_id and text_band.band = asked.band
-    order by text_band.cluster_id limit :most
+    where text_band.site_id = :site_id and text_band.band >= asked.band and text_band.band <= asked.band
+    order by text_band.band, text_band.cluster_id limit :most
 ) as near
-join text_cluster as cluster on cluster.site_id = :site_id and cluster.cluster_id = near.cluster_id;
+cross join lateral (
+    select text_cluster.sketch from text_cluster
+    where text_cluster.site_id = :site_id and text_cluster.cluster_id = near.cluster_id offset 0
+) as cluster;
 
 -- name: add_clusters(site_id, cluster_ids, sketches)!
 insert into text_cluster (site_id, cluster_id, sketch)

@@ -64,3 +64,12 @@ async def test_the_desk_has_something_to_find(relay: Relay) -> None:
     assert sum(rule.held for rule in rules) > 0
     await relay.check_ledger()
     assert await put_on(relay.context, relay.site) == 0
+
+
+async def test_figures_of_an_empty_database_slow_nothing(relay: Relay) -> None:
+    """F39: texts of thousands of messages are marked in time though PostgreSQL knows its tables
+    only as they were before any message came.
+    """
+    await relay.fetch("vacuum (analyze)")
+    assert await put_on(relay.context, relay.site) == LINES
+    await relay.check_ledger()
