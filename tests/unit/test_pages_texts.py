@@ -61,29 +61,28 @@ def test_every_state_is_explained(language: str, state: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("code", STATUSES)
-def test_every_problem_has_its_sentence(language: str, code: str) -> None:
+def test_every_problem_has_its_sentence(language: str) -> None:
     """What a door can refuse with can be said."""
-    assert has(language, f"problems.{code}")
+    assert not [code for code in STATUSES if not has(language, f"problems.{code}")]
 
 
-@pytest.mark.parametrize(("key", "form"), FRENCH)
-def test_french_typography(key: str, form: str) -> None:
+def test_french_typography() -> None:
     """No-break spaces, guillemets and apostrophes as French print has them."""
-    assert "'" not in form
-    assert '"' not in form
-    assert not re.search(rf"[^{NO_BREAK}][:;?!»]", form.removeprefix(NO_BREAK))
-    assert not re.search(rf"«[^{NO_BREAK}]", form)
-    assert not re.search(r"\d \d", form)
+    for key, form in FRENCH:
+        assert "'" not in form, key
+        assert '"' not in form, key
+        assert not re.search(rf"[^{NO_BREAK}][:;?!»]", form.removeprefix(NO_BREAK)), key
+        assert not re.search(rf"«[^{NO_BREAK}]", form), key
+        assert not re.search(r"\d \d", form), key
 
 
-@pytest.mark.parametrize(("language", "key", "form"), ALL)
-def test_sentences_are_plain(language: str, key: str, form: str) -> None:
+def test_sentences_are_plain() -> None:
     """No blame, no begging, no straight quotes."""
-    words = form.casefold()
-    assert not [banned for banned in BANNED if banned in words]
-    assert '"' not in form
-    assert "'" not in form
+    for language, key, form in ALL:
+        words = form.casefold()
+        assert not [banned for banned in BANNED if banned in words], (language, key)
+        assert '"' not in form, (language, key)
+        assert "'" not in form, (language, key)
 
 
 def test_no_sentence_is_unused() -> None:
