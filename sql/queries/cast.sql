@@ -5,7 +5,10 @@
 with ended as (
     update outbox set settled_at = message.received_at + make_interval(secs => asked.took_s)
     from unnest(:message_ids::uuid[], :took_s::float8[]) as asked (message_id, took_s)
-    join message on message.site_id = :site_id and message.message_id = asked.message_id
+    cross join lateral (
+        select said.received_at from message as said
+        where said.site_id = :site_id and said.message_id = asked.message_id offset 0
+    ) as message
     where outbox.site_id = :site_id and outbox.mail_id = asked.message_id and outbox.state <> 'held'
     returning outbox.site_id, outbox.mail_id, outbox.state, outbox.reason, message.received_at, outbox.settled_at
 )
@@ -16,16 +19,27 @@ select site_id, mail_id, nextval('outbox_token'), 1, 'demo', 'quit', received_at
 from ended where state in ('delivered', 'bounced');
 
 -- name: add_past_answers(site_id, message_ids, asked_ids, sealed_contents, mailbox_hashes, text_hashes, received_ats)!
--- What advertisers answered, each to one of the messages asked.
+-- What advertisers answered, each to one of the messages asked; found by a range of one id, whose order only the primary
+-- key has, since this runs before PostgreSQL has any figures of the table.
 with answers as (
     select made.message_id, question.conversation_id, listing.advertiser_id, listing.language, made.sealed_content,
         made.mailbox_hash, made.text_hash, question.policy_version, made.received_at
     from unnest(:message_ids::uuid[], :asked_ids::uuid[], :sealed_contents::bytea[], :mailbox_hashes::bytea[],
         :text_hashes::bytea[], :received_ats::timestamptz[])
         as made (message_id, asked_id, sealed_content, mailbox_hash, text_hash, received_at)
-    join message as question on question.site_id = :site_id and question.message_id = made.asked_id
-    join conversation on conversation.site_id = :site_id and conversation.conversation_id = question.conversation_id
-    join listing on listing.site_id = :site_id and listing.listing_id = conversation.listing_id
+    cross join lateral (
+        select message.conversation_id, message.policy_version from message
+        where message.site_id = :site_id and message.message_id between made.asked_id and made.asked_id
+        order by message.message_id limit 1
+    ) as question
+    cross join lateral (
+        select conversation.listing_id from conversation
+        where conversation.site_id = :site_id and conversation.conversation_id = question.conversation_id offset 0
+    ) as about
+    cross join lateral (
+        select ad.advertiser_id, ad.language from listing as ad
+        where ad.site_id = :site_id and ad.listing_id = about.listing_id offset 0
+    ) as listing
 ), written as (
     insert into message (site_id, message_id, conversation_id, side, sender_id, language, sealed_content,
         mailbox_hash, text_hash, policy_version, score, signals, received_at)

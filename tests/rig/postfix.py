@@ -30,6 +30,7 @@ smtp_dns_support_level = disabled
 alias_maps =
 maillog_file = {folder}/log
 maillog_file_prefixes = {folder}
+service_throttle_time = 1s
 """
 SERVICES = """\
 127.0.0.1:{port} inet n - n - - smtpd
@@ -103,6 +104,9 @@ def postfix(next_hop: str) -> Iterator[Postfix]:
     try:
         _control(folder, "start")
         yield Postfix(port, int((folder / "queue" / "pid" / "master.pid").read_text()))
+    except BaseException:
+        print((folder / "log").read_text())  # pytest shows it beside the test that failed
+        raise
     finally:
         _control(folder, "stop")
         shutil.rmtree(folder, ignore_errors=True)
