@@ -7,7 +7,6 @@ lost it can neither send content nor write an outcome.
 import asyncio
 import random
 import time
-from contextlib import suppress
 
 import structlog
 from prometheus_client import Counter, Histogram
@@ -30,6 +29,7 @@ from workers.decisions import Claim, MailOutcome
 from workers.journal import Journal, Timing
 from workers.lanes import Lane, Lanes
 from workers.rounds import Rounds
+from workers.route import Route
 from workers.transport import LeaseLost, Transport
 
 SITE_SHARE = 25
@@ -53,13 +53,11 @@ class Courier:
     ) -> None:
         self._context = context
         self._transport = transport
-        self._route = route
+        self._route = Route(context, route, timing)
         self._timing = timing
         self._journal = Journal(context, timing)
         self._lanes = Lanes()
         self._rounds = Rounds(timing.sweep_s)
-        self._was_paused = True  # a pause may stand from before this process
-        self._paused_until = 0.0
         self._suspects_due_at = 0.0
 
     def ring(self) -> None:
@@ -120,7 +118,7 @@ class Courier:
                     total_limit=most,
                     lease_s=self._timing.lease_s,
                     oldest_id=first_id(self._context.clock() - OLDEST),
-                    route=self._route,
+                    route=self._route.name,
                     suspects=suspects,
                 )
             )
@@ -186,10 +184,10 @@ class Courier:
             return early or decisions.hold(claim, "incomplete")
         if held_for:
             return decisions.hold(claim, held_for)
-        paused_s = self._paused_until - time.monotonic()
-        if self._rounds.is_stopping or paused_s > 0:
-            reason = "stopped" if self._rounds.is_stopping else "route_paused"
-            return decisions.give_back(claim, reason, max(0.0, paused_s))
+        if self._rounds.is_stopping:
+            return decisions.give_back(claim, "stopped", self._route.pause_s)
+        if pause_s := self._route.pause_s:
+            return decisions.give_back(claim, "route_paused", pause_s)
         return await self._render(claim, row)
 
     async def _render(self, claim: Claim, row: Record) -> Composed | MailOutcome:
@@ -224,7 +222,7 @@ class Courier:
             return decisions.give_back(claim, "lease_lost", 0.0)
         checkpoints.reached("deliver.answered")
         if sent.outcome.verdict is Verdict.ROUTE_PAUSED:
-            wait_s = await self._pause(sent.outcome.reason)
+            wait_s = await self._route.pause(sent.outcome.reason)
             return decisions.after_pause(claim, sent, wait_s)
         return decisions.after_sending(
             claim,
@@ -240,7 +238,7 @@ class Courier:
             if claim.is_message:
                 waited = self._context.clock() - id_time(claim.mail_id)
                 handoff_seconds.observe(waited.total_seconds())
-            await self._resume()
+            await self._route.resume()
         log.info(
             "mail.settled",
             mail_id=str(claim.mail_id),
@@ -265,33 +263,6 @@ class Courier:
         return outcome._replace(
             notice_id=new_id(now), told_hash=told_hash(site, row["mailbox_hash"], what, now)
         )
-
-    async def _pause(self, reason: str) -> float:
-        """Hold the whole route; return for how many seconds."""
-        self._was_paused = True
-        try:
-            row = await self._context.database.run(
-                lambda connection: queries().pause_route(
-                    connection,
-                    route=self._route,
-                    base_s=self._timing.pause_s,
-                    most_s=self._timing.pause_most_s,
-                    reason=reason,
-                )
-            )
-        except Unavailable:  # nothing can be claimed either; this claim is given back all the same
-            return self._timing.pause_s
-        self._paused_until = time.monotonic() + row["pause_s"]
-        log.error("route.paused", route=self._route, reason=reason, pause_s=round(row["pause_s"]))
-        return float(row["pause_s"])
-
-    async def _resume(self) -> None:
-        if self._was_paused and time.monotonic() >= self._paused_until:
-            with suppress(Unavailable):  # the next delivery tries again
-                await self._context.database.run(
-                    lambda connection: queries().resume_route(connection, route=self._route)
-                )
-                self._was_paused = False
 
 
 def _claim(row: Record) -> Claim:
