@@ -75,6 +75,7 @@ WAYS = ("one DELETE", "paced batches", "drop of the month")
 STEP = 250_000
 ROW_BYTES = 4_000  # on disk, with its trace, mail and attempt, their indexes, and WAL beside
 FILL_TIMEOUT_S = 3600
+ALONE_S = 15
 
 
 async def main() -> None:
@@ -87,8 +88,6 @@ async def main() -> None:
     if shutil.disk_usage(tempfile.gettempdir()).free < chosen.rows * ROW_BYTES:
         parser.error(f"{chosen.rows} rows need {chosen.rows * ROW_BYTES / 1e9:.0f} GB")
     async with house() as (context, site, url):
-        quiet = await p99_ms(url, site, asyncio.sleep(5))
-        print(f"inserts alone: p99 {quiet:.1f} ms")
         ways: dict[str, Way] = {
             "one DELETE": lambda: plain(url, site),
             "paced batches": lambda: batches(context, site, chosen.most),
@@ -99,12 +98,13 @@ async def main() -> None:
                 continue
             if await count_left(url) < chosen.rows // 2:
                 await fill(url, site, chosen.rows)
-            print(json.dumps(await measure(name, url, site, act, quiet)), flush=True)
+            print(json.dumps(await measure(name, url, site, act)), flush=True)
 
 
-async def measure(name: str, url: str, site: Site, act: Way, quiet: float) -> dict[str, object]:
-    """Run one way while rows are inserted."""
+async def measure(name: str, url: str, site: Site, act: Way) -> dict[str, object]:
+    """Run one way while rows are inserted, as they are alone just before and just after."""
     rows = await count_left(url)
+    quiet = [await p99_ms(url, site, asyncio.sleep(ALONE_S))]
     connection = await asyncpg.connect(url)
     before = await connection.fetchval("select pg_current_wal_lsn()")
     began = time.monotonic()
@@ -112,6 +112,7 @@ async def measure(name: str, url: str, site: Site, act: Way, quiet: float) -> di
     seconds = time.monotonic() - began
     wal = await connection.fetchval("select pg_wal_lsn_diff(pg_current_wal_lsn(), $1)", before)
     await connection.close()
+    quiet.append(await p99_ms(url, site, asyncio.sleep(ALONE_S)))
     left = await count_left(url)
     return {
         "way": name,
@@ -119,7 +120,8 @@ async def measure(name: str, url: str, site: Site, act: Way, quiet: float) -> di
         "seconds": round(seconds, 2),
         "wal_mb": round(float(wal) / 1e6, 1),
         "insert_p99_ms": round(busy, 1),
-        "insert_p99_ratio": round(busy / quiet, 2),
+        "insert_alone_p99_ms": [round(one, 1) for one in quiet],
+        "insert_p99_ratio": round(busy / (sum(quiet) / 2), 2),
         "rows_left": left,
         "load": os.getloadavg()[0],
     }

@@ -2,7 +2,8 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from datetime import date
 
 import asyncpg
@@ -11,6 +12,7 @@ from relay.database.terms import Connection
 
 DROP_TRIES = 4
 DROP_TIMEOUT_S = 30.0
+COMMIT_TIMEOUT_S = 600.0
 
 
 async def drop_month(
@@ -30,7 +32,7 @@ async def drop_month(
     """
     for attempt in range(1, DROP_TRIES + 1):
         try:
-            async with connection.transaction():
+            async with _transaction(connection):
                 if not await may(connection):
                     return False
                 await connection.execute("set local lock_timeout = '200ms'")
@@ -43,3 +45,19 @@ async def drop_month(
         else:
             return True
     return False
+
+
+@asynccontextmanager
+async def _transaction(connection: Connection) -> AsyncIterator[None]:
+    """A transaction whose end may take long: files of a large month are deleted by its commit.
+
+    No lock is held any more by then, so nobody waits with us.
+    """
+    await connection.execute("begin")
+    try:
+        yield
+    except BaseException:
+        if not connection.is_closed():
+            await connection.execute("rollback")
+        raise
+    await connection.execute("commit", timeout=COMMIT_TIMEOUT_S)
