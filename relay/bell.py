@@ -6,6 +6,7 @@ it through Redis. The only room besides ``workers`` that knows arq.
 
 import asyncio
 import json
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -47,6 +48,7 @@ class Bell:
         self._url = redis_url
         self._redis: ArqRedis | None = None
         self._task: asyncio.Task[None] | None = None
+        self._closing = asyncio.Event()
 
     def ring(self) -> None:
         """Ask for a delivery round, together with whoever asks within a tenth of a second."""
@@ -54,7 +56,9 @@ class Bell:
             self._task = asyncio.create_task(self._ring(self._url))
 
     async def _ring(self, url: str) -> None:
-        await asyncio.sleep(GATHER_S)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GATHER_S):
+                await self._closing.wait()
         try:
             async with asyncio.timeout(RING_TIMEOUT_S):
                 await (await self._connected(url)).enqueue_job(JOB, _job_id=JOB)
@@ -80,8 +84,9 @@ class Bell:
         return self._redis
 
     async def close(self) -> None:
-        """Let a ring under way end, then close the connection."""
+        """Ring at once what waits for company, then close the connection."""
+        self._closing.set()
         if self._task:
-            await asyncio.wait([self._task], timeout=GATHER_S + RING_TIMEOUT_S)
+            await asyncio.wait([self._task], timeout=RING_TIMEOUT_S)
         if self._redis:
             await self._redis.aclose()
