@@ -127,7 +127,7 @@ async def extend(context: Context, site: Site, request_id: UUID, look: Look, wor
 
 
 async def ask_proof(context: Context, site: Site, request_id: UUID, look: Look) -> None:
-    """Ask for proof again: the clock stands still until it comes.
+    """Ask for proof again, by another code: the clock stands still until it comes.
 
     Raises:
         Refused: ``request_state``.
@@ -137,6 +137,7 @@ async def ask_proof(context: Context, site: Site, request_id: UUID, look: Look) 
         if request.standing.state is not State.IDENTITY_PENDING:
             step = Step(Event.PROOF_ASKED, look.at, str(look.staff_id), look.reason)
             await advance(connection, site, request, step)
+        await queries().forget_proof(connection, site_id=site.site_id, request_id=request_id)
         await send_code(context, connection, site, request_id)
     context.bell.ring()
 

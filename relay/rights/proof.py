@@ -45,6 +45,8 @@ async def send_code(
 ) -> None:
     """Make a code and enqueue its letter; quietly none where a mailbox had too many today.
 
+    None either where the address is proved: what is awaited then is something else.
+
     Args:
         address: ``own``, or ``new`` for the new address of a rectification.
     """
@@ -63,7 +65,7 @@ async def send_code(
         return
     code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
     place = f"request_proof.sealed_code:{request_id}:{address}"
-    await queries().put_proof(
+    put = await queries().put_proof(
         connection,
         site_id=site.site_id,
         request_id=request_id,
@@ -72,8 +74,9 @@ async def send_code(
         sealed_code=request.key.seal(code, place),
         expires_at=now + CODE_LIFE,
     )
-    name = "code" if address == "own" else "code_new"
-    await write_letter(context, connection, site, request_id, name)
+    if put is not None:
+        name = "code" if address == "own" else "code_new"
+        await write_letter(context, connection, site, request_id, name)
 
 
 async def ask_code(context: Context, site: Site, request_id: UUID, source: str) -> None:

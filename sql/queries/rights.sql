@@ -83,12 +83,19 @@ join request_proof on request_proof.site_id = data_request.site_id and request_p
 where data_request.site_id = :site_id and data_request.subject_hash = :subject_hash
     and data_request.received_at > :since;
 
--- name: put_proof(site_id, request_id, address, code_hash, sealed_code, expires_at)!
+-- name: put_proof(site_id, request_id, address, code_hash, sealed_code, expires_at)^
+-- No row of an address that is proved: it needs no other code.
 insert into request_proof (site_id, request_id, address, code_hash, sealed_code, expires_at)
 values (:site_id, :request_id, :address, :code_hash, :sealed_code, :expires_at)
 on conflict (site_id, request_id, address) do update set code_hash = excluded.code_hash,
     sealed_code = excluded.sealed_code, expires_at = excluded.expires_at, tries = 0, sent = request_proof.sent + 1
-where request_proof.proved_at is null;
+where request_proof.proved_at is null
+returning address;
+
+-- name: forget_proof(site_id, request_id)!
+-- The address concerned is to be proved once more.
+update request_proof set proved_at = null
+where site_id = :site_id and request_id = :request_id and address = 'own';
 
 -- name: try_proof(site_id, request_id, address)^
 -- Count a try, before it is judged.

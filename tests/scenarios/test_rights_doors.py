@@ -12,7 +12,7 @@ from relay.mail.reading.values import Unreadable
 from relay.outgoing import buyer_url
 from relay.outgoing.rights_letters import privacy_local_part
 from relay.reader import Reader
-from relay.rights import decisions
+from relay.rights import decisions, documents
 from relay.rights.letterbox import Letterbox
 from relay.rights.mailbox import Mailbox, keep_mail, list_unread, take_mail
 from relay.rights.round import attend
@@ -233,3 +233,31 @@ async def test_the_officer_is_reminded(relay: Relay, person: Person) -> None:
         await attend(relay.context, relay.site)
     rows = await relay.fetch("select reason from outbox where reason like 'letter:remind%'")
     assert len(rows) == 3
+
+
+async def test_proof_is_asked_again(relay: Relay) -> None:
+    """A39: where an officer asks for proof again another code goes out, and proves once more."""
+    person = Person(relay)
+    page = await person.ask("access")
+    await person.prove(page)
+    [request_id] = await person.requests()
+    at = (relay.context, relay.site, request_id)
+    await decisions.ask_proof(*at, await person.look())
+    assert await person.state(request_id) is State.IDENTITY_PENDING
+    [mail] = [one for one in await person.collect(2) if one["Subject"] == "Votre code"]
+    await person.post(page.path, code=code_in(mail))
+    assert await person.state(request_id) is State.RECEIVED
+    assert (await decisions.accept(*at, await person.look())).standing.state is State.READY
+
+
+async def test_a_code_is_no_document(relay: Relay) -> None:
+    """Whoever is asked for a document does not get round it by asking for another code."""
+    person = Person(relay)
+    page = await person.ask("access")
+    await person.prove(page)
+    [request_id] = await person.requests()
+    look = await person.look("Deux personnes.")
+    await documents.ask_document(relay.context, relay.site, request_id, look, "Deux personnes.")
+    await person.post(f"{page.path}/again")
+    reasons = await relay.fetch("select reason from outbox where kind = 'notice' order by mail_id")
+    assert [row["reason"] for row in reasons][1:] == ["letter:receipt", "letter:document"]
