@@ -779,7 +779,8 @@ select received_at from data_request where site_id = :site_id order by request_i
 -- name: forget_unproved(site_id, ended_before)$
 -- Requests that nobody ever proved are nobody's: not even the register keeps them.
 with gone as (
-    delete from data_request where site_id = :site_id and state = 'expired' and ended_at < :ended_before
+    delete from data_request
+    where site_id = :site_id and state = 'expired' and proved_at is null and ended_at < :ended_before
     returning request_id
 ), events as (
     delete from request_event where request_event.site_id = :site_id

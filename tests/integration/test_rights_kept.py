@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from relay.retention import count_due, purge
-from relay.rights import decisions
+from relay.rights import decisions, documents
 from relay.rights.register import Wanted, read_register
 from relay.rights.round import attend
 from relay.sealing import new_id
@@ -41,6 +41,21 @@ async def test_who_proved_nothing_is_in_no_register(relay: Relay) -> None:
         await attend(relay.context, relay.site)
     for table in ("data_request", "request_event", "request_proof"):
         assert await relay.fetch(f"select 1 from {table}") == [], table
+
+
+async def test_who_was_asked_for_a_document_stays_in_the_register(relay: Relay) -> None:
+    """A request that was proved, and ended waiting for a document, keeps its dates and outcome."""
+    person = Person(relay)
+    await person.prove(await person.ask("access"))
+    [request_id] = await person.requests()
+    look = await person.look("Doute.")
+    await documents.ask_document(relay.context, relay.site, request_id, look, "Doute.")
+    for days in (31, 92):
+        pass_time(relay.context, timedelta(days=days))
+        await attend(relay.context, relay.site)
+    [row] = await relay.fetch("select state, wrapped_key, proved_at from data_request")
+    assert (row["state"], row["wrapped_key"]) == ("expired", None)
+    assert row["proved_at"] is not None
 
 
 async def test_the_register_has_an_end_too(relay: Relay) -> None:
