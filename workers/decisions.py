@@ -170,6 +170,18 @@ def not_read(claim: Claim, jitter: float) -> MailOutcome:
     return give_back(claim, "database_away", wait_s)
 
 
+def without_row(claim: Claim, jitter: float) -> MailOutcome | None:
+    """Settle a claim whose mail the database did not give; None to let its lease end.
+
+    An end that somebody is told waits for the next claim: whom to tell was not read either.
+    """
+    early = before_sending(claim, jitter)
+    if early and not early.notice:
+        return early
+    # The doubt of an attempt that was cut is counted by the outcome that ends it, or not at all.
+    return None if claim.cut_phase == "data" else not_read(claim, jitter)
+
+
 def after_pause(claim: Claim, sent: Sent, wait_s: float) -> MailOutcome:
     """Settle a mail whose route itself said no: its pause, too, is told to who waits long."""
     settled = give_back(claim, sent.outcome.reason, wait_s)._replace(

@@ -150,10 +150,10 @@ class Courier:
 
     async def _give_back(self, claim: Claim) -> None:
         """Settle a claim that could not be read, once the database answers: it is no crash."""
-        jitter = random.random()  # noqa: S311
-        early = decisions.before_sending(claim, jitter)
+        outcome = decisions.without_row(claim, random.random())  # noqa: S311
         try:
-            await self._settle(claim, early or decisions.not_read(claim, jitter), None)
+            if outcome:
+                await self._settle(claim, outcome, None)
         finally:
             self._journal.drop([claim])
 

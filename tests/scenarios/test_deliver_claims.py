@@ -16,6 +16,7 @@ from tests.rig.deliveries import (
     attempts,
     couriers,
     database_proxy,
+    notices,
     pass_time,
     reach,
     row,
@@ -176,3 +177,30 @@ async def test_f55_the_database_is_lost_right_after_a_claim(
             assert outcomes == ["given_back", "delivered"]
             assert (await row(relay, message_id))["tries"] == 1
         await check_wire(relay, sink)
+
+
+_ENDS = {
+    "expired": "update outbox set expires_at = now() returning 1",
+    "unconfirmed": "with doubt as (update outbox set ambiguous = 1 returning site_id, mail_id)"
+    " insert into attempt (site_id, mail_id, token, number, route, phase)"
+    " select site_id, mail_id, 0, 1, 'rig', 'data' from doubt returning 1",
+}
+
+
+@pytest.mark.parametrize("end", _ENDS)
+async def test_f55_an_end_is_told_however_it_was_read(
+    relay: Relay, settings: Settings, end: str
+) -> None:
+    """F55: who wrote a mail that ends while the database gives nothing is told of it."""
+    ids = await write(relay)
+    await relay.fetch(_ENDS[end])
+    async with (
+        SmtpSink() as sink,
+        database_proxy(settings) as (proxy, far),
+        open_context(far) as context,
+    ):
+        proxy.swallow_after(b"as earlier_ids")
+        async with courier(context, sink.port, timing=SHORT_LEASE):
+            await proxy.wait_swallowed(1, timeout_s=5)
+            await reach(relay, ids, end, timeout_s=SHORT_LEASE.lease_s + 4)
+    assert [one.partition(":")[0] for one in await notices(relay)] == [end]
