@@ -4,7 +4,7 @@ Every answer is the same whether anything is held of an address or not (A39): a 
 and nowhere else; only who reads it learns more.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -108,7 +108,8 @@ async def _find_twin(
         connection, site_id=site.site_id, copy_hash=new.copy_hash
     )
     twin = await read_request(context, connection, site, twin_id)
-    if (twin.standing.kind, twin.content) != (asked.kind, asked.content):
+    said = twin.content and replace(twin.content, notes={})  # an officer's words are not theirs
+    if (twin.standing.kind, said) != (asked.kind, asked.content):
         raise Refused("idempotency_conflict")
     return twin_id
 

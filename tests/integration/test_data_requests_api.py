@@ -81,6 +81,19 @@ async def test_a_repeated_key_is_the_same_request(relay: Relay) -> None:
     assert len(await relay.fetch("select 1 from outbox where reason = 'letter:code'")) == 1
 
 
+async def test_a_key_outlives_what_an_officer_writes(relay: Relay) -> None:
+    """A request that was extended, with the officer's words, is still the one of its key."""
+    body, headers = {"kind": "access", "email": LEA}, {"Idempotency-Key": "lettre 13"}
+    first = await call(relay, "POST", PATH, body, **headers)
+    await relay.fetch("update data_request set state = 'received', proved_at = now() returning 1")
+    lea = Person(relay)
+    [request_id] = await lea.requests()
+    look = await lea.look("Trois sites.")
+    await decisions.extend(relay.context, relay.site, request_id, look, "Trois sites.")
+    again = await call(relay, "POST", PATH, body, **headers)
+    assert (again[0], again[1]["id"]) == (200, first[1]["id"])
+
+
 async def test_what_is_wrong_is_said_by_field(relay: Relay) -> None:
     """Refusals are problems (RFC 9457) that name each field, and the code of what is wrong."""
     status, problem = await call(
