@@ -315,7 +315,7 @@ where person.site_id = :site_id and person.person_id = any(:ids::uuid[])
 for update of person skip locked;
 
 -- name: delete_persons(site_id, ids)^
--- A person's row bears the key of all that was sealed for them: it is destroyed here.
+-- A person's row bears the key of all that was sealed for them: it is destroyed here, unless they came back since.
 with gone as (
     delete from person
     where person.site_id = :site_id and person.person_id = any(:ids::uuid[])
@@ -323,6 +323,8 @@ with gone as (
             where conversation.site_id = :site_id and conversation.buyer_id = person.person_id offset 0)
         and not exists (select 1 from listing
             where listing.site_id = :site_id and listing.advertiser_id = person.person_id offset 0)
+        and not exists (select 1 from report
+            where report.site_id = :site_id and report.giver_id = person.person_id offset 0)
     returning person.person_id
 ), consents as (
     delete from consent

@@ -5,6 +5,7 @@ from uuid import UUID
 import pytest
 
 from relay import desk
+from relay.database import queries
 from relay.desk import Category, Decision, Notice, Ruling, Source
 from relay.rights import decisions
 from relay.rights.round import attend
@@ -114,3 +115,14 @@ async def test_a_notice_is_taken_from_whoever_is_frozen(relay: Relay, message_id
     assert await told(relay, case_id) == ("Mon livreur a reçu le même.", "Anne V.")
     [row] = await relay.fetch("select giver_id from report")
     assert row["giver_id"] is None
+
+
+async def test_who_reports_while_the_purge_looks_stays(relay: Relay, message_id: UUID) -> None:
+    """Whoever was nobody any more when the purge chose them keeps the key of a report since."""
+    case_id = await report(relay, message_id)
+    [row] = await relay.fetch("select giver_id from report")
+    async with relay.context.database.connection() as connection:
+        await queries().delete_persons(
+            connection, site_id=relay.site.site_id, ids=[row["giver_id"]]
+        )
+    assert await told(relay, case_id) == ("Mon livreur a reçu le même.", "Anne V.")
