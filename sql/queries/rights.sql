@@ -652,8 +652,10 @@ with waiting as (
     join conversation on conversation.site_id = :site_id and conversation.conversation_id = message.conversation_id
     join listing on listing.site_id = :site_id and listing.listing_id = conversation.listing_id
     where outbox.site_id = :site_id and outbox.state = 'held'
-        and (outbox.reason = 'frozen' or (outbox.kind in ('notice', 'reader_notice') and exists (select 1 from attempt
-            where attempt.site_id = :site_id and attempt.mail_id = outbox.mail_id and attempt.reason = 'frozen')))
+        and (outbox.reason = 'frozen' or (outbox.kind in ('notice', 'reader_notice') and 'frozen' = (
+            select attempt.reason from attempt
+            where attempt.site_id = :site_id and attempt.mail_id = outbox.mail_id
+            order by attempt.token desc limit 1)))
         and not exists (select 1 from person
             where person.site_id = :site_id and person.frozen_at is not null
                 and person.person_id in (message.sender_id, conversation.buyer_id, listing.advertiser_id))

@@ -9,6 +9,7 @@ import pytest
 from relay.moderation import expire_held
 from relay.rights import decisions
 from relay.rights.round import attend
+from relay.sealing import new_id
 from tests.relays import Relay, courier
 from tests.rig.deliveries import pass_time
 from tests.rig.smtp_sink import SmtpSink
@@ -131,6 +132,27 @@ async def test_notices_wait_too(relay: Relay, person: Person) -> None:
     await lift(person)
     told = [text_of(one) for one in await person.collect(2)]
     assert any("n’a pas pu être remis" in one for one in told)
+
+
+async def test_a_notice_held_since_for_something_else_waits(relay: Relay, person: Person) -> None:
+    """What was frozen once and is held by the egress check now is let go by no restriction's end."""
+    [notice] = await relay.fetch(
+        "insert into outbox (site_id, mail_id, message_id, kind, state, reason, due_at, expires_at)"
+        " select site_id, $2, $1, 'notice', 'held', 'expired:expired', now(),"
+        " now() + interval '5 days' from message where message_id = $1 returning mail_id",
+        UUID(relay.accepted[0].removeprefix("msg_")),
+        new_id(relay.context.clock()),
+    )
+    await relay.fetch(
+        "insert into attempt (site_id, mail_id, token, number, route, phase, outcome, reason)"
+        " select outbox.site_id, outbox.mail_id, past.token, past.token, 'rig', 'claimed', 'held',"
+        " past.reason from outbox, (values (1, 'frozen'), (2, 'egress')) as past (token, reason)"
+        " where outbox.mail_id = $1 returning 1",
+        notice["mail_id"],
+    )
+    await attend(relay.context, relay.site)
+    [row] = await relay.fetch("select state from outbox where mail_id = $1", notice["mail_id"])
+    assert row["state"] == "held"
 
 
 async def reached(relay: Relay, mail_id: UUID, state: str) -> None:
