@@ -13,6 +13,7 @@ from relay.database import Connection, Record, queries, rows_of
 from relay.errors import Refused
 from relay.listings import phone_key
 from relay.notices import Notice, enqueue
+from relay.rights.objections import follow_address
 from relay.rights.proof import is_new_address_proved
 from relay.rights.requests import DataRequest
 from relay.rights.subjects import Subject, find_subjects
@@ -76,7 +77,8 @@ async def correct(
         Refused: ``changes_missing``; ``new_address_unproved``; ``new_address_known``: another
             person's already.
     """
-    changes = _content(request).changes
+    content, now = _content(request), context.clock()
+    changes = content.changes
     if not changes:
         raise Refused("changes_missing")
     subjects = await find_subjects(context, connection, site, request)
@@ -84,7 +86,8 @@ async def correct(
         if not await is_new_address_proved(connection, site, request.request_id):
             raise Refused("new_address_unproved")
         await _move_address(connection, site, subjects, changes["email"])
-    await _correct_words(connection, site, subjects, changes, context.clock())
+        await follow_address(connection, site, content.email, changes["email"], now)
+    await _correct_words(connection, site, subjects, changes, now)
     await _correct_listings(connection, site, subjects, changes)
 
 

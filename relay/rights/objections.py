@@ -2,7 +2,7 @@
 
 | to | what ends |
 | --- | --- |
-| mail | the address is written to no more; what waits for it ends |
+| mail | the mailbox is written to no more, however it is spelled; what waits for it ends |
 | statistics | the consent to them, and with it the figure (CPCE L32-3 IV) |
 | security | the person's texts are compared with no others |
 | traces | connection data kept on legitimate interest goes, and that of later messages |
@@ -24,7 +24,7 @@ from relay.errors import Refused
 from relay.policy import Basis, Policy
 from relay.retention import read_versions
 from relay.rights.requests import DataRequest
-from relay.rights.subjects import find_subjects
+from relay.rights.subjects import address_of, find_subjects
 from relay.sites import Site
 from relay.validation import mailbox_key
 
@@ -70,11 +70,23 @@ async def object_to(
             since=now,
         )
     if MAIL in purposes:
-        await _suppress(connection, site, content.email, now)
+        for email in {content.email, *map(address_of, subjects)} - {""}:
+            await _suppress(connection, site, email, now)
     if STATISTICS in purposes:
         await _end_consents(connection, site, person_ids, now)
     if SECURITY in purposes:
         await queries().forget_marks_of(connection, site_id=site.site_id, mailbox_hash=mailbox_hash)
+
+
+async def follow_address(
+    connection: Connection, site: Site, former: str, email: str, now: datetime
+) -> None:
+    """Let what somebody objected to at their former address hold for the corrected one."""
+    former_hash, mailbox_hash = (site.hash("mailbox", mailbox_key(one)) for one in (former, email))
+    named = {"site_id": site.site_id, "mailbox_hash": mailbox_hash}
+    await queries().follow_objections(connection, **named, former_hash=former_hash)
+    if await queries().is_objected(connection, **named, purpose=MAIL):
+        await _suppress(connection, site, email, now)
 
 
 async def forget_objected_traces(context: Context, site: Site) -> int:

@@ -26,7 +26,7 @@ from relay.rights.dossier import (
 )
 from relay.rights.redaction import Other, redact
 from relay.rights.requests import DataRequest
-from relay.rights.subjects import Subject
+from relay.rights.subjects import Subject, address_of
 from relay.sealing import (
     DataKey,
     Unsealable,
@@ -34,7 +34,6 @@ from relay.sealing import (
     content_place,
     details_place,
     file_place,
-    mail_place,
     origin_place,
     public_id,
     report_place,
@@ -68,10 +67,7 @@ class Reading:
 
     def identity(self, subject: Subject) -> Identity:
         """Open one address of the person."""
-        place = mail_place(subject.person_id)
-        sealed = subject.row["sealed_mail"]
-        mail = subject.key.open(sealed, place) if sealed else ""
-        return Identity(mail, subject.row["created_at"])
+        return Identity(address_of(subject), subject.row["created_at"])
 
     def said(self, row: Record, files: int) -> Said:
         """Open a message: in full where the person wrote it, without its writer otherwise."""

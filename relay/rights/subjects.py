@@ -6,7 +6,7 @@ from uuid import UUID
 from relay.context import Context
 from relay.database import Connection, Record, queries, rows_of
 from relay.rights.requests import DataRequest
-from relay.sealing import DataKey
+from relay.sealing import DataKey, mail_place
 from relay.sites import Site
 from relay.validation import mailbox_key
 
@@ -47,3 +47,9 @@ def open_subject(context: Context, row: Record) -> Subject:
     """Open the key of a person."""
     person_id = row["person_id"]
     return Subject(person_id, context.keyring.person_key(row["wrapped_key"], person_id), row)
+
+
+def address_of(subject: Subject) -> str:
+    """Return the address a person is known by; "" where an erasure kept none."""
+    sealed = subject.row["sealed_mail"]
+    return subject.key.open(sealed, mail_place(subject.person_id)) if sealed else ""

@@ -681,12 +681,25 @@ on conflict (site_id, mailbox_hash, purpose) do update
     set request_id = excluded.request_id, since = excluded.since, ended_at = null
 where objection.ended_at is not null;
 
+-- name: follow_objections(site_id, former_hash, mailbox_hash)!
+-- What the owner of a mailbox objects to, they object to at their new one.
+insert into objection (site_id, mailbox_hash, purpose, request_id, since)
+select objection.site_id, :mailbox_hash, objection.purpose, objection.request_id, objection.since from objection
+where objection.site_id = :site_id and objection.mailbox_hash = :former_hash and objection.ended_at is null
+on conflict (site_id, mailbox_hash, purpose) do update
+    set request_id = excluded.request_id, since = excluded.since, ended_at = null
+where objection.ended_at is not null;
+
 -- name: lock_persons(site_id, person_ids)!
 -- What persons say of the same thing at the same moment is taken one after the other.
 select person.person_id from person
 where person.site_id = :site_id and person.person_id = any(:person_ids::uuid[])
 order by person.person_id
 for no key update;
+
+-- name: is_objected(site_id, mailbox_hash, purpose)$
+select exists (select 1 from objection
+    where site_id = :site_id and mailbox_hash = :mailbox_hash and purpose = :purpose and ended_at is null);
 
 -- name: is_any_objected(site_id, purpose)$
 -- Whether anybody objects to a thing at all.

@@ -135,7 +135,7 @@ async def test_notices_wait_too(relay: Relay, person: Person) -> None:
 
 
 async def test_a_notice_held_since_for_something_else_waits(relay: Relay, person: Person) -> None:
-    """What was frozen once and is held by the egress check now is let go by no restriction's end."""
+    """What was frozen once, and is held by the egress check now, leaves at no restriction’s end."""
     [notice] = await relay.fetch(
         "insert into outbox (site_id, mail_id, message_id, kind, state, reason, due_at, expires_at)"
         " select site_id, $2, $1, 'notice', 'held', 'expired:expired', now(),"

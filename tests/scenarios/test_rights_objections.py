@@ -12,7 +12,7 @@ from relay.rights import decisions
 from relay.rights.objections import MAIL, SECURITY, STATISTICS, TRACES, purposes_of
 from relay.rights.round import attend_due
 from tests.relays import Relay, open_relay
-from tests.rights import CAMILLE, LEA, Person, quiet, text_of
+from tests.rights import CAMILLE, LEA, Person, code_in, quiet, text_of
 
 HERE = Circumstances("127.0.0.0/24", "Firefox", "PC", "/a/…/delay", "FR")
 
@@ -86,6 +86,45 @@ async def test_consent_and_objection_at_once(relay: Relay) -> None:
     )
     [row] = await relay.fetch("select ended_at from objection")
     assert await consents_now(relay, person_id) == (row["ended_at"] is not None)
+
+
+async def test_no_spelling_is_written_to(relay: Relay) -> None:
+    """An objection to mail holds for every address under which its mailbox is known."""
+    await relay.post()
+    await relay.post(email="l.ea@acheteuse.example", message="Et le porte-bagages ?")
+    mailbox_hash = relay.site.hash("mailbox", LEA)
+    await relay.fetch("update message set mailbox_hash = $1 returning 1", mailbox_hash)
+    await quiet(relay)
+    await object_to(Person(relay), MAIL)
+    rows = await relay.fetch(
+        "select sender_id, suppression.reason from message"
+        " join person on person_id = sender_id left join suppression using (mail_hash)"
+    )
+    assert len({row["sender_id"] for row in rows}) == 2
+    assert {row["reason"] for row in rows} == {"objection"}
+
+
+async def test_an_objection_follows_its_person(relay: Relay) -> None:
+    """Who corrects their address has objected there as well: to mail, and to comparison."""
+    await relay.post()
+    await quiet(relay)
+    lea, fresh = Person(relay), Person(relay, "lea.martin@acheteuse.example")
+    await object_to(lea, MAIL, SECURITY)
+    await lea.collect(2)
+    own = await lea.prove(await lea.ask("rectification", change_email=fresh.address))
+    code = next(code_in(one) for one in await fresh.collect(2))
+    await lea.post(f"{own.path}/new-code", code=code)
+    request_id = (await lea.requests())[-1]
+    await decisions.accept(relay.context, relay.site, request_id, await lea.look())
+    rows = await relay.fetch(
+        "select purpose from objection where mailbox_hash = $1 and ended_at is null",
+        relay.site.hash("mailbox", fresh.address),
+    )
+    assert {row["purpose"] for row in rows} == {MAIL, SECURITY}
+    [row] = await relay.fetch(
+        "select reason from person join suppression using (site_id, mail_hash)"
+    )
+    assert row["reason"] == "objection"
 
 
 async def test_connection_data_goes_and_stays_away(relay: Relay) -> None:
