@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
 from aiohttp import BodyPartReader, web
+from aiohttp.http_exceptions import HttpProcessingError
 from pydantic import BaseModel, ValidationError
 
 from relay.errors import FieldFault, Invalid, Refused
@@ -22,6 +23,8 @@ _BOUNDARY = re.compile(r"""\bboundary=("?)([\w'()+,./:=?-]{1,70})\1(?:;|$)""", r
 _PART = rb"(?im)^content-disposition:[^\r\n]*;\s*"
 _PART_NAME = re.compile(_PART + rb'name="([^"\r\n]{0,100})"')
 _FILE = re.compile(_PART + rb"filename")
+# What the framework raises of parts that are none; of a charset of no name a RuntimeError.
+_NO_FORM = (ValueError, RuntimeError, HttpProcessingError, web.RequestPayloadError)
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 Body = TypeVar("Body", bound=BaseModel)
@@ -66,6 +69,7 @@ async def read_file(request: web.Request, name: str, most_bytes: int) -> bytes:
     """
     if request.content_type != "multipart/form-data":
         raise Refused("media_type_refused")
+    _check_encoding(request)
     try:
         async with asyncio.timeout(FILE_TIMEOUT_S):
             async for part in await request.multipart():
@@ -73,7 +77,7 @@ async def read_file(request: web.Request, name: str, most_bytes: int) -> bytes:
                     return await _read_part(part, most_bytes)
     except TimeoutError:
         raise Refused("body_too_slow") from None
-    except (ConnectionError, ValueError, web.RequestPayloadError):
+    except (ConnectionError, *_NO_FORM):
         raise Refused("body_not_form") from None
     raise Refused("body_not_form")
 
@@ -125,9 +129,13 @@ def _fault(error: Mapping[str, Any]) -> FieldFault:
     return FieldFault(field, "field_type", {"field": field, "expected": expected})
 
 
-async def _read_bytes(request: web.Request) -> bytes:
+def _check_encoding(request: web.Request) -> None:
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise Refused("body_encoding_refused")
+
+
+async def _read_bytes(request: web.Request) -> bytes:
+    _check_encoding(request)
     if (request.content_length or 0) > LIMIT_BYTES:
         raise Refused("body_too_large", limit=LIMIT_BYTES // 1024)
     try:

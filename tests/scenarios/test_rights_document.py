@@ -145,6 +145,32 @@ async def test_only_a_picture_is_taken(
     assert await person.state(request_id) is State.IDENTITY_PENDING
 
 
+_NAMED = b'--b\r\nContent-Disposition: form-data; name="document"; filename="a"\r\n'
+
+
+@pytest.mark.parametrize(
+    ("body", "encoding", "status"),
+    [
+        (b"--b\r\nContent-Disposition form-data\r\n\r\nx\r\n--b--\r\n", "identity", 400),
+        (_NAMED + b"X-A: " + b"a" * 20_000 + b"\r\n\r\nx\r\n--b--\r\n", "identity", 400),
+        (b'--b\r\nContent-Disposition: form-data; name="_charset_"\r\n\r\n' + b"a" * 50,
+         "identity", 400),
+        (b"", "identity", 400),
+        (_NAMED + b"\r\nx\r\n--b--\r\n", "gzip", 415),
+    ],
+    ids=["head", "long", "charset", "nothing", "packed"],
+)  # fmt: skip
+async def test_what_is_no_form_is_refused(
+    person: Person, body: bytes, encoding: str, status: int
+) -> None:
+    """A form that cannot be read is refused as such, and no fault of ours."""
+    _, path = await asked(person)
+    headers = {"Content-Type": "multipart/form-data; boundary=b", "Content-Encoding": encoding}
+    url = f"{person.relay.url}{path}/document"
+    async with person.relay.http.post(url, data=body, headers=headers) as answer:
+        assert answer.status == status
+
+
 async def test_nobody_gives_what_was_not_asked(relay: Relay, person: Person) -> None:
     """A39: without a doubt that was written down no copy is taken, nor asked from an address that
     proved nothing.
