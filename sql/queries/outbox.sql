@@ -232,6 +232,11 @@ with ended as (
         reason = case when outbox.reason = 'stranger' then 'not_confirmed' else 'hold_over' end
     from message
     where outbox.state = 'held' and outbox.due_at <= now() and outbox.reason <> 'frozen'
+        -- A notice keeps the reason it is rendered from: its last attempt says what holds it.
+        and (outbox.kind not in ('notice', 'reader_notice') or 'frozen' is distinct from (
+            select attempt.reason from attempt
+            where attempt.site_id = outbox.site_id and attempt.mail_id = outbox.mail_id
+            order by attempt.token desc limit 1))
         and message.site_id = outbox.site_id and message.message_id = outbox.message_id
     returning outbox.site_id, outbox.mail_id, outbox.kind, outbox.reason, message.mailbox_hash
 )

@@ -117,7 +117,9 @@ async def test_a_mail_that_froze_as_its_party_thawed(relay: Relay, person: Perso
 
 
 async def test_notices_wait_too(relay: Relay, person: Person) -> None:
-    """What somebody is told about a frozen conversation is told when the restriction ends."""
+    """What somebody is told about a frozen conversation is told when the restriction ends, though
+    it lasted longer than a hold.
+    """
     message_id = UUID(relay.accepted[0].removeprefix("msg_"))
     await freeze(person)
     await person.collect(2)
@@ -129,6 +131,7 @@ async def test_notices_wait_too(relay: Relay, person: Person) -> None:
         UUID(int=message_id.int + 1),
     )
     await reached(relay, UUID(int=message_id.int + 1), "held")
+    await over_thirty_days(relay)
     await lift(person)
     told = [text_of(one) for one in await person.collect(2)]
     assert any("n’a pas pu être remis" in one for one in told)
