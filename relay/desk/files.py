@@ -128,9 +128,11 @@ def _opened(site: Site, row: Record, column: str) -> Statement | None:
 
 
 def _appeal(keyring: Keyring, site: Site, row: Record) -> Appeal | None:
-    if row["sealed_appeal"] is None:
+    if row["appealed_by"] is None:
         return None
-    text = opened(keyring, site, row, "sealed_appeal", appeal_place(row["message_id"]))
+    text = ""  # of whoever was erased: the case is judged all the same
+    if row["sealed_appeal"] is not None:
+        text = opened(keyring, site, row, "sealed_appeal", appeal_place(row["message_id"]))
     return Appeal(row["appealed_by"], row["appealed_at"], text)
 
 

@@ -64,7 +64,7 @@ class Ruling:
 
 @dataclass(frozen=True, slots=True)
 class Appeal:
-    """Who contested a decision, when, and why."""
+    """Who contested a decision, when, and why; *text* is "" of whoever was erased since."""
 
     by: str
     at: datetime

@@ -99,6 +99,24 @@ async def test_an_appeal_goes_with_its_author(relay: Relay, message_id: UUID) ->
     relay.accepted.clear()
 
 
+async def test_an_appeal_without_words_is_judged(relay: Relay, message_id: UUID) -> None:
+    """DSA 20: whoever contested and was erased since is still owed a judgement by the case."""
+    case_id = await report(relay, message_id)
+    ruling = Ruling(Decision.NO_ACTION, desk.Statement(decision_facts="Rien."))
+    await desk.decide(relay.context, relay.site, case_id, ruling, await look_of(relay))
+    [row] = await relay.fetch("select giver_id from report")
+    await desk.appeal(
+        relay.context, relay.site, message_id, by=desk.Appellant.OUTSIDER, text="Voyez mieux.",
+        appellant_id=row["giver_id"],
+    )  # fmt: skip
+    await relay.fetch("update legal_hold set blocks_until = now() returning 1")
+    await erased(Person(relay, VOISINE))
+    file = await desk.read_case(relay.context, relay.site, case_id, await look_of(relay))
+    assert file.state == "appealed"
+    assert file.appeal is not None
+    assert (file.appeal.by, file.appeal.text) == ("reporter", "")
+
+
 async def test_a_known_address_is_one_person(relay: Relay, message_id: UUID) -> None:
     """Whoever reports from outside and is known already is no second person."""
     await report(relay, message_id, email=LEA.upper())
