@@ -150,7 +150,8 @@ async def open_document(context: Context, site: Site, request_id: UUID, look: Lo
 
 def _awaited(request: DataRequest, document: Document | None) -> DataKey:
     """Return the key a copy is sealed with, where one is awaited."""
-    is_awaited = request.standing.state is State.IDENTITY_PENDING and document is not None
+    is_asked = document is not None and document.given_at is None  # else a code is awaited
+    is_awaited = request.standing.state is State.IDENTITY_PENDING and is_asked
     if not is_awaited or request.key is None:
         raise Refused("request_state")
     return request.key

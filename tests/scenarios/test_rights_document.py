@@ -145,6 +145,15 @@ async def test_only_a_picture_is_taken(
     assert await person.state(request_id) is State.IDENTITY_PENDING
 
 
+async def test_a_document_is_no_code(relay: Relay, person: Person) -> None:
+    """A39: a copy that was given already answers no code that is asked for after it."""
+    request_id, path = await asked(person)
+    assert await give(person, path, photograph()) == 200
+    await decisions.ask_proof(relay.context, relay.site, request_id, await person.look())
+    assert await give(person, path, photograph("PNG")) == 409
+    assert await person.state(request_id) is State.IDENTITY_PENDING
+
+
 _NAMED = b'--b\r\nContent-Disposition: form-data; name="document"; filename="a"\r\n'
 
 
