@@ -188,6 +188,10 @@ left join lateral (
             and before.message_id < message.message_id and before.sender_id = message.sender_id
             -- The first message of a conversation bears its id: nothing stands before it.
             and message.message_id <> message.conversation_id and outbox.kind in ('contact', 'reply')
+            -- Nor is anything said by whoever nobody vouched for: a forged sender would count as an address of theirs.
+            and not exists (select 1 from outbox as unowned
+                where unowned.site_id = before.site_id and unowned.mail_id = before.message_id
+                    and unowned.reason in ('stranger', 'not_confirmed') offset 0)
         order by before.message_id desc limit 3
     ) as said
 ) as earlier on true

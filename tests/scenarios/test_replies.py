@@ -138,6 +138,28 @@ async def test_a09_a_stranger_with_the_alias(relay: Relay) -> None:
         await check_wire(relay, sink)
 
 
+async def test_a09_who_forges_the_hidden_address_learns_nothing(relay: Relay) -> None:
+    """A9: a mail under the other side's own address waits as any stranger's, and what the buyer
+    writes after it leaves as ever: a guess of the hidden address is not answered.
+    """
+    to_buyer = await alias(relay)
+    [row] = await relay.fetch("select conversation_id from conversation")
+    local_part = relay.site.reply_local_part(row["conversation_id"], "advertiser")
+    to_advertiser = f"{local_part}@relais.example"
+    async with SmtpSink() as sink:
+        await come_in(relay, to_buyer, mail(to_buyer))
+        await sent_on(relay, sink, 3)
+        for sender, words, number in ((ADVERTISER, "Essai.", 8), (BUYER, "À samedi.", 9)):
+            head = {"From": f"<{sender}>", "Message_ID": f"<{number}@x.example>"}
+            await come_in(relay, to_advertiser, mail(to_advertiser, words, **head))
+        left = await sent_on(relay, sink, 5)
+    assert any("À samedi." in text_of(opened(one)) for one in left)
+    rows = await relay.fetch(
+        "select state, reason from outbox where kind = 'reply' order by mail_id"
+    )
+    assert [tuple(row) for row in rows][1:] == [("held", "stranger"), ("delivered", "delivered")]
+
+
 async def test_a_bounce_ends_its_mail(relay: Relay) -> None:
     """F40: a bounce to the address its mail left with ends it; the buyer is told; twice is once."""
     status, body = await relay.post()
