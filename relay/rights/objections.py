@@ -75,6 +75,8 @@ async def object_to(
     if STATISTICS in purposes:
         await _end_consents(connection, site, person_ids, now)
     if SECURITY in purposes:
+        # Who is marking texts now does not know of this yet: theirs are found afterwards.
+        await queries().wait_marks(connection, site_id=site.site_id)
         await queries().forget_marks_of(connection, site_id=site.site_id, mailbox_hash=mailbox_hash)
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from relay import consents, retention
 from relay.consents import Circumstances, Use
 from relay.context import Context
+from relay.database import queries
 from relay.retention import Scope, Wish
 from relay.rights import decisions
 from relay.rights.objections import MAIL, SECURITY, STATISTICS, TRACES, purposes_of
@@ -102,6 +103,33 @@ async def test_no_spelling_is_written_to(relay: Relay) -> None:
     )
     assert len({row["sender_id"] for row in rows}) == 2
     assert {row["reason"] for row in rows} == {"objection"}
+
+
+async def test_a_text_marked_at_the_same_moment_is_forgotten(relay: Relay) -> None:
+    """An objection to comparison waits for whoever is marking texts, and leaves none of theirs."""
+    _, body = await relay.post()
+    await quiet(relay)
+    lea = Person(relay)
+    await lea.prove(await lea.ask("objection", purpose_security="1"))
+    [request_id] = await lea.requests()
+    look = await lea.look()
+    async with relay.context.database.connection() as connection:
+        async with connection.transaction():
+            await queries().wait_marks(connection, site_id=relay.site.site_id)
+            accepted = asyncio.create_task(
+                decisions.accept(relay.context, relay.site, request_id, look)
+            )
+            await asyncio.sleep(0.5)
+            message_id = UUID(body["id"].removeprefix("msg_"))
+            await queries().add_marks(
+                connection,
+                site_id=relay.site.site_id,
+                message_ids=[message_id],
+                cluster_ids=[message_id],
+                shorts=[False],
+            )
+        await accepted
+    assert await relay.fetch("select 1 from text_mark") == []
 
 
 async def test_an_objection_follows_its_person(relay: Relay) -> None:
