@@ -130,10 +130,12 @@ async def ask_proof(context: Context, site: Site, request_id: UUID, look: Look) 
     """Ask for proof again, by another code: the clock stands still until it comes.
 
     Raises:
-        Refused: ``request_state``.
+        Refused: ``request_state``; of a mail, too, that was not read yet.
     """
     async with context.database.connection() as connection, connection.transaction():
         request = await _begin(context, connection, site, request_id, look)
+        if request.content is None:
+            raise Refused("request_state")
         if request.standing.state is not State.IDENTITY_PENDING:
             step = Step(Event.PROOF_ASKED, look.at, str(look.staff_id), look.reason)
             await advance(connection, site, request, step)

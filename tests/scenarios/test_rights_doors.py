@@ -92,6 +92,18 @@ async def test_a_mail_nobody_can_read_is_a_request_too(relay: Relay, person: Per
     assert len(await person.collect()) == 1
 
 
+async def test_no_proof_is_asked_of_a_mail_nobody_read(relay: Relay, person: Person) -> None:
+    """A mail that waits to be read is read: until then nobody knows where a code would go."""
+    address = f"{privacy_local_part(relay.site)}@{relay.context.settings.mail_domain}"
+    found = await Letterbox(relay.context).expect(address, LEA)
+    assert isinstance(found, Mailbox)
+    await keep_mail(relay.context, found, LEA, LETTER.encode())
+    [request_id] = await person.requests()
+    with pytest.raises(Refused, match="request_state"):
+        await decisions.ask_proof(relay.context, relay.site, request_id, await person.look())
+    assert len(await list_unread(relay.context, relay.site)) == 1
+
+
 async def test_an_answer_to_a_letter_is_no_second_request(relay: Relay, person: Person) -> None:
     """Who answers a letter of the desk has one request, not two."""
     await person.prove(await person.ask("access"))
