@@ -6,7 +6,7 @@ Everything is read as it stands when a letter leaves; a request whose content is
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from relay.sites import Site
 from relay.texts import day, has, say
 
 LETTER = "letter:"  # begins the reason of their outbox rows
+PROOF_WAITS = timedelta(days=30)  # for proof a request waits as long (relay/rights/standing.py)
 REMINDER = "remind"  # goes to the controller, not to the person
 
 
@@ -174,10 +175,18 @@ def _ended(name: str, said: Mapping[str, Any]) -> tuple[str, ...]:
 def _page(context: Context, site: Site, row: Record, shape: _Shape) -> str:
     if not shape.page:
         return ""
-    if shape.page == "proof":
-        return proof_url(context, site, row["request_id"], row["due_on"])
-    until: date = max(row["due_on"], row["link_until"].date() if row["link_until"] else date.min)
-    return request_url(context, site, row["request_id"], until)
+    url = proof_url if shape.page == "proof" else request_url
+    return url(context, site, row["request_id"], _open_until(row))
+
+
+def _open_until(row: Record) -> date:
+    """Return how long the page of a letter opens: while proof is awaited no last day counts."""
+    days = [row["due_on"]]
+    if row["link_until"]:
+        days.append(row["link_until"].date())
+    if row["state"] == "identity_pending":
+        days.append((id_time(row["mail_id"]) + PROOF_WAITS).date())
+    return max(days)
 
 
 def _noon(on: date) -> datetime:

@@ -10,9 +10,10 @@ from aiohttp import FormData
 from PIL import Image
 
 from relay.errors import Refused
+from relay.outgoing.rights_letters import PROOF_WAITS
 from relay.rights import decisions, documents
 from relay.rights.round import attend
-from relay.rights.standing import Ground, State
+from relay.rights.standing import PROOF_LIFE, Ground, State
 from tests.relays import Relay
 from tests.rig.deliveries import pass_time
 from tests.rights import Person, link_in, quiet, text_of
@@ -143,6 +144,16 @@ async def test_only_a_picture_is_taken(
     assert await give(person, path, content + bytes(padding)) == status
     assert await held(relay) is None
     assert await person.state(request_id) is State.IDENTITY_PENDING
+
+
+async def test_there_is_time_to_give_it(relay: Relay, person: Person) -> None:
+    """Asked for on the last day, a copy can be given as long as the request waits for it."""
+    pass_time(relay.context, timedelta(days=29))
+    request_id, path = await asked(person)
+    pass_time(relay.context, timedelta(days=29 + 29))
+    assert await give(person, path, photograph()) == 200
+    assert await person.state(request_id) is State.RECEIVED
+    assert PROOF_WAITS == PROOF_LIFE
 
 
 async def test_a_document_is_no_code(relay: Relay, person: Person) -> None:
