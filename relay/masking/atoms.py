@@ -163,4 +163,7 @@ def _rows(atoms: list[Atom], text: str) -> list[list[Atom]]:
 
 def _goes_on(before: Atom, atom: Atom, text: str) -> bool:
     between = _BESIDE_WORDS if before.word and atom.word else _BESIDE
-    return between.fullmatch(text, before.end, atom.start) is not None
+    if between.fullmatch(text, before.end, atom.start):
+        return True
+    joint = text[before.end : atom.start].strip(" ,")  # zéro puis un puis deux
+    return bool(before.word and atom.word) and is_connector(joint)

@@ -126,6 +126,7 @@ _MAY_BE_CODE = re.compile(
     r"|(?<=[a-z]{2}[0-9])[0-9][ -]?[a-z0-9]{4})"
 )
 _BYTES_APART = 5
+_FILLED = 3  # times that the same letters between figures are a filler
 _CODE_FIGURES = 4  # fewer make a word with a number
 _LINK_HINT = re.compile(r"//|www\.|\.[a-z]{2,3}/")
 _FILE_HINT = re.compile(r"\.(?:jpe?g|png|gif|pdf|heic|mp4|mov|doc|xls|htm|php|zip|webp)")
@@ -183,7 +184,7 @@ def identifiers(text: str) -> list[tuple[int, int, str]]:
     for hit in chain(stretches, others):
         if hit:
             kind = hit.lastgroup or ""
-            if _CHECKS.get(kind, bool)(hit.group()) and not _is_called(kind, text, hit.span()):
+            if _CHECKS.get(kind, bool)(hit.group()) and not _is_none(kind, text, hit):
                 found.append((*hit.span(), kind))
     return _in_order(found)
 
@@ -201,9 +202,18 @@ def _patterns(text: str) -> list[re.Pattern[str]]:
     return [*codes, *(pattern for hint, pattern in chosen if hint)]
 
 
-def _is_called(kind: str, text: str, span: tuple[int, int]) -> bool:
-    """Tell whether nine figures that pass for a company's are announced as a phone number."""
-    return kind == "siren" and cue_weight(text, *span) > 0
+def _is_none(kind: str, text: str, hit: re.Match[str]) -> bool:
+    """Tell whether the words around *hit* say that it is no such thing after all.
+
+    Nine figures that pass for a company's may be announced as a phone number; letters that
+    stand between more figures than two are no part of a plate.
+    """
+    if kind == "siren":
+        return cue_weight(text, *hit.span()) > 0
+    if kind != "oldplate":
+        return False
+    letters = "".join(_LETTERS.findall(hit.group()))
+    return len(re.findall(rf"\d ?{letters}(?= ?\d)", text)) >= _FILLED
 
 
 def _in_order(found: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:

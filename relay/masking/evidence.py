@@ -65,12 +65,12 @@ def _strong() -> frozenset[str]:
 
 @cache
 def _spaced() -> bytes:
-    """Return a table of Windows-1252 that keeps letters and figures and blanks the rest."""
+    """Return a table of Windows-1252 that keeps letters and blanks the rest: 0six holds six."""
     signs = bytes(range(256)).decode("cp1252", "replace")
-    return bytes(code if sign.isalnum() else 32 for code, sign in enumerate(signs))
+    return bytes(code if sign.isalpha() else 32 for code, sign in enumerate(signs))
 
 
-_TOKENS = re.compile(r"[^\W_]+")
+_TOKENS = re.compile(r"[^\W\d_]+")
 _LONG, _LONG_AFTER_WORD = 14, 8  # letters of the shortest token that may hold several words
 _LONGEST = 255  # letters of a token; a longer one is weighed
 _APART = b"\1" * LETTERS_APART

@@ -5,6 +5,7 @@ import re
 from relay.masking.trie import any_of
 
 APART = 99.0  # nothing on both sides can be one number
+BLANK = "\x1f"  # stands for what was taken out of a text: the count before each group
 _LONGEST_SIGNS, _LONGEST = 12, 110  # characters
 LONGEST_FILLER = 3  # characters that may stand for a separator, and say nothing
 _SIGNS = re.compile(r"[^\w$£€%¥]|_")
@@ -53,6 +54,9 @@ _COMMENT = re.compile(
 )
 _BRACKETS = frozenset("([{*")
 _REMARK = re.compile(r" ?(?:\([^(),\d]*\)|\[[^\[\],\d]*\])[ ,]{0,2}")
+_COMPARED = re.compile(
+    r"[ ,.]{0,2}(?:comme|like|as in|wie|como|come|zoals|that's|c'est|soit)\b[^0-9]{1,60}"
+)
 _PAUSED = re.compile(r"\.\.\..{1,60}\.\.\. ?", re.DOTALL)
 _SENTENCE = re.compile(r"[.!?]\s+\S")
 _LINE = " >\t-•*.,;"
@@ -77,6 +81,8 @@ def cost(gap: str) -> float:
     """
     if gap in _PLAIN:
         return 0.0
+    if BLANK in gap:
+        gap = gap.replace(BLANK, "")
     if len(gap) > _LONGEST:
         return APART
     if _ONLY_SIGNS.fullmatch(gap):
@@ -111,6 +117,8 @@ def _signs_cost(gap: str) -> float:
 def _words_cost(gap: str) -> float:
     if not _BRACKETS.isdisjoint(gap) and _COMMENT.fullmatch(gap):
         return 0.0 if _REMARK.fullmatch(gap) else 0.25
+    if _COMPARED.fullmatch(gap):
+        return 0.3
     if gap.startswith("...") and _PAUSED.fullmatch(gap):
         return 0.25
     if _SPLIT.search(gap):

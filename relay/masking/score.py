@@ -101,7 +101,7 @@ def shape_of(row: Row, c: Candidate) -> Shape:
         c,
         atoms,
         [len(digits) for digits in row.digits[c.first : c.last]],
-        [text[a.end : b.start] for a, b in pairwise(atoms)],
+        [text[a.end : b.start].replace(gaps.BLANK, "") for a, b in pairwise(atoms)],
         sum([a.word is not None for a in atoms]),
     )
 

@@ -4,13 +4,14 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from itertools import accumulate, pairwise
 
-from relay.masking import context, gaps, html
+from relay.masking import context, fillers, gaps, html
 from relay.masking.asides import without_asides
 from relay.masking.atoms import find_atoms
 from relay.masking.choose import Taken, accept, clusters
 from relay.masking.coarse import MOST_FIGURES, find_rows
 from relay.masking.columns import find_columns
 from relay.masking.evidence import LEAST, is_prose, weigh
+from relay.masking.labels import Label, sorted_groups, without_labels
 from relay.masking.lattice import Row
 from relay.masking.plans import LONGEST, Form, numbering, read
 from relay.masking.score import Judge
@@ -63,18 +64,22 @@ def row_of(text: str, atoms: Sequence[Atom], region: str, walls: Sequence[int] =
         end, start = before.end, after.start
         if not walls or bisect_left(walls, end) == bisect_left(walls, start):
             costs[k] = gaps.cost(text[end:start])
+    fillers.cheaper(text, atoms, costs)
     digits = [a.readings[0] for a in atoms]
     return Row(text, atoms, costs, region, digits, [0, *accumulate(map(len, digits))], {})
 
 
 def search(view: Reading, region: str) -> list[Found]:
     """Return the phone numbers of one reading of a text, offsets in the original."""
-    text = view.text
-    seen = weigh(text)
+    seen = weigh(view.text)
     if seen.most < LEAST:
         return []
     if seen.figures > MOST_FIGURES:
-        return [(*view.span(a, b), number) for a, b, number in find_rows(text, region)]
+        return [(*view.span(a, b), number) for a, b, number in find_rows(view.text, region)]
+    view, labels = without_labels(view, seen.runs)
+    if labels:
+        seen = weigh(view.text)
+    text = view.text
     atoms = without_asides(find_atoms(view, seen), text)
     if not _promising(text, atoms, region):
         return []
@@ -87,6 +92,8 @@ def search(view: Reading, region: str) -> list[Found]:
         more, rest = _loose(judge, rest, region, sorted(used))
         taken += more
         out = _backwards(view, rest, region) + _swapped(view, rest, region)
+    if labels and not taken:
+        out += _labelled(view, labels, atoms, region)
     out += [stretch(view, c_atoms, number) for c_atoms, number in taken]
     if "\n" in text:
         out += [(*view.span(a, b), number) for a, b, number in find_columns(text, region)]
@@ -138,6 +145,14 @@ def _swapped(view: Reading, atoms: Sequence[Atom], region: str) -> list[Found]:
         return []
     row = row_of(view.text, atoms, region)
     return [stretch(view, row.atoms[a:b], number) for a, b, number in swapped(row)]
+
+
+def _labelled(
+    view: Reading, labels: Sequence[Label], atoms: Sequence[Atom], region: str
+) -> list[Found]:
+    """Return the number of groups that are told out of order, a count beside each."""
+    found = sorted_groups(labels, atoms, region)
+    return [stretch(view, atoms[a:b], number) for a, b, number in found]
 
 
 def _digits(atoms: Sequence[Atom]) -> int:

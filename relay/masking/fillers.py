@@ -1,0 +1,42 @@
+"""The same words between all groups of a number: 06 hop 39 hop 98 hop 12 hop 47."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+from relay.masking.context import is_announced
+from relay.masking.gaps import APART, BLANK
+from relay.masking.tokens import Atom
+
+_LEAST = 3  # gaps alike
+_DEAR, _FILLED = 0.2, 0.2  # cost from which a gap is looked at, and cost of such a one
+_LONGEST = 24  # characters
+_WORD = re.compile(r"[^\W\d_]+")
+
+
+def cheaper(text: str, atoms: Sequence[Atom], costs: list[float]) -> None:
+    """Lower in *costs* the price of words that stand between at least four groups alike.
+
+    Words that stand before the first group too, or after the last one, name what is counted
+    (lot 06, lot 39; 06 km, 39 km): these keep their price unless the text speaks of phones.
+
+    Args:
+        text: Folded text.
+        atoms: Its atoms.
+        costs: Of the gap before each of them.
+    """
+    dear = [k for k, cost in enumerate(costs) if _DEAR < cost < APART]
+    if len(dear) < _LEAST:
+        return
+    gaps = {k: text[atoms[k - 1].end : atoms[k].start].replace(BLANK, "") for k in dear}
+    for gap, count in Counter(gaps.values()).items():
+        words = _WORD.findall(gap)
+        if count < _LEAST or not words or len(gap) > _LONGEST:
+            continue
+        alike = [k for k in dear if gaps[k] == gap]
+        first, last = atoms[alike[0] - 1].start, atoms[alike[-1]].end
+        before, after = _WORD.findall(text[max(0, first - 20) : first]), _WORD.match(text, last + 1)
+        named = words[-1:] == before[-1:] or (after is not None and after.group() == words[0])
+        if not named or is_announced(text):
+            for k in alike:
+                costs[k] = _FILLED

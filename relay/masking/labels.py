@@ -1,0 +1,107 @@
+"""Groups with a count beside them: 1) 06 2) 39, étape 1 : 06, 3e paire 98, 06 [1] 39 [2].
+
+The counts are taken out of the text, so that the groups stand side by side; told out of
+order, the groups are put in order.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from relay.masking.gaps import BLANK
+from relay.masking.plans import Form, read
+from relay.masking.signs import Reading
+from relay.masking.tokens import Atom
+from relay.masking.trie import any_of
+
+_NOUNS = (
+    "chiffres? numero num nombres? paires? couples? groupes? parties? morceaux? bouts? lignes? "
+    "etapes? cases? blocs? positions? rangs? digits? numbers? pairs? parts? steps? lines? boxe?s? "
+    "pieces? pezzi pezzo cifras? pares par partes? pasos? trozos? bloques? ziffern? zahle?n? "
+    "teile? schritte? paare? stucke? cijfers? getal deel stap passi passo coppia algarismos? "
+    "blocos? stuk groep gruppen? gruppo grupo feld"
+).split()
+_NOUN = any_of(_NOUNS)
+_ENDING = r"(?:i?ere?|re|i?eme|e|nde?|st|rd|th|ste|[ao•°])"
+_IS = r"\s?(?:(?:est|is|es|ist|e|c'est)\b\s?)?(?:le\s)?(?:[:=|>)\].-]|->)?\s?"
+_LABELS = re.compile(
+    rf"(?<![^\W_])(?:"
+    rf"{_NOUN}\s?(?:n[•°]\s?|no\s|nr\.?\s?|#)?(?P<a>[1-9]\d?)(?!\d){_IS}"
+    rf"|n[•°]\s?(?P<b>[1-9]\d?)(?!\d){_IS}"
+    rf"|(?P<c>[1-9]\d?){_ENDING}(?![^\W_])(?:\s{_NOUN}\b)?{_IS}"
+    rf"|(?<![^\s|,;/(])(?P<d>[1-9]\d?)(?:[).:=>-]| ?(?:[=:|>]|->))(?=\s?[^\W_])\s?"
+    rf"|(?P<e>[1-9])/[1-9](?![/\d])"
+    rf"|(?P<f>[1-9])(?=\s))"
+    r"|[(\[](?P<g>[1-9]\d?)[)\]]\s?"
+)
+_CIRCLED = "f"  # ① 06 ② 39
+_SAME = {"b": "a"}  # chiffre n° 1, then n° 2
+_LEAST = 3  # labels counted up from one
+_MOST = 16
+_FIRST = frozenset("123")
+_LONGEST_GROUP, _NEAR = 4, 3  # digits, characters between label and group
+_FORMS = (Form.MOBILE, Form.NATIONAL, Form.BARE, Form.PLUS, Form.EXIT_CODE)
+Label = tuple[int, int, int]
+
+
+def without_labels(view: Reading, runs: Sequence[tuple[int, int]]) -> tuple[Reading, list[Label]]:
+    """Return *view* with the counts beside its groups blanked, and where they stood.
+
+    Args:
+        view: A folded text.
+        runs: Start and end of its rows of figures.
+    """
+    if not _FIRST.issubset([view.text[a] for a, b in runs if b - a == 1]):
+        return view, []
+    labels = _labels(view)
+    if labels:
+        text = view.text
+        for start, end, _ in labels:
+            text = text[:start] + BLANK * (end - start) + text[end:]
+        view = view._replace(text=text)
+    return view, labels
+
+
+def _labels(view: Reading) -> list[Label]:
+    """Return the labels of *view*: of the kind that counts one, two, three in any order."""
+    kinds: dict[str, list[Label]] = {}
+    for hit in _LABELS.finditer(view.text):
+        name = hit.lastgroup or ""
+        if name == _CIRCLED and view.raw[hit.start(name)].isascii():
+            continue
+        kind = _SAME.get(name, name)
+        kinds.setdefault(kind, []).append((*hit.span(), int(hit.group(name))))
+    for found in sorted(kinds.values(), key=len, reverse=True):
+        counted = sorted(k for _, _, k in found) == [*range(1, len(found) + 1)]
+        if counted and _LEAST <= len(found) <= _MOST:
+            return found
+    return []
+
+
+def sorted_groups(
+    labels: Sequence[Label], atoms: Sequence[Atom], region: str
+) -> Iterator[tuple[int, int, str]]:
+    """Yield first atom, end and number of groups whose labels tell another order.
+
+    Args:
+        labels: Where they stood.
+        atoms: Of the text without them.
+        region: ISO 3166 code of the site.
+    """
+    order = [k for _, _, k in labels]
+    if order == sorted(order):
+        return
+    ends = [*[start for start, _, _ in labels[1:]], atoms[-1].end if atoms else 0]
+    groups: dict[int, str] = {}
+    inner: list[int] = []
+    for (_, end, k), limit in zip(labels, ends, strict=True):
+        own = [n for n, atom in enumerate(atoms) if end <= atom.start < limit]
+        if not own or atoms[own[0]].start - end > _NEAR:
+            return
+        inner += own if k != order[-1] else own[:1]
+        groups[k] = "".join(atoms[n].readings[0] for n in own)
+        if k == order[-1]:
+            groups[k] = atoms[own[0]].readings[0]
+    digits = "".join(groups[k] for k in sorted(groups))
+    result = read(digits, plus=False, region=region)
+    if result and result[1] in _FORMS and max(map(len, groups.values())) <= _LONGEST_GROUP:
+        yield inner[0], inner[-1] + 1, result[0]
