@@ -1,9 +1,10 @@
-"""A sign that the text says to read as a digit: put a 4 for each star, X = 9."""
+"""A sign that the text says to read as a digit: put a 4 for each star, X = 9, a dash means 0."""
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
-from relay.masking.signs import Piece, read_signs
+from relay.masking.signs import Piece, Reading, read_signs
 from relay.masking.trie import any_of
 from relay.masking.words import Kind, vocabulary
 
@@ -11,41 +12,103 @@ _NAMES = {
     "etoile": "*", "etoiles": "*", "asterisque": "*", "asterisques": "*", "star": "*",
     "stars": "*", "asterisk": "*", "asterisks": "*", "estrella": "*", "estrellas": "*",
     "asterisco": "*", "asteriscos": "*", "asterischi": "*", "sternchen": "*", "stern": "*",
-    "sterretje": "*", "sterretjes": "*", "diese": "#", "dieses": "#", "hash": "#",
-    "croix": "x", "underscore": "_", "underscores": "_",
+    "sterretje": "*", "sterretjes": "*", "stella": "*", "diese": "#", "dieses": "#", "hash": "#",
+    "hashtag": "#", "raute": "#", "croix": "x", "equis": "x", "ics": "x", "underscore": "_",
+    "underscores": "_", "tiret bas": "_", "tirets bas": "_", "tiret": "-", "tirets": "-",
+    "dash": "-", "dashes": "-", "guion": "-", "strich": "-", "streepje": "-", "trattino": "-",
+    "hifen": "-", "arobase": "@", "arobases": "@", "point d'interrogation": "?",
+    "points d'interrogation": "?", "question mark": "?", "question marks": "?",
+    "fragezeichen": "?", "vraagteken": "?", "interrogacion": "?", "point d'exclamation": "!",
+    "points d'exclamation": "!", "exclamation mark": "!", "exclamation marks": "!",
+    "ausrufezeichen": "!", "coeur": "•", "coeurs": "•", "heart": "•", "emoji": "•", "emojis": "•",
+    "smiley": "•", "smileys": "•", "dollar": "$", "dollars": "$", "plus": "+", "slash": "/",
+    "barre": "|", "barres": "|", "tilde": "~", "egal": "=", "pourcent": "%",
 }  # fmt: skip
-_SIGN = rf"(?P<sign>{any_of(_NAMES)}\b|(?<![^\W_])x\b|[*#_?])"
+_MARK = r"['\"» ]{0,3}"
+_SIGN = (
+    rf"(?:(?:les? mots?|words?|la palabra|das wort|la parola|het woord|a palavra) ['\"]?"
+    rf"(?P<word>[^\W\d_]{{2,12}})\b|(?P<name>{any_of(_NAMES)})\b"
+    r"|(?:la lettre|letter|la letra|buchstabe[n]?|la lettera|a letra) ['\"]?(?P<letter>[a-z])\b"
+    r"|(?<![^\W_])(?P<sign>[b-df-hj-np-tv-xz](?!['’])\b|[^\w\s'\",.():;-]|_)(?!\w))"
+)
 _IS = (
-    r"['\"» ]{0,3}(?:=|->|\b(?:vaut|valent|est|sont|c'est|par|is|are|means?|by|with|por|con|durch|"
-    r"ist|sind|mit|met|door|vale|es|e)\b) ?(?:(?:une?|des?|le|la|an?|the|el|ein\w{0,2}|um) )?"
+    rf"{_MARK}(?:=|->|:|\b(?:vaut|valent|est|sont|c'est|par|is|are|means?|by|with|por|con|durch|"
+    r"ist|sind|mit|met|door|vale[n]?|es|e|son|pour|for|veut dire|veulent dire|signifie\w*|"
+    r"remplace\w*|represente\w*|replaces?|stands? for|significa\w*|bedeutet|betekent|steht fur|"
+    r"steht fuer|staat voor|sta per)\b) ?(?:(?:une?|des?|le|la|les|an?|the|el|ein\w{0,2}|um|uno|een"
+    r"|il|o|chiffre|digit) ){0,2}"
 )
 _FOR = (
-    r" ?(?:(?:a la|en) place|au lieu|instead of|in place of|for|pour|en lugar|en vez|statt|"
-    r"anstelle|al posto|no lugar|in plaats)\b.{0,14}?"
+    r" ?(?:(?:a la|en) place|au lieu|instead|in place of|for|pour|en lugar|en vez|statt|"
+    r"anstelle|al posto|no lugar|in plaats|donde|la ou|where|wherever|wo|dove|onde|waar)\b.{0,20}?"
 )
-_DIGIT = r"(?P<digit>\b(?:\d|[^\W\d_]{2,7})\b)"
-_MEANINGS = (re.compile(_SIGN + _IS + _DIGIT), re.compile(rf"\b{_DIGIT}{_FOR}{_SIGN}"))
-_HINT = re.compile(r"[*#_?xX](?:(?=[0-9])|(?<=[0-9].))")
-_LEAST_SIGNS = 2
+_STEAD = (
+    rf"{_MARK}(?:(?:a la|en) place|au lieu|instead|in place|en lugar|en vez|statt|anstelle|al posto|"
+    r"no lugar|in plaats)\b.{0,8}?"
+)
+# What such a text says, somewhere; and a sign, or a letter that is no unit, beside a figure.
+_SAYS = (
+    "=", "->", "emplac", "plac", "lieu", "vaut", "valent", "dire", "ignifi", "nstead", "mean",
+    "stand", "statt", "tatt ", "lugar", " vez", "posto", "plaats", "steht", "staat", " pour ",
+    " for ", " is ", " est ", " sont ", " are ", " es ", " ist ", " sind ", "donde", "vale", " por ",
+    "anstelle", "bedeutet", " où ", "where", " wo ", "dove", "onde", "waar", " con ", " with ", " par ", " mit ", " met ",
+)  # fmt: skip
+_BESIDE = re.compile(
+    r"\d[^\s\d.,;:/)(\]}'\"°²³€%h\xa0mekgcx-]|[^\s\d.,;:/('\"€$£x°+\[-]\d|\d[*#_?xX-] | [x-]\d"
+)
+_MOST_KEYS = 3
 
 
 def keyed(text: str) -> Iterator[Piece]:
     """Yield the signs beside figures of *text* for which it names a digit."""
-    if len(_HINT.findall(text)) < _LEAST_SIGNS:
+    if not any(map(text.__contains__, _SAYS)) or not _BESIDE.search(text):
         return
     view = read_signs(text)
-    for pattern in _MEANINGS:
-        meaning = pattern.search(view.text)
-        digit = _digit(meaning.group("digit")) if meaning else None
-        if meaning and digit:
-            name = meaning.group("sign")
-            sign = re.escape(_NAMES.get(name, name))
-            for found in re.finditer(
-                rf"(?<=[0-9]){sign}(?!\w\w| ?[=+])|{sign}(?=[0-9])", view.text
-            ):
-                if not meaning.start() <= found.start() < meaning.end():
-                    yield Piece(*view.span(*found.span()), digit)
-            return
+    meanings = _meanings(view.text)
+    for start, end, sign, digit in meanings:
+        spans = [(a, b) for a, b, *_ in meanings]
+        yield from _occurrences(view, sign, digit, spans) if start < end else ()
+
+
+@cache
+def _patterns() -> tuple[re.Pattern[str], ...]:
+    """Return how a digit is named for a sign: X is 9, X in place of 9, 9 in place of X."""
+    words = [t for t, w in vocabulary().words.items() if w.kind is Kind.UNIT and t.isalpha()]
+    digit = rf"(?P<digit>(?<![^\W_])(?:\d|{any_of(words)})(?=$|[\s.,;:)'\"]))"
+    return (
+        re.compile(_SIGN + _IS + digit),
+        re.compile(_SIGN + _STEAD + digit),
+        re.compile(digit + _FOR + _SIGN),
+    )
+
+
+def _meanings(text: str) -> list[tuple[int, int, str, str]]:
+    """Return where *text* names a digit for a sign, that sign, and the digit."""
+    found: dict[str, tuple[int, int, str, str]] = {}
+    for pattern in _patterns():
+        for meaning in pattern.finditer(text):
+            digit = _digit(meaning.group("digit"))
+            told = meaning.groupdict()
+            sign = _NAMES.get(told["name"]) or told["word"] or told["letter"] or told["sign"]
+            if digit and sign not in found and len(found) < _MOST_KEYS:
+                found[sign] = (*meaning.span(), sign, digit)
+    return [*found.values()]
+
+
+def _occurrences(
+    view: Reading, sign: str, digit: str, spans: list[tuple[int, int]]
+) -> Iterator[Piece]:
+    """Yield each *sign* in a token of figures and such signs, outside of where it is explained."""
+    one = re.escape(sign)
+    for token in re.finditer(rf"(?<![^\W_])(?:[0-9]|{one}){{2,24}}(?![^\W_])(?! ?[=+])", view.text):
+        told = token.group()
+        if told.isdigit() or not any(map(str.isdigit, told)):
+            continue
+        if any(a <= token.start() < b for a, b in spans):
+            continue
+        for found in re.finditer(one, told):
+            at = token.start() + found.start()
+            yield Piece(*view.span(at, at + len(sign)), digit)
 
 
 def _digit(token: str) -> str | None:
