@@ -5,10 +5,10 @@ from heapq import heapify, heappop, heappush
 from operator import itemgetter
 
 from relay.masking import context
-from relay.masking.evidence import LEAST
 from relay.masking.lattice import Candidate, Row, candidates, figures, is_figures
 from relay.masking.plans import numbering
-from relay.masking.score import Judge, shape_of
+from relay.masking.score import Judge
+from relay.masking.shapes import shape_of
 from relay.masking.tokens import Atom
 
 _CROWD = 250  # atoms in one row: a wall of figures, which goes as a whole if it holds a number
@@ -34,8 +34,9 @@ def accept(row: Row, judge: Judge, limit: float) -> list[Taken]:
         limit: Cost from which a gap ends a cluster.
     """
     taken: list[Taken] = []
+    least = numbering(row.region).least
     for first, last in clusters(row, limit):
-        if row.upto[last] - row.upto[first] < LEAST:
+        if row.upto[last] - row.upto[first] < least:
             continue
         find = figures if is_figures(row, first, last) else candidates
         pool = find(row, first, last, strong=True)

@@ -18,6 +18,7 @@ FORM_WEIGHT = {
     Form.MOBILE_NO_TRUNK: 1.4,
     Form.NEIGHBOUR: 0.3,
     Form.POSSIBLE: 0.8,
+    Form.SHORT: 0.2,
 }
 CUE_BEFORE = 2.0  # a word that announces a phone number
 CUE_AFTER = 1.2
@@ -30,9 +31,11 @@ SPLIT_SAID = 1.0  # the words between say that the number is cut: starts with, t
 ALONE = 1.2  # nothing else in the text
 POSTCODES = -2.5  # two groups of five
 WORD_TAIL = -0.7  # a row of number words goes on
-TAIL = -1.6  # more figures right before or after
+TAIL = -1.7  # more figures right before or after
 TIMETABLE = -2.0  # two of its groups are hours and minutes: 06.29, quai 4, 10.37
 PART = -1.1  # 0 986 494 723: one zero, then thousands, as spare parts are named
+COUNTED = -1.2  # a noun after each figure: 06 jeux, 02 manettes
+ARTICLES = -1.0  # le 06, le 83, le 13: the same article before each
 UNEVEN = -0.6  # shows no beginning, and its signs differ from gap to gap
 RISING = -2.5  # an enumeration: rising values apart by commas
 UNIT_AFTER = -2.0  # a unit follows the last figure
@@ -81,10 +84,21 @@ _CODE_WORDS = (
     "postcodes? plz version "
     "parcelle cadastr* isin loto loterie tirage* euromillions keno tierce quinte tournoi* score* "
     "devis billet reservation booking msg message id abonne* compteur* "
+    "firmware bios driver drivers pilote build release wifi ssid wpa wpa2 password sepa mandat* "
     "certificat* pdl nif nie dni cif kvk btw steuer* kennzeichen matricul* targa kenteken "
     "طلب* الطلب فاتوره* حساب* مرجع* كود رمز* بطاقه* ملف* عقد*"
 ).split()
-_IDENTIFIER = re.compile(rf"\b{any_of(_CODE_WORDS)}\b")
+_IDENTIFIER = re.compile(rf"(?<!\barea )(?<!country )(?<!dialling )\b{any_of(_CODE_WORDS)}\b")
+_PART_WORDS = (
+    "alternat* demarreur* injecteur* injector* inyector* iniettor* einspritz* pompe? pomp pumpe "
+    "bomba pompa vanne* egr valve valvula valvola ventil capteur* sensor* sonde* sonda debitmetre* "
+    "luftmassen* caudalimetro relais relay rele bobine* zundspule* bougie* candel* bujia* filtre* "
+    "filter filtro turbo* turbina courroie* riemen cardan* cremaillere compresseur* kompressor* "
+    "calculateur* steuergerat* centralita centralina anlasser lichtmaschine* starter* kit joint* "
+    "roulement* lager piece pieces teil parte part resistance thermostat* carte platine module* "
+    "actuateur* actionneur* regulateur* rampe haute pression papillon soupape*"
+).split()
+_PART = re.compile(rf"\b{any_of(_PART_WORDS)}\b")
 _BESIDE = re.compile(r"(?:[^\w,]|_){0,3}")
 _BETWEEN = re.compile(r"(?:[^\w,]|_){0,3}(?:[^\W\d]{1,4}\b\W{0,3}){0,2}")
 _UNIT_WORDS = (
@@ -145,6 +159,14 @@ def is_code(text: str, start: int, *, beside: bool) -> bool:
     return any(
         between.fullmatch(text, found.end(), start)
         for found in _IDENTIFIER.finditer(text, max(0, start - _NEAR - 12), start)
+    )
+
+
+def is_part_named(text: str, start: int) -> bool:
+    """Tell whether a part of a machine is named right before *start*: injecteur 0445110259."""
+    return any(
+        text[found.end() : start].isspace()
+        for found in _PART.finditer(text, max(0, start - _NEAR), start)
     )
 
 

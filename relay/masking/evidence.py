@@ -12,7 +12,6 @@ from relay.masking.spelled import LETTERS_APART, has_morse
 from relay.masking.starred import has_stars
 from relay.masking.words import Kind, is_glued, undoubled, vocabulary
 
-LEAST = 7  # digits below which nothing can be a phone number
 _FIGURES = b"0123456789"
 _LOOKS = "oilzsbgtqʒчƽƅȣƨ"
 _SEPARATORS = " ./_\t-"

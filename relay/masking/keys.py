@@ -28,7 +28,7 @@ _MARK = r"['\"» ]{0,3}"
 _SIGN = (
     rf"(?:(?:les? mots?|words?|la palabra|das wort|la parola|het woord|a palavra) ['\"]?"
     rf"(?P<word>[^\W\d_]{{2,12}})\b|(?P<name>{any_of(_NAMES)})\b"
-    r"|(?:la lettre|letter|la letra|buchstabe[n]?|la lettera|a letra) ['\"]?(?P<letter>[a-z])\b"
+    r"|(?:la lettre|letter|la letra|buchstaben?|la lettera|a letra) ['\"]?(?P<letter>[a-z])\b"
     r"|(?<![^\W_])(?P<sign>[b-df-hj-np-tv-xz](?!['’])\b|[^\w\s'\",.():;-]|_)(?!\w))"
 )
 _IS = (
@@ -38,20 +38,22 @@ _IS = (
     r"steht fuer|staat voor|sta per)\b) ?(?:(?:une?|des?|le|la|les|an?|the|el|ein\w{0,2}|um|uno|een"
     r"|il|o|chiffre|digit) ){0,2}"
 )
+_STEAD_WORDS = (
+    "(?:a la|en) place|au lieu|instead|in place|en lugar|en vez|statt|anstelle|al posto|"
+    "no lugar|in plaats"
+)
 _FOR = (
-    r" ?(?:(?:a la|en) place|au lieu|instead|in place of|for|pour|en lugar|en vez|statt|"
-    r"anstelle|al posto|no lugar|in plaats|donde|la ou|where|wherever|wo|dove|onde|waar)\b.{0,20}?"
+    rf" ?(?:{_STEAD_WORDS}|for|pour|donde|la ou|where|wherever|wo|dove|onde|waar)"
+    r"\b.{0,20}?"
 )
-_STEAD = (
-    rf"{_MARK}(?:(?:a la|en) place|au lieu|instead|in place|en lugar|en vez|statt|anstelle|al posto|"
-    r"no lugar|in plaats)\b.{0,8}?"
-)
+_STEAD = rf"{_MARK}(?:{_STEAD_WORDS})\b.{{0,8}}?"
 # What such a text says, somewhere; and a sign, or a letter that is no unit, beside a figure.
 _SAYS = (
     "=", "->", "emplac", "plac", "lieu", "vaut", "valent", "dire", "ignifi", "nstead", "mean",
     "stand", "statt", "tatt ", "lugar", " vez", "posto", "plaats", "steht", "staat", " pour ",
-    " for ", " is ", " est ", " sont ", " are ", " es ", " ist ", " sind ", "donde", "vale", " por ",
-    "anstelle", "bedeutet", " où ", "where", " wo ", "dove", "onde", "waar", " con ", " with ", " par ", " mit ", " met ",
+    " for ", " is ", " est ", " sont ", " are ", " es ", " ist ", " sind ", "donde", "vale",
+    "anstelle", "bedeutet", " où ", "where", " wo ", "dove", "onde", "waar", " con ", " with ",
+    " par ", " por ", " mit ", " met ",
 )  # fmt: skip
 _BESIDE = re.compile(
     r"\d[^\s\d.,;:/)(\]}'\"°²³€%h\xa0mekgcx-]|[^\s\d.,;:/('\"€$£x°+\[-]\d|\d[*#_?xX-] | [x-]\d"

@@ -13,6 +13,7 @@ from relay.masking.words import Kind
 _PLUS = ("+", " plus", " piu", " mas", " mais")
 _PLUS_WORD = re.compile("p(?:lus|iu)|ma(?:i?s)")
 _PLUS_WITHIN = 8  # characters
+_SUM = re.compile(r"\d \+ $")  # 1 à 60 + 62
 _LONGEST_ROW = 17  # digits: exit code and the longest international number
 # The most digits one word can add: triple and a ten, six hundred and twelve, a ten or a unit.
 _MOST_DIGITS = {Kind.TIMES: 9, Kind.HUNDRED: 3, Kind.TEN: 2, Kind.TEEN: 2, Kind.UNIT: 2}
@@ -43,7 +44,9 @@ class Candidate(NamedTuple):
 def plus_before(text: str, start: int) -> bool:
     """Tell whether a plus sign, or the word for it, stands before *start*."""
     near = text[max(0, start - _PLUS_WITHIN) : start]
-    return near != "" and (" " + near.rstrip(" ([")).endswith(_PLUS)
+    if near == "" or not (" " + near.rstrip(" ([")).endswith(_PLUS):
+        return False
+    return _SUM.search(near) is None
 
 
 class Row(NamedTuple):
@@ -91,12 +94,13 @@ def candidates(row: Row, first: int, last: int, *, strong: bool) -> Iterator[Can
         first, last: The cluster to search.
         strong: Only candidates that show where they begin, otherwise only the others.
     """
-    trunk = numbering(row.region).has_trunk
+    plans = numbering(row.region)
+    trunk = plans.has_trunk
     starts = [k for k in range(first, last) if (not trunk or _begins(row, k)) is strong]
     if starts:
         reach = _reach(row, first, last)
         for start in starts:
-            if reach[start - first] >= SHORTEST:
+            if reach[start - first] >= plans.least:
                 yield from _best(_from(row, start, last, reach[start - first :]))
 
 
@@ -140,7 +144,7 @@ def figures(row: Row, first: int, last: int, *, strong: bool) -> Iterator[Candid
     signed = _may_have_plus(row, first, last)
     for start in range(first, last):
         here = upto[start]
-        if upto[last] - here < SHORTEST:
+        if upto[last] - here < plans.least:
             return
         zero = row.digits[start][0] == "0"
         plus = signed and plus_before(row.text, row.atoms[start].start)
@@ -199,7 +203,7 @@ def _from(row: Row, start: int, last: int, reach: Sequence[int]) -> Iterator[Can
                     if result:
                         yield Candidate(start, end, *result, total, strong)
                 if (
-                    SHORTEST - reach[end - start] <= size < sizes.longest
+                    plans.least - reach[end - start] <= size < sizes.longest
                     and read_so_far[:3] != _NOTHING
                 ):
                     known = rows.setdefault(end, {})

@@ -3,13 +3,13 @@
 Source: ITU-T E.164; metadata of libphonenumber compiled into ``data/plans.json``.
 """
 
-import json
 import re
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from importlib import resources
 from typing import NamedTuple
+
+from relay.masking.regions import Plan, plan_of, plans_of, regions_by_code
 
 # Regions whose numbers are written at home in the national way, besides those of one country code.
 _SAME_PLAN = {"FR": ("RE", "GP", "MQ", "GF", "YT", "BL", "MF")}
@@ -23,6 +23,7 @@ _NEIGHBOURS = {
 _DEFAULT_NEIGHBOURS = ("FR", "GB", "DE", "ES")
 # Whose plan has a trunk prefix that the national format of a mobile number leaves out.
 _TRUNK_UNSAID = frozenset("BO BR CN CO GE MN NP PE".split())
+_SHORTEST_HOME = 6  # of an island without country code
 SHORTEST, LONGEST = 7, 15  # digits of an E.164 number with its country code
 
 
@@ -39,63 +40,7 @@ class Form(StrEnum):
     MOBILE_NO_TRUNK = "trunk prefix of a mobile number left out"
     NEIGHBOUR = "plan of a neighbour"
     POSSIBLE = "right length only"
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """The numbering plan of one region; patterns are compiled when first asked."""
-
-    code: str
-    trunk: str
-    valid: str
-    mobile: str
-    lengths: tuple[int, ...]
-    mobile_lengths: tuple[int, ...]
-
-    def is_valid(self, significant: str) -> bool:
-        """Tell whether a national significant number is in use."""
-        return _compiled(self.valid).fullmatch(significant) is not None
-
-    def is_mobile(self, significant: str) -> bool:
-        """Tell whether a national significant number is a mobile one."""
-        return _compiled(self.mobile).fullmatch(significant) is not None
-
-
-@cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern)
-
-
-@cache
-def _table() -> dict[str, list[str]]:
-    file = resources.files("relay.masking") / "data" / "plans.json"
-    table: dict[str, list[str]] = json.loads(file.read_text(encoding="utf-8"))
-    return table
-
-
-@cache
-def plan_of(region: str) -> Plan | None:
-    """Return the plan of an ISO 3166 *region*, None when it has none."""
-    row = _table().get(region.upper())
-    if row is None:
-        return None
-    code, trunk, valid, mobile, lengths, mobile_lengths = row
-    return Plan(
-        code,
-        trunk,
-        valid,
-        mobile or r"(?!)",
-        tuple(map(int, lengths.split())),
-        tuple(map(int, mobile_lengths.split())),
-    )
-
-
-@cache
-def _regions() -> dict[str, tuple[str, ...]]:
-    found: dict[str, list[str]] = {}
-    for region, row in _table().items():
-        found.setdefault(row[0], []).append(region)
-    return {code: tuple(regions) for code, regions in found.items()}
+    SHORT = "fewer than seven digits"
 
 
 class Sizes(NamedTuple):
@@ -116,6 +61,7 @@ class Numbering:
         has_trunk: National numbers are written with a trunk prefix.
         home, near: Plans whose national numbers are read, the own ones first.
         with_zero, without: Sizes of a number without sign, by its first digit.
+        least: Digits of the shortest number that counts.
         any_home: Matches what ``home`` can read in any form, to refuse the rest at once.
         any_near: The same for ``near``.
     """
@@ -126,6 +72,7 @@ class Numbering:
     near: tuple[Plan, ...]
     with_zero: Sizes
     without: Sizes
+    least: int
     any_home: re.Pattern[str]
     any_near: re.Pattern[str]
 
@@ -149,6 +96,13 @@ def _sizes(home: tuple[Plan, ...], near: tuple[Plan, ...], *, zero: bool) -> Siz
     return Sizes(own, both, min(both, default=SHORTEST), max(both, default=LONGEST))
 
 
+def _least(plan: Plan | None) -> int:
+    """Return how many digits a number at home has at least: six where mobile ones have six."""
+    if plan is None or plan.trunk or not plan.mobile_lengths:
+        return SHORTEST
+    return min(SHORTEST, max(_SHORTEST_HOME, min(plan.mobile_lengths)))
+
+
 def _lengths(plans: list[tuple[Plan, tuple[int, ...]]], *, zero: bool) -> frozenset[int]:
     found: set[int] = set()
     for plan, lengths in plans:
@@ -159,7 +113,8 @@ def _lengths(plans: list[tuple[Plan, tuple[int, ...]]], *, zero: bool) -> frozen
             found.add(length)
             if not zero:
                 found |= {length + len(plan.code), length + len(plan.code) + len(plan.trunk)}
-    return frozenset(n for n in found if SHORTEST <= n <= LONGEST)
+    least = min([_least(plan) for plan, _ in plans[:1]], default=SHORTEST)
+    return frozenset(n for n in found if least <= n <= LONGEST)
 
 
 @cache
@@ -167,12 +122,12 @@ def numbering(region: str) -> Numbering:
     """Return the plans to read national numbers by for a site of *region*."""
     region = region.upper()
     own = plan_of(region)
-    siblings = _regions().get(own.code, ()) if own else ()
-    home = _plans((region, *(r for r in siblings if r != region), *_SAME_PLAN.get(region, ())))
+    siblings = regions_by_code().get(own.code, ()) if own else ()
+    home = plans_of((region, *(r for r in siblings if r != region), *_SAME_PLAN.get(region, ())))
     codes = {plan.code for plan in home}
     near = tuple(
         plan
-        for plan in _plans(_NEIGHBOURS.get(region, _DEFAULT_NEIGHBOURS))
+        for plan in plans_of(_NEIGHBOURS.get(region, _DEFAULT_NEIGHBOURS))
         if plan.code not in codes
     )
     return Numbering(
@@ -182,13 +137,10 @@ def numbering(region: str) -> Numbering:
         near,
         _sizes(home, near, zero=True),
         _sizes(home, near, zero=False),
+        _least(own),
         _any(home, mobile=False),
         _any(near, mobile=True),
     )
-
-
-def _plans(regions: tuple[str, ...]) -> tuple[Plan, ...]:
-    return tuple(plan for region in regions if (plan := plan_of(region)))
 
 
 class Country(NamedTuple):
@@ -210,7 +162,7 @@ class Country(NamedTuple):
 
 @cache
 def _country(code: str) -> Country | None:
-    plans = _plans(_regions().get(code, ()))
+    plans = plans_of(regions_by_code().get(code, ()))
     if not plans:
         return None
     return Country(
@@ -245,7 +197,7 @@ def split_number(e164: str) -> tuple[str, str, str] | None:
     if not e164.startswith("+") or not digits.isdecimal() or not digits.isascii():
         return None
     for width in (1, 2, 3):
-        regions = _regions().get(digits[:width])
+        regions = regions_by_code().get(digits[:width])
         if regions and len(digits) > width + SHORTEST - 3:
             plan = plan_of(regions[0])
             return digits[:width], plan.trunk if plan else "", digits[width:]
@@ -287,7 +239,7 @@ def _national(digits: str, plans: Numbering) -> tuple[str, Form] | None:
             continue
         form = Form.MOBILE if plan.is_mobile(rest) else Form.NATIONAL
         if not trunk and not rest.startswith("0"):
-            form = Form.BARE
+            form = Form.BARE if len(rest) >= SHORTEST else Form.SHORT
         return f"+{plan.code}{rest}", form
     return None
 
@@ -301,7 +253,7 @@ def _unusual(digits: str, plans: Numbering) -> tuple[str, Form] | None:
         if plan.trunk and plan.is_valid(digits):
             form = Form.MOBILE_NO_TRUNK if plan.is_mobile(digits) else Form.NO_TRUNK
             if not plans.has_trunk:
-                form = Form.BARE
+                form = Form.BARE if len(digits) >= SHORTEST else Form.SHORT
             return f"+{plan.code}{digits}", form
     return None
 

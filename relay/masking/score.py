@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import NamedTuple
 
-from relay.masking import context, gaps
+from relay.masking import context
 from relay.masking.blockers import identifiers, quantities, quantity_at, short_date_at
-from relay.masking.lattice import Candidate, Row, plus_before
+from relay.masking.lattice import Row, plus_before
 from relay.masking.plans import Form
+from relay.masking.shapes import LEAST_GROUPS, Shape
 from relay.masking.timetables import is_part, is_timetable
 from relay.masking.tokens import Atom
 
@@ -21,89 +21,18 @@ _FIGURE_END, _FIGURE_START = (
     re.compile(r"(?<![^\W_])\d{1,20}$"),
     re.compile(r"\d{1,20}(?![^\W\d_]{3})"),
 )
+_COUNTED = re.compile(
+    r" (?!com[moe]|like|wie|zoals)[^\W\d_]{3,}[^,;]{0,24}[,;](?: [^\W\d]{2,}.{0,20})? ?"
+)
+_ARTICLE = re.compile(r"\b(?:les?|die|der|das|the|los|el|il|os?|de|het) $")
+_LEAST_COUNTED = 2
 _LONGEST_GROUP = 4
 _LIKE_SIREN = (Form.NO_TRUNK, Form.MOBILE_NO_TRUNK, Form.NEIGHBOUR)
 _CLOSE, _CLOSE_SIGNS = 0.2, 4
-_LEAST_GROUPS, _LEAST_WORDS = 4, 3
 _AROUND = 80  # characters in which an identifier, or a word for one, is looked for
 _ALONE = 2  # signs beside a number that is the whole message
 _LARGEST_STEP = 10  # 01 23 45 67 89 is how people write a number that is none of theirs
 _SINGLE = frozenset("-./_")
-_FILLERS = frozenset("abcdefghijklmnopqrstuvwxyz")
-
-
-class Shape(NamedTuple):
-    """How a candidate is written.
-
-    Args:
-        row: The atoms of a text.
-        candidate: Those of them that could be a number.
-        atoms: The same, in order.
-        sizes: How many digits each of them has.
-        between: What stands between them.
-        words: How many of them are number words.
-    """
-
-    row: Row
-    candidate: Candidate
-    atoms: Sequence[Atom]
-    sizes: Sequence[int]
-    between: Sequence[str]
-    words: int
-
-    @property
-    def said(self) -> bool:
-        """Whether most of it is said in words."""
-        return self.words > _LEAST_WORDS
-
-    @property
-    def told(self) -> bool:
-        """Whether the digits stand one by one or in pairs, the first group perhaps one digit."""
-        first = self.sizes[0]
-        if len(self.sizes) < _LEAST_GROUPS or first > 2:  # noqa: PLR2004
-            return False
-        return {*self.sizes[1:]} in ({2}, {first})
-
-    @property
-    def rising(self) -> bool:
-        """Whether each group is worth at least as much as the one before."""
-        values = [int(a.readings[0]) for a in self.atoms]
-        return values == sorted(values)
-
-    @property
-    def likely(self) -> bool:
-        """Whether hardly anything but a phone number is written like that."""
-        return self.said or (self.told and not self.rising)
-
-    @property
-    def split(self) -> bool:
-        """Whether words between the atoms say that the number goes on."""
-        return self.candidate.cost > 0 and any(
-            len(gap) > gaps.LONGEST_FILLER and gaps.says_split(gap) for gap in self.between
-        )
-
-    @property
-    def plain(self) -> bool:
-        """Whether it is written in one go, with all gaps the same, or in words."""
-        if len(self.atoms) == 1 or self.words >= _LEAST_WORDS:
-            return True
-        between = {*self.between} - {""}
-        if len(between) > 1:
-            return _FILLERS.issuperset(between)
-        return max(self.sizes) <= _LONGEST_GROUP
-
-
-def shape_of(row: Row, c: Candidate) -> Shape:
-    """Return how the atoms of a candidate are written."""
-    atoms, text = row.atoms[c.first : c.last], row.text
-    return Shape(
-        row,
-        c,
-        atoms,
-        [len(digits) for digits in row.digits[c.first : c.last]],
-        [text[a.end : b.start].replace(gaps.BLANK, "") for a, b in pairwise(atoms)],
-        sum([a.word is not None for a in atoms]),
-    )
 
 
 @dataclass(frozen=True)
@@ -178,7 +107,7 @@ class Judge:
 
     def _is_drawn(self, shape: Shape) -> bool:
         """Tell whether a candidate is the figures of a lottery and not plainly a number."""
-        if shape.likely or len(shape.atoms) < _LEAST_GROUPS:
+        if shape.likely or len(shape.atoms) < LEAST_GROUPS:
             return False
         return context.says_draw(self.text, shape.atoms[0].start, shape.atoms[-1].end)
 
@@ -192,8 +121,10 @@ class Judge:
         if self._is_drawn(shape) or (_is_listed(shape) if cue else _rising(shape)):
             value += context.RISING
         groups = [a.readings[0] for a in atoms]
-        if not cue and shape.candidate.form is Form.NATIONAL:
-            value += context.PART * is_part(groups, shape.between)
+        if not cue:
+            value += context.PART * (shape.candidate.form is Form.NATIONAL and _is_part(shape))
+            value += context.COUNTED * _is_counted(shape.between)
+            value += context.ARTICLES * _has_articles(shape)
         if not (shape.split or shape.words):
             value += context.TIMETABLE * is_timetable(groups, shape.between)
         if not (shape.plain or shape.split or shape.candidate.strong or shape.told):
@@ -253,9 +184,29 @@ def _goes_on(row: Row, left: int, right: int) -> float:
     return context.WORD_TAIL if both and close else 0.0
 
 
+def _is_part(shape: Shape) -> bool:
+    """Tell whether a candidate is written, or announced, like the number of a spare part."""
+    if len(shape.atoms) == 1:
+        return context.is_part_named(shape.row.text, shape.atoms[0].start)
+    return is_part([a.readings[0] for a in shape.atoms], shape.between)
+
+
+def _is_counted(between: Sequence[str]) -> bool:
+    """Tell whether a noun and a comma follow the groups: 06 jeux, 02 manettes."""
+    return sum(_COUNTED.fullmatch(gap) is not None for gap in between) >= _LEAST_COUNTED
+
+
+def _has_articles(shape: Shape) -> bool:
+    """Tell whether the same article stands before each group: le 06, le 83, le 13."""
+    before = _ARTICLE.search(shape.row.text, 0, shape.atoms[0].start)
+    if before is None or max(shape.sizes) == 1:
+        return False
+    return all(before.group() == gap[-len(before.group()) :] for gap in shape.between)
+
+
 def _rising(shape: Shape) -> bool:
     """Tell whether a candidate is part of an enumeration: even steps, or rising and listed."""
-    if len(shape.atoms) < _LEAST_GROUPS or shape.words:
+    if len(shape.atoms) < LEAST_GROUPS or shape.words:
         return False
     if _in_steps(shape.atoms):
         return True

@@ -10,10 +10,10 @@ from relay.masking.atoms import find_atoms
 from relay.masking.choose import Taken, accept, clusters
 from relay.masking.coarse import MOST_FIGURES, find_rows
 from relay.masking.columns import find_columns
-from relay.masking.evidence import LEAST, is_prose, weigh
+from relay.masking.evidence import is_prose, weigh
 from relay.masking.labels import Label, sorted_groups, without_labels
 from relay.masking.lattice import Row
-from relay.masking.plans import LONGEST, Form, numbering, read
+from relay.masking.plans import LONGEST, SHORTEST, Form, numbering, read
 from relay.masking.score import Judge
 from relay.masking.signs import Reading
 from relay.masking.spelled import read_text
@@ -72,7 +72,7 @@ def row_of(text: str, atoms: Sequence[Atom], region: str, walls: Sequence[int] =
 def search(view: Reading, region: str) -> list[Found]:
     """Return the phone numbers of one reading of a text, offsets in the original."""
     seen = weigh(view.text)
-    if seen.most < LEAST:
+    if seen.most < numbering(region).least:
         return []
     if seen.figures > MOST_FIGURES:
         return [(*view.span(a, b), number) for a, b, number in find_rows(view.text, region)]
@@ -132,7 +132,7 @@ def _loose(
 
 def _backwards(view: Reading, atoms: Sequence[Atom], region: str) -> list[Found]:
     """Return the numbers of the atoms that are left, where the text says to read them so."""
-    if _digits(atoms) <= LEAST or not context.says_reversed(view.text):
+    if _digits(atoms) <= SHORTEST or not context.says_reversed(view.text):
         return []
     figures = [a for a in atoms if a.word is None]
     sets = (figures, atoms) if len(figures) < len(atoms) else (figures,)
@@ -141,7 +141,7 @@ def _backwards(view: Reading, atoms: Sequence[Atom], region: str) -> list[Found]
 
 def _swapped(view: Reading, atoms: Sequence[Atom], region: str) -> list[Found]:
     """Return the numbers of the atoms that are left whose end is told before their beginning."""
-    if _digits(atoms) <= LEAST or not begins_later(view.text):
+    if _digits(atoms) <= SHORTEST or not begins_later(view.text):
         return []
     row = row_of(view.text, atoms, region)
     return [stretch(view, row.atoms[a:b], number) for a, b, number in swapped(row)]
@@ -169,16 +169,16 @@ def _promising(text: str, atoms: Sequence[Atom], region: str, *, tight: bool = T
         tight: A row of figures that does not show where it begins is enough.
     """
     left = _digits(atoms)
-    if left < LEAST:
-        return False
     plans = numbering(region)
+    if left < plans.least:
+        return False
     if not plans.has_trunk or "+" in text:
         return True
     long = max(_LONG, plans.without.shortest) if tight else left + 1
     run, end = 0, 0
     for atom in atoms:
         digits = atom.readings[0]
-        if atom.word is not None or (digits[0] == "0" and (tight or left >= LEAST)):
+        if atom.word is not None or (digits[0] == "0" and (tight or left >= plans.least)):
             return True
         left -= len(digits)
         run = len(digits) + (run if atom.start - end <= _NEAR else 0)

@@ -27,6 +27,8 @@ def is_timetable(groups: Sequence[str], between: Sequence[str]) -> bool:
 
     A blank parts hours from minutes only where the words speak of journeys or opening hours.
     """
+    if _is_opening(groups, between):
+        return True
     signs = _CLOCK.intersection(between)
     if len({*between}) > 1 and says_travel(" ".join(between)):
         signs |= _BLANK.intersection(between)
@@ -40,6 +42,14 @@ def is_timetable(groups: Sequence[str], between: Sequence[str]) -> bool:
             runs.append([group])
     pairs = [run for run in runs if len(run) > 1]
     return len(pairs) > 1 and all(map(_is_time, pairs))
+
+
+def _is_opening(groups: Sequence[str], between: Sequence[str]) -> bool:
+    """Tell whether *groups* are hours from and to: 08-12 14-18."""
+    if len(groups) % 2 or {*between[::2]} != {"-"} or "-" in between[1::2]:
+        return False
+    pairs = [*zip(map(int, groups[::2]), map(int, groups[1::2]), strict=True)]
+    return len(pairs) > 1 and all(first < last <= _HOURS for first, last in pairs)
 
 
 def _is_time(run: Sequence[str]) -> bool:

@@ -23,6 +23,7 @@ _LOOK = {
     "g": "9", "q": "9",
 }  # fmt: skip
 _OTHER_LOOK = {"g": "6", "b": "8", "B": "6", "G": "9", "q": "0"}
+_ODD_LETTERS, _UNLIKELY = frozenset("btgqdea"), 0.6  # none of 0 1 2 5, which are imitated first
 _ORDINAL = frozenset("ºª")  # 2º izquierda is a floor
 _LOOK_LETTERS = frozenset("oilzsbgtq|ʒчƽƅȣƨead")
 _PURE_LOOK_LONGEST, _CAPITAL_LOOK_LONGEST = 2, 4
@@ -167,7 +168,8 @@ def _pure_look(token: str, shown: str) -> list[Atom]:
     readings, letters = _looks(token, shown)
     if not readings:
         return []
-    return [Atom(0, len(token), readings, None, 0.15 * letters, shy=True)]
+    cost = 0.15 * letters + _UNLIKELY * _ODD_LETTERS.issuperset(token)
+    return [Atom(0, len(token), readings, None, cost, shy=True)]
 
 
 def _is_capital_look(token: str, shown: str, before: str) -> bool:

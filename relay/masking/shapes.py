@@ -1,0 +1,88 @@
+"""How the atoms of a candidate are written: their sizes, what stands between, words among them."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from relay.masking import gaps
+from relay.masking.lattice import Candidate, Row
+from relay.masking.tokens import Atom
+
+LEAST_GROUPS = 4
+_LEAST_WORDS = 3
+_LONGEST_GROUP = 4
+_FILLERS = frozenset("abcdefghijklmnopqrstuvwxyz")
+
+
+class Shape(NamedTuple):
+    """How a candidate is written.
+
+    Args:
+        row: The atoms of a text.
+        candidate: Those of them that could be a number.
+        atoms: The same, in order.
+        sizes: How many digits each of them has.
+        between: What stands between them.
+        words: How many of them are number words.
+    """
+
+    row: Row
+    candidate: Candidate
+    atoms: Sequence[Atom]
+    sizes: Sequence[int]
+    between: Sequence[str]
+    words: int
+
+    @property
+    def said(self) -> bool:
+        """Whether most of it is said in words."""
+        return self.words > _LEAST_WORDS
+
+    @property
+    def told(self) -> bool:
+        """Whether the digits stand one by one or in pairs, the first group perhaps one digit."""
+        first = self.sizes[0]
+        if len(self.sizes) < LEAST_GROUPS or first > 2:  # noqa: PLR2004
+            return False
+        return {*self.sizes[1:]} in ({2}, {first})
+
+    @property
+    def rising(self) -> bool:
+        """Whether each group is worth at least as much as the one before."""
+        values = [int(a.readings[0]) for a in self.atoms]
+        return values == sorted(values)
+
+    @property
+    def likely(self) -> bool:
+        """Whether hardly anything but a phone number is written like that."""
+        return self.said or (self.told and not self.rising)
+
+    @property
+    def split(self) -> bool:
+        """Whether words between the atoms say that the number goes on."""
+        return self.candidate.cost > 0 and any(
+            len(gap) > gaps.LONGEST_FILLER and gaps.says_split(gap) for gap in self.between
+        )
+
+    @property
+    def plain(self) -> bool:
+        """Whether it is written in one go, with all gaps the same, or in words."""
+        if len(self.atoms) == 1 or self.words >= _LEAST_WORDS:
+            return True
+        between = {*self.between} - {""}
+        if len(between) > 1:
+            return _FILLERS.issuperset(between)
+        return max(self.sizes) <= _LONGEST_GROUP
+
+
+def shape_of(row: Row, c: Candidate) -> Shape:
+    """Return how the atoms of a candidate are written."""
+    atoms, text = row.atoms[c.first : c.last], row.text
+    return Shape(
+        row,
+        c,
+        atoms,
+        [len(digits) for digits in row.digits[c.first : c.last]],
+        [text[a.end : b.start].replace(gaps.BLANK, "") for a, b in pairwise(atoms)],
+        sum([a.word is not None for a in atoms]),
+    )
