@@ -10,11 +10,15 @@ from relay.masking.words import Kind
 
 _COUNTED_WORDS = (
     "premier* dernier* suivant* chiffres? du? milieu first last next middle digits? figures "
-    "primer* ultim* siguientes cifras prim* seguenti cifre dernier* digitos seguintes "
+    "primer* ultim* siguientes mitad centro nachsten "
+    "mittleren volgende middelste prossim* mezzo cifras prim* seguenti cifre dernier* digitos seguintes "
     "ersten? letzten? ziffern mittler* eerste laatste cijfers secondes? minutes? instants?"
 ).split()
 _COUNTED = re.compile(rf" {any_of(_COUNTED_WORDS)}\b")
-_COUNTING = re.compile(r"\b(?:first|last|next|middle|premiers|derniers|ersten|letzten|eerste) $")
+_COUNTING = re.compile(
+    r"\b(?:first|last|next|middle|nachsten|mittleren|volgende|prime|ultime|prossime|primeros|ultimos|"
+    r"primeiros|premiers|derniers|ersten|letzten|eerste) $"
+)
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 _OPEN = tuple(_CLOSING)
 _OPENS = re.compile(r"\s?([(\[{])\W*(?:(?:soit|donc|or|oder|ou|i e|et)\s)?$")

@@ -10,6 +10,7 @@ from relay.masking.coarse import MOST_FIGURES
 from relay.masking.signs import GONE, fold
 from relay.masking.spelled import LETTERS_APART, has_morse
 from relay.masking.starred import has_stars
+from relay.masking.typed import has_keys
 from relay.masking.words import Kind, is_glued, undoubled, vocabulary
 
 _FIGURES = b"0123456789"
@@ -115,7 +116,7 @@ def is_prose(text: str) -> bool:
         raw = text.encode("cp1252")
     except UnicodeEncodeError:
         return False
-    if has_stars(text):
+    if has_stars(text) or has_keys(text):
         return False
     table = _western()
     if len(raw.translate(None, table.telling)) < len(raw):

@@ -27,6 +27,18 @@ _CONNECTOR_WORDS = (
     "guion coma e depois finalmente espaco ponto hifen "
     "virgula spatie punt streepje daarna en dan poi dopo infine spazio trattino virgola "
     "oui ouais ok yes yep sim vale "
+    "premier premiere deuxieme troisieme quatrieme cinquieme sixieme septieme huitieme neuvieme "
+    "dixieme second seconde third fourth fifth sixth seventh eighth ninth tenth first primero "
+    "primera segundo segunda tercero tercera cuarto cuarta quinto quinta sexto sexta septimo "
+    "septima "
+    "octavo octava noveno novena decimo decima erste ersten zweite dritte vierte funfte sechste "
+    "siebte achte neunte zehnte eerste tweede derde vierde vijfde zesde zevende achtste negende "
+    "tiende primo prima secondo terzo terza quarto quarta sesto settimo ottavo nono primeiro "
+    "primeira terceiro terceira chiffre chiffres paire paires couple nombre digit digits pair "
+    "cifra cifras par pares ziffer ziffern zahl paar cijfer cijfers cifre coppia algarismo "
+    "der das il lo gli los las os as di do da "
+    "bout tout sur avec to on after with add dopodiche fino alla al am zum schluss bis tot slot "
+    "بعد من وبعدها ومن وبعدين بعدين الاخر وفي اخر mn men b3d ba3d be3d wmn wba3d mbaad umba3d "
     "ثم و بعدها نقطه فاصله فراغ the is c'est est ca soit double "
     "euh heu hum hmm ben bah uh um uhm ehm eh ah w wa fois times mal veces vezes volte keer"
 ).split()
@@ -46,7 +58,10 @@ _SPLIT_WORDS = (
     "einde begin ende schluss cominci* "
     "poi dopo depois daarna fim deuxieme troisieme quatrieme cinquieme third fourth fifth "
     "tercer* cuarto quinto zweite* dritte* vierte* funfte* tweede derde vierde vijfde terzo quarto "
-    "يبدا ينتهي ثم الباقي"
+    "milieu middle mitte mittler* midden medio mezzo meio prochain* next nachste* siguient* "
+    "seguint* "
+    "prossim* volgende quarta quinta sexta sexto sixieme septieme huitieme stuck* stuk trozo pezzo "
+    "يبدا ينتهي ثم الباقي ابدا نبدا النهايه البدايه"
 ).split()
 _SPLIT = re.compile(rf"\b{any_of(_SPLIT_WORDS)}\b")
 _COMMENT = re.compile(

@@ -214,7 +214,8 @@ def _reversed(row: Row, view: Reading) -> list[Found]:
             groups = row.digits[start:end]
             whole = (start, end) == (first, last)
             turned = ("".join(groups)[::-1],) if whole else ()
-            number = _first_read((*turned, "".join(groups[::-1])), row.region)
+            each = "".join(group[::-1] for group in groups)
+            number = _first_read((*turned, "".join(groups[::-1]), each), row.region)
             if number:
                 out.append(stretch(view, row.atoms[start:end], number))
                 break

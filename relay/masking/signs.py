@@ -43,6 +43,7 @@ _CATEGORY_SIGN = {
     "Co": "•", "Cn": "•", "Sk": "•",
 }  # fmt: skip
 _LARGEST = 99
+_PICTURES = {"KEYCAP TEN": "10", "BILLIARDS": "8", "HUNDRED POINTS SYMBOL": "100"}
 
 
 def _number(sign: str, name: str) -> str | None:
@@ -51,8 +52,8 @@ def _number(sign: str, name: str) -> str | None:
     if value >= 0:
         whole = int(value)
         return str(whole) if whole == value and whole <= _LARGEST else "•"
-    if name == "KEYCAP TEN":
-        return "10"
+    if name in _PICTURES:
+        return _PICTURES[name]
     if found := _NAMED_DIGIT.search(name):
         word = found.group(1)
         return word if word.isdigit() else str(_DIGIT_NAMES.index(word))

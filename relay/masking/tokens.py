@@ -31,6 +31,7 @@ _MIXED_BEFORE = re.compile(r"(?:[a-z][0-9]|[0-9][a-z])[a-z0-9]*\W{1,2}$")
 _NEAR = 12
 _EVERYDAY_LONGEST, _EVERYDAY_ODD_LONGEST = 16, 3
 _MIXED_LOOK_LONGEST = 14
+_PAIRS = re.compile(r"\d\d[a-z]\d\d")
 _NOISE = re.compile(r"[aehmnx]|km|cm|mm|kg|go|ch|cv|hdi|tdi|dci|ans|mois|eur|euros?")
 
 
@@ -94,12 +95,15 @@ def _odd(token: str, shown: str) -> list[Atom]:
     plain = unleet(token)
     letters = _LETTERS.findall(token)
     found = _leet(token)
-    if not found and (max(map(len, letters), default=0) >= _PLAIN_WORD_LEAST or plain[1:] in _ONE):
+    if not found and (
+        max(map(len, letters), default=0) >= _PLAIN_WORD_LEAST
+        or not _ONE.isdisjoint((token[1:], token[:-1]))
+    ):
         found = _words_and_figures(token)
     found = found or (_glued(plain) if plain.isalpha() else [])
     if not found and len(letters) >= _PLAIN_WORD_LEAST:
         found = [Atom(a, b, (digits,)) for a, b, digits in cut_filled(token)]
-    return found or _mixed_look(token, shown) or _split(token)
+    return found or _mixed_look(token, shown) or _pairs(token) or _split(token)
 
 
 _in_everyday_odd = lru_cache(maxsize=1024)(_odd)  # 18h, 3e, m2: no part of a number is kept
@@ -193,6 +197,13 @@ def _mixed_look(token: str, shown: str) -> list[Atom]:
     if not readings:
         return []
     return [Atom(0, len(token), readings, None, 0.15 * letters)]
+
+
+def _pairs(token: str) -> list[Atom]:
+    """Read two pairs of figures with a letter between: 19h73 is no time."""
+    if not _PAIRS.fullmatch(token):
+        return []
+    return [Atom(0, 2, (token[:2],)), Atom(3, 5, (token[3:],), None, 0.2)]
 
 
 def _split(token: str) -> list[Atom]:
