@@ -11,8 +11,9 @@ from relay.masking.words import Kind
 _COUNTED_WORDS = (
     "premier* dernier* suivant* chiffres? du? milieu first last next middle digits? figures "
     "primer* ultim* siguientes mitad centro nachsten "
-    "mittleren volgende middelste prossim* mezzo cifras prim* seguenti cifre dernier* digitos seguintes "
-    "ersten? letzten? ziffern mittler* eerste laatste cijfers secondes? minutes? instants?"
+    "mittleren volgende middelste prossim* mezzo cifras prim* seguenti cifre dernier* digitos "
+    "seguintes ersten? letzten? ziffern mittler* eerste laatste cijfers "
+    "secondes? minutes? instants?"
 ).split()
 _COUNTED = re.compile(rf" {any_of(_COUNTED_WORDS)}\b")
 _COUNTING = re.compile(

@@ -2,14 +2,16 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from operator import itemgetter
 
 from relay.masking.context import is_unit
 from relay.masking.evidence import Evidence
-from relay.masking.fuzzy import misjoined, misspelt
+from relay.masking.fuzzy import misjoined, misspelt, rejoined
 from relay.masking.gaps import is_connector
 from relay.masking.signs import Reading
 from relay.masking.tokens import Atom, read_letters, read_odd
-from relay.masking.words import unleet, vocabulary
+from relay.masking.words import Kind, unleet, vocabulary
 
 # A bar is a figure beside letters and figures or among single ones; in | 06 | 39 | it is none.
 TOKEN = re.compile(
@@ -19,7 +21,7 @@ TOKEN = re.compile(
 _LETTERS_AND_FIGURES = re.compile(r"[^\W_]+")
 _LEAST_ROW = 4
 _LEAST_WORDS = 3
-_MISSPELT = 0.35
+_MISSPELT, _HALVED = 0.35, 0.2
 _BESIDE = re.compile(r"(?:[^\w$£€%¥]|_){0,4}|[ '-](?:et|3t|e|y|i|and|und|en|si)[ '-]")
 _BESIDE_WORDS = re.compile(
     rf"{_BESIDE.pattern}|\W{{0,3}}[(\[{{][^()\[\]{{}}]{{0,40}}[)\]}}]\W{{0,3}}"
@@ -58,9 +60,18 @@ def find_atoms(reading: Reading, seen: Evidence) -> list[Atom]:
             atoms += more
         else:
             unknown.append((start, token))
+    if unknown and any(a.word is not None for a in atoms):
+        atoms = sorted((*atoms, *_halves(unknown)), key=itemgetter(0))
     if unknown and sum([a.word is not None and not a.shy for a in atoms]) >= _LEAST_WORDS:
         atoms = _with_misspelt(atoms, unknown, text)
     return _without_lonely(_without_labels(atoms, text), text)
+
+
+def _halves(unknown: Sequence[tuple[int, str]]) -> Iterator[Atom]:
+    """Yield the number words cut in two halves by a blank or a dash."""
+    for (start, first), (after, second) in pairwise(unknown):
+        if after == start + len(first) + 1 and (word := rejoined(first, second)):
+            yield Atom(start, after + len(second), (word.digits,), word, _HALVED)
 
 
 def _tokens(text: str) -> Iterator[tuple[int, str]]:
@@ -146,8 +157,17 @@ def _figures_only(row: list[Atom]) -> list[Atom]:
         atom
         for k, atom in enumerate(row)
         if not (atom.shy and atom.word is None and atom.cost < _MISSPELT)
+        or _is_spoken_zero(row, k)
         or any(near.word is None for near in (*row[max(0, k - 1) : k], *row[k + 1 : k + 2]))
     ]
+
+
+def _is_spoken_zero(row: Sequence[Atom], k: int) -> bool:
+    """Tell whether a letter is the zero of O-seven, double-O: first of a row, or said twice."""
+    if row[k].readings[0] != "0" or k + 1 >= len(row) or row[k + 1].word is None:
+        return False
+    before = row[k - 1].word if k else None
+    return k == 0 or (before is not None and before.kind is Kind.TIMES)
 
 
 def _rows(atoms: list[Atom], text: str) -> list[list[Atom]]:

@@ -126,6 +126,12 @@ _MAY_BE_CODE = re.compile(
     r"|(?<=[a-z]{2}[0-9])[0-9][ -]?[a-z0-9]{4})"
 )
 _BYTES_APART = 5
+_CALLED_FILE = re.compile(
+    r"(?<![a-z])(?:mon)?(?:tel|telephone|phone|mobile|portable|numero|num|appel|call|contact|gsm|"
+    r"whatsapp|sms|handy)(?![a-z])"
+)
+_PAIRED_FILE = re.compile(r"(?<!\d)0[1-9](?:[-_]\d\d){4}(?!\d)")
+_MONTHS, _HOURS, _MINUTES = 12, 24, 60
 _FILLED = 3  # times that the same letters between figures are a filler
 _CODE_FIGURES = 4  # fewer make a word with a number
 _LINK_HINT = re.compile(r"//|www\.|\.[a-z]{2,3}/")
@@ -135,6 +141,17 @@ _CHAT_LINK = re.compile(r"wa\.me|whatsapp|t\.me|tel:|sms:|viber|signal\.me|call"
 
 def _is_phone_mail(found: str) -> bool:
     return re.search(r"(?<!\d)\d{9,15}(?!\d)[^@]*@", found) is not None
+
+
+def _is_phone_file(found: str) -> bool:
+    """Tell whether the name of a file announces a phone number, or is one in pairs, no date."""
+    if _CALLED_FILE.search(found):
+        return True
+    pairs = _PAIRED_FILE.search(found)
+    if pairs is None:
+        return False
+    _, month, _, hour, minute = map(int, re.split(r"\D", pairs.group()))
+    return month > _MONTHS or hour >= _HOURS or minute >= _MINUTES
 
 
 def _ean_holds(digits: str) -> bool:
@@ -156,6 +173,7 @@ def _is_plate(found: str) -> bool:
 _CHECKS: dict[str, Callable[[str], bool]] = {
     "url": lambda s: not _CHAT_LINK.search(s),
     "mail": lambda s: not _is_phone_mail(s),
+    "file": lambda s: not _is_phone_file(s),
     "iban": lambda s: iban.is_valid(s) or len(re.sub(r"\W", "", s)) >= 20,  # noqa: PLR2004
     "oldplate": _is_plate,
     "plate": _is_plate,

@@ -129,9 +129,9 @@ _REVERSED = re.compile(
     r"fin (?:au|vers le) debut|from the (?:end|back)|back to front|end to start|(?:dal|del) fin\w*|"
     r"vom ende|van achter|(?:desde|por) el final|do fim|"
     r"(?:par|du|with|from|mit|con|met|dal|do) (?:the |le |la |el |l'|der |dem )?"
-    r"(?:dernier\w*|last|"
-    r"letzten|ultim\w+|laatste)(?: chiffre| digit| ziffer| cifra)?(?: (?:au|to|zu[rm]?|a|al|en|first|"
-    r"en premier|d'abord|zuerst|primero)\b|\W*$)|(?:inter|per)vert\w+|swapped|vertauscht|"
+    r"(?:dernier\w*|last|letzten|ultim\w+|laatste)(?: chiffre| digit| ziffer| cifra)?"
+    r"(?: (?:au|to|zu[rm]?|a|al|en|first|d'abord|zuerst|primero)\b|\W*$)|"
+    r"intervert\w+|permut\w+|swapped|vertauscht|"
     r"right to left|derecha a izq|von hinten|tras para|da destra|dernier chiffre en premier|"
     r"last digit first|bidi-override)|⇄"
 )

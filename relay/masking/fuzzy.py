@@ -87,3 +87,10 @@ def misjoined(first: str, second: str) -> str | None:
     if len(values) == 2 and values[0].kind is Kind.TEN and values[1].kind is Kind.UNIT:  # noqa: PLR2004
         return str(int(values[0].digits) + int(values[1].digits))
     return "".join(value.digits for value in values)
+
+
+def rejoined(first: str, second: str) -> Word | None:
+    """Return the number word that two tokens are the halves of: tren te, ze ro."""
+    word = vocabulary().words.get(first + second)
+    whole = word is not None and not word.weak and len(first + second) >= _SHORTEST_EDITED
+    return word if whole else None

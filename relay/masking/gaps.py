@@ -7,6 +7,8 @@ from relay.masking.trie import any_of
 APART = 99.0  # nothing on both sides can be one number
 BLANK = "\x1f"  # stands for what was taken out of a text: the count before each group
 _LONGEST_SIGNS, _LONGEST = 12, 110  # characters
+_LINES = 4
+_ACROSS, _NEAR = 0.9, 24  # cost of a border before the rest is announced, and how near
 LONGEST_FILLER = 3  # characters that may stand for a separator, and say nothing
 _SIGNS = re.compile(r"[^\w$£€%¥]|_")
 _ONLY_SIGNS = re.compile(r"(?:[^\w$£€%¥°]|_)*")
@@ -61,7 +63,7 @@ _SPLIT_WORDS = (
     "milieu middle mitte mittler* midden medio mezzo meio prochain* next nachste* siguient* "
     "seguint* "
     "prossim* volgende quarta quinta sexta sexto sixieme septieme huitieme stuck* stuk trozo pezzo "
-    "يبدا ينتهي ثم الباقي ابدا نبدا النهايه البدايه"
+    "يبدا ينتهي ثم بعد الباقي ابدا نبدا النهايه البدايه"
 ).split()
 _SPLIT = re.compile(rf"\b{any_of(_SPLIT_WORDS)}\b")
 _COMMENT = re.compile(
@@ -115,16 +117,20 @@ def _said_cost(gap: str) -> float:
         words = _WORD.findall(gap)
         if len(words) <= _MOST_CONNECTORS and _CONNECTORS.issuperset(words):
             return 0.1 if not _NOT_CONNECTING.search(gap) else 0.5
-    if "\n" in gap and (_BORDER.search(gap) or gap.count("\n") > 4):  # noqa: PLR2004
-        return APART
-    if "a ecrit" in gap:
-        return APART
+    if ("\n" in gap or "a ecrit" in gap) and _is_border(gap):
+        return _ACROSS if _SPLIT.search(gap, max(0, len(gap) - _NEAR)) else APART
     return _words_cost(gap)
+
+
+def _is_border(gap: str) -> bool:
+    """Tell whether another message, or another part of the text, begins in *gap*."""
+    lines = gap.count("\n")
+    return "a ecrit" in gap or (lines > 0 and (lines > _LINES or _BORDER.search(gap) is not None))
 
 
 def _signs_cost(gap: str) -> float:
     lines = gap.count("\n")
-    if lines > 4 or len(gap) > 3 * _LONGEST_SIGNS:  # noqa: PLR2004
+    if lines > _LINES or len(gap) > 3 * _LONGEST_SIGNS:
         return APART
     return 0.05 * lines + (0.0 if len(gap) <= _LONGEST_SIGNS else 0.3)
 
