@@ -28,7 +28,7 @@ _UNITS = (
     "€ $ £ % ° °c eur euro? euros balles chf gbp usd dh mad dinars? francs? cts? centimes? "
     "km/h kms? kilom* miles? mi m metres? cm mm ml cl dl litres? l kg kilos? gr? grammes? tonnes? "
     "m2 m3 ha hectares? "
-    "ch cv hp ps kw kwh* watts? w volts? mah amperes? go mo to gb mb tb ko pouces? inch inches "
+    "ch cv hp ps kw kwh* watts? volts? mah amperes? go mo to gb mb tb ko pouces? inch inches "
     "zoll mp mpx "
     "megapixels? hz ghz mhz fps ans annees? mois semaines? jours? heures? hrs? min minutes? sec "
     "secondes? years? months? weeks? "
@@ -38,7 +38,7 @@ _UNITS = (
     "lots? fois unites? "
     "paires? boites? pcs stk stuck كلم كم يورو اورو متر دينار درهم سنه سنوات"
 ).split()
-UNITS = any_of(_UNITS) + r"|e(?=$|[.,;!?)\n])"
+UNITS = any_of(_UNITS) + r"|w(?! ?(?:\d|mn |men ))|e(?=$|[.,;!?)\n])"
 _AMOUNT = r"\d{1,3}(?:[ .'’]\d{3}){1,4}(?:[.,]\d{1,2})?|\d+(?:[.,]\d{1,3})?"
 _DECIMAL = r"(?:0|[1-9]\d{0,4}),\d\d(?!\d|,\d| ?\d\d(?!\d))"
 _DATES = (
@@ -154,6 +154,12 @@ def _is_phone_file(found: str) -> bool:
     return month > _MONTHS or hour >= _HOURS or minute >= _MINUTES
 
 
+def _is_spoken(found: str) -> bool:
+    """Tell whether the letters of a code are number words: zero6soixante18quatre27."""
+    known = vocabulary().words
+    return all(part in known or cut_glued(part) for part in _LETTERS.findall(found))
+
+
 def _ean_holds(digits: str) -> bool:
     total = sum(int(d) * (3 if i % 2 else 1) for i, d in enumerate(digits[:12]))
     return (10 - total % 10) % 10 == int(digits[12])
@@ -182,6 +188,7 @@ _CHECKS: dict[str, Callable[[str], bool]] = {
         sum(map(str.isdigit, s)) >= _CODE_FIGURES
         and len(re.findall(r"\d+", s)) > 1
         and not cut_glued(unleet(s))
+        and not _is_spoken(s)
         and not cut_filled(s)
         and not figures_in_words(s)
     ),

@@ -45,7 +45,7 @@ def _index() -> dict[str, str]:
     """Return the spellings a word is recognised by; the sounds are marked by a tilde."""
     index: dict[str, str] = {}
     for text, word in vocabulary().words.items():
-        if word.weak or word.kind is Kind.TIMES or not text.isascii():
+        if word.weak or word.kind is Kind.TIMES or not (text.isascii() and text.isalpha()):
             continue
         spellings = _swaps(text) | (_deletes(text) if len(text) >= _SHORTEST_EDITED else set())
         for spelling in spellings:

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from relay.masking.keys import keyed
 from relay.masking.signs import Piece, Reading, read_pieces, read_signs
 from relay.masking.starred import starred
+from relay.masking.sums import sums
 from relay.masking.typed import keyboard, roman
 
 LETTERS_APART = 3  # single letters in a row from which they are one word
@@ -47,6 +48,7 @@ def read_text(text: str) -> Reading:
     pieces += keyed(text)
     pieces += keyboard(text)
     pieces += roman(text)
+    pieces += sums(text)
     if not pieces:
         return read_signs(text)
     kept: list[Piece] = []

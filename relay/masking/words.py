@@ -112,7 +112,9 @@ def _words(table: dict[str, list[str]], *, french: bool) -> dict[str, Word]:
             digits = str(start + row * step)
             for text in _plain(spellings).split():
                 vigesimal = french and digits == "60"
-                found[text] = Word(digits, kind, text in weak, first, vigesimal)
+                word = found[text] = Word(digits, kind, text in weak, first, vigesimal)
+                if kind is Kind.UNIT and text.isascii() and len(text) > 2:  # noqa: PLR2004 - 6ix, 7even
+                    found[digits + text[1:]] = word
                 if first and kind is Kind.TEN and not text.isascii():
                     found["و" + text] = found[text]  # Arabic writes "and" on the tens
     return found
