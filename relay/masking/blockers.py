@@ -65,6 +65,7 @@ _BYTE = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"  # never with a zero before it
 _MARKS = r"\d{1,2}(?:[.,]\d{1,2})?/(?:10|20|100)(?![/\d])"
 _IDS = (
     rf"(?=[\d.]*(?<!\d)(?:\d|\d{{3}})(?!\d))(?:{_BYTE}\.){{3}}{_BYTE}(?![.\d])"  # IP address
+    r"|\d{1,3}\s?[°•]\s?\d{1,2}\s?['′]"  # degrees and minutes
     r"|\d{1,3}[.,]\d{4,}\s?°?[nsewo]?\s?[,;/ ]\s?-?\d{1,3}[.,]\d{4,}"  # coordinates
 )
 _FIRST = r"(?<!\d)(?<!\d[.,/:\n-])"  # no figure goes on here, nor a column of them
@@ -132,6 +133,7 @@ _CALLED_FILE = re.compile(
 )
 _PAIRED_FILE = re.compile(r"(?<!\d)0[1-9](?:[-_]\d\d){4}(?!\d)")
 _MONTHS, _HOURS, _MINUTES = 12, 24, 60
+_BETWEEN_PAIRS = re.compile(r"(?<!\d)\d{1,4} ?[a-z]{2,5}(?= ?\d\d(?!\d))")
 _FILLED = 3  # times that the same letters between figures are a filler
 _CODE_FIGURES = 4  # fewer make a word with a number
 _LINK_HINT = re.compile(r"//|www\.|\.[a-z]{2,3}/")
@@ -235,10 +237,11 @@ def _is_none(kind: str, text: str, hit: re.Match[str]) -> bool:
     """
     if kind == "siren":
         return cue_weight(text, *hit.span()) > 0
+    if kind == "file":
+        return re.search(r"\d\.$", text[: hit.start()]) is not None
     if kind != "oldplate":
         return False
-    letters = "".join(_LETTERS.findall(hit.group()))
-    return len(re.findall(rf"\d ?{letters}(?= ?\d)", text)) >= _FILLED
+    return len(_BETWEEN_PAIRS.findall(text)) >= _FILLED
 
 
 def _in_order(found: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:

@@ -36,6 +36,7 @@ TIMETABLE = -2.0  # two of its groups are hours and minutes: 06.29, quai 4, 10.3
 PART = -1.1  # 0 986 494 723: one zero, then thousands, as spare parts are named
 COUNTED = -1.2  # a noun after each figure: 06 jeux, 02 manettes
 ARTICLES = -1.0  # le 06, le 83, le 13: the same article before each
+UNLIKE = -1.2  # a group of six and more digits, then others after words that say nothing
 UNEVEN = -0.6  # shows no beginning, and its signs differ from gap to gap
 RISING = -2.5  # an enumeration: rising values apart by commas
 UNIT_AFTER = -2.0  # a unit follows the last figure
@@ -56,7 +57,8 @@ _CUE_WORDS = (
     "ligar liga telemovel contat* chiam* cellulare recapito cel zadzwon* komork* sunati suna ara "
     "arayin arayabilirsin "
     "hmu buzz chama chamar escribeme scrivimi meldet? melde marcame "
-    "joignez fax zap* indicatif vorwahl* prefijo prefisso prefixo kengetal netnummer "
+    "joignez tapez tape composez touche press marca pulsa digita toets tippe tippen fax zap* "
+    "indicatif vorwahl* prefijo prefisso prefixo kengetal netnummer "
     "اتصل هاتف* هاتفي رقم* الرقم واتس* جوال* موبايل* تلفون* كلمني نمره* تيليفون*"
 ).split()
 _CUE = re.compile(
@@ -85,6 +87,7 @@ _CODE_WORDS = (
     "parcelle cadastr* isin loto loterie tirage* euromillions keno tierce quinte tournoi* score* "
     "devis billet reservation booking msg message id abonne* compteur* "
     "firmware bios driver drivers pilote build release wifi ssid wpa wpa2 password sepa mandat* "
+    "passeport* passport* boucle puce tatouage immatriculation "
     "certificat* pdl nif nie dni cif kvk btw steuer* kennzeichen matricul* targa kenteken "
     "طلب* الطلب فاتوره* حساب* مرجع* كود رمز* بطاقه* ملف* عقد*"
 ).split()
@@ -96,7 +99,8 @@ _PART_WORDS = (
     "filter filtro turbo* turbina courroie* riemen cardan* cremaillere compresseur* kompressor* "
     "calculateur* steuergerat* centralita centralina anlasser lichtmaschine* starter* kit joint* "
     "roulement* lager piece pieces teil parte part resistance thermostat* carte platine module* "
-    "actuateur* actionneur* regulateur* rampe haute pression papillon soupape*"
+    "actuateur* actionneur* amortisseur* silencieux catalyseur* regulateur* rampe haute "
+    "pression papillon soupape* "
 ).split()
 _PART = re.compile(rf"\b{any_of(_PART_WORDS)}\b")
 _BESIDE = re.compile(r"(?:[^\w,]|_){0,3}")

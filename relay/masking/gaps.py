@@ -73,6 +73,7 @@ _BRACKETS = frozenset("([{*")
 _REMARK = re.compile(r" ?(?:\([^(),\d]*\)|\[[^\[\],\d]*\])[ ,]{0,2}")
 _COMPARED = re.compile(
     r"[ ,.]{0,2}(?:comme|like|as in|wie|como|come|zoals|that's|c'est|soit)\b[^0-9]{1,60}"
+    r"| ?(?:=|<-|->) ?[^\W\d_][^0-9,]{0,40}[, ]{1,2}| ?--? [^\W\d_][^0-9]{0,50} --? ?"
 )
 _PAUSED = re.compile(r"\.\.\..{1,60}\.\.\. ?", re.DOTALL)
 _SENTENCE = re.compile(r"[.!?]\s+\S")

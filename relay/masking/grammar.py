@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from relay.masking.tokens import Atom
 from relay.masking.words import Kind, unleet
 
-_JOINT = re.compile(r"[\s'’-]{0,3}(?:et|and|y|i|e|en|und|و|w|si)?[\s'’-]{0,3}")
-_BARE = frozenset(("", " ", "-"))
+_JOINT = re.compile(r"[\s'’._-]{0,3}(?:et|and|y|i|e|en|und|و|w|si)?[\s'’._-]{0,3}")
+_BARE = frozenset(("", " ", "-", "_"))
 _FOUR = "4"
 _SOME = frozenset("234")
 _TIMES = re.compile(
@@ -56,7 +56,7 @@ def _joint(atoms: Sequence[Atom], index: int, text: str) -> str | None:
     if gap in _BARE:
         return ""
     gap = unleet(gap)
-    return gap.strip(" '’-\n") if len(gap) <= 8 and _JOINT.fullmatch(gap) else None  # noqa: PLR2004
+    return gap.strip(" '’._-\n") if len(gap) <= 8 and _JOINT.fullmatch(gap) else None  # noqa: PLR2004
 
 
 def _value(atom: Atom, kind: Kind) -> int | None:

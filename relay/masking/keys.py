@@ -29,6 +29,7 @@ _SIGN = (
     rf"(?:(?:les? mots?|words?|la palabra|das wort|la parola|het woord|a palavra) ['\"]?"
     rf"(?P<word>[^\W\d_]{{2,12}})\b|(?P<name>{any_of(_NAMES)})\b"
     r"|(?:la lettre|letter|la letra|buchstaben?|la lettera|a letra) ['\"]?(?P<letter>[a-z])\b"
+    r"|' ?(?P<quoted>[a-z]) ?'"
     r"|(?<![^\W_])(?P<sign>[b-df-hj-np-tv-xz](?!['’])\b|[^\w\s'\",.():;-]|_)(?!\w))"
 )
 _IS = (
@@ -67,16 +68,16 @@ def keyed(text: str) -> Iterator[Piece]:
         return
     view = read_signs(text)
     meanings = _meanings(view.text)
-    for start, end, sign, digit in meanings:
+    if meanings:
         spans = [(a, b) for a, b, *_ in meanings]
-        yield from _occurrences(view, sign, digit, spans) if start < end else ()
+        yield from _occurrences(view, {sign: digit for *_, sign, digit in meanings}, spans)
 
 
 @cache
 def _patterns() -> tuple[re.Pattern[str], ...]:
     """Return how a digit is named for a sign: X is 9, X in place of 9, 9 in place of X."""
     words = [t for t, w in vocabulary().words.items() if w.kind is Kind.UNIT and t.isalpha()]
-    digit = rf"(?P<digit>(?<![^\W_])(?:\d|{any_of(words)})(?=$|[\s.,;:)'\"]))"
+    digit = rf"(?P<digit>(?<![^\W_])(?:\d|{any_of(words)})s?(?=$|[\s.,;:)'\"]))"
     return (
         re.compile(_SIGN + _IS + digit),
         re.compile(_SIGN + _STEAD + digit),
@@ -91,26 +92,33 @@ def _meanings(text: str) -> list[tuple[int, int, str, str]]:
         for meaning in pattern.finditer(text):
             digit = _digit(meaning.group("digit"))
             told = meaning.groupdict()
-            sign = _NAMES.get(told["name"]) or told["word"] or told["letter"] or told["sign"]
+            sign = (
+                _NAMES.get(told["name"])
+                or told["word"]
+                or told["letter"]
+                or told["quoted"]
+                or told["sign"]
+            )
             if digit and sign not in found and len(found) < _MOST_KEYS:
                 found[sign] = (*meaning.span(), sign, digit)
     return [*found.values()]
 
 
 def _occurrences(
-    view: Reading, sign: str, digit: str, spans: list[tuple[int, int]]
+    view: Reading, digits: dict[str, str], spans: list[tuple[int, int]]
 ) -> Iterator[Piece]:
-    """Yield each *sign* in a token of figures and such signs, outside of where it is explained."""
-    one = re.escape(sign)
-    for token in re.finditer(rf"(?<![^\W_])(?:[0-9]|{one}){{2,24}}(?![^\W_])(?! ?[=+])", view.text):
+    """Yield each sign in a token of figures and such signs, outside of where they are explained."""
+    signs = "|".join(map(re.escape, digits))
+    pattern = rf"(?<![^\W_])(?:[0-9]|{signs}){{2,24}}(?![^\W_])(?! ?[=+])"
+    beside = False
+    for token in re.finditer(pattern, view.text):
         told = token.group()
-        if told.isdigit() or not any(map(str.isdigit, told)):
+        if told.isdigit() or any(a <= token.start() < b for a, b in spans):
             continue
-        if any(a <= token.start() < b for a, b in spans):
-            continue
-        for found in re.finditer(one, told):
+        beside = beside or any(map(str.isdigit, told))
+        for found in re.finditer(signs, told) if beside else ():
             at = token.start() + found.start()
-            yield Piece(*view.span(at, at + len(sign)), digit)
+            yield Piece(*view.span(at, token.start() + found.end()), digits[found.group()])
 
 
 def _digit(token: str) -> str | None:

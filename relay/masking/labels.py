@@ -22,19 +22,26 @@ _NOUNS = (
 ).split()
 _NOUN = any_of(_NOUNS)
 _ENDING = r"(?:i?ere?|re|i?eme|e|nde?|st|rd|th|ste|[ao•°])"
-_IS = r"\s?(?:(?:est|is|es|ist|e|c'est)\b\s?)?(?:le\s)?(?:[:=|>)\].-]|->)?\s?"
+_COUNT = r"(?:[1-9]\d?|[ivx]{1,4}|[a-h])"
+_SIGN = r"(?:[:=|>)\].→-]|->)"
+_VERB = r"(?:est|is|es|ist|e|c'est)\b"
+_IS = rf"\s?(?:{_VERB}\s?)?(?:le\s)?{_SIGN}?\s?"
+_NUMBER = r"(?:n[•°]\s?|no\s|nr\.?\s?|#)"
 _LABELS = re.compile(
     rf"(?<![^\W_])(?:"
-    rf"{_NOUN}\s?(?:n[•°]\s?|no\s|nr\.?\s?|#)?(?P<a>[1-9]\d?)(?!\d){_IS}"
-    rf"|n[•°]\s?(?P<b>[1-9]\d?)(?!\d){_IS}"
+    rf"(?P<noun>[^\W\d_]{{2,12}})\s?{_NUMBER}?(?P<a>{_COUNT})(?![^\W_])"
+    rf"(?=\s?(?:{_SIGN}|{_VERB}|\d)){_IS}"
+    rf"|{_NUMBER}\s?(?P<b>[1-9]\d?)(?!\d){_IS}"
     rf"|(?P<c>[1-9]\d?){_ENDING}(?![^\W_])(?:\s{_NOUN}\b)?{_IS}"
-    rf"|(?<![^\s|,;/(])(?P<d>[1-9]\d?)(?:[).:=>-]| ?(?:[=:|>]|->))(?=\s?[^\W_])\s?"
+    rf"|(?<![^\s|,;/(])(?:\|\s?)?(?P<d>[1-9]\d?)(?:[).:=>→-]| ?(?:[=:|>→]|->))(?=\s?[^\W_])\s?"
+    r"|(?<![^\s|,;/(])(?P<h>[a-h]|[ivx]{1,4})(?: ?[).:=])(?=\s?[^\W_])\s?"
     rf"|(?P<e>[1-9])/[1-9](?![/\d])"
     rf"|(?P<f>[1-9])(?=\s))"
     r"|[(\[](?P<g>[1-9]\d?)[)\]]\s?"
 )
+_LETTERED = re.compile(r"(?<![^\W_])(?:b|ii) ?[).:=]")
+_ROMAN = "i ii iii iv v vi vii viii ix x".split()
 _CIRCLED = "f"  # ① 06 ② 39
-_SAME = {"b": "a"}  # chiffre n° 1, then n° 2
 _LEAST = 3  # labels counted up from one
 _MOST = 16
 _FIRST = frozenset("123")
@@ -50,7 +57,8 @@ def without_labels(view: Reading, runs: Sequence[tuple[int, int]]) -> tuple[Read
         view: A folded text.
         runs: Start and end of its rows of figures.
     """
-    if not _FIRST.issubset([view.text[a] for a, b in runs if b - a == 1]):
+    counted = _FIRST.issubset([view.text[a] for a, b in runs if b - a == 1])
+    if not (counted or (len(runs) >= _LEAST and _LETTERED.search(view.text))):
         return view, []
     labels = _labels(view)
     if labels:
@@ -68,13 +76,20 @@ def _labels(view: Reading) -> list[Label]:
         name = hit.lastgroup or ""
         if name == _CIRCLED and view.raw[hit.start(name)].isascii():
             continue
-        kind = _SAME.get(name, name)
-        kinds.setdefault(kind, []).append((*hit.span(), int(hit.group(name))))
+        kind = f"{name} {hit.group('noun') or ''}" if "n•" not in hit.group() else "n•"
+        kinds.setdefault(kind, []).append((*hit.span(), _value(hit.group(name))))
     for found in sorted(kinds.values(), key=len, reverse=True):
         counted = sorted(k for _, _, k in found) == [*range(1, len(found) + 1)]
         if counted and _LEAST <= len(found) <= _MOST:
             return found
     return []
+
+
+def _value(count: str) -> int:
+    """Return what a label counts: 3, iii or c are three; v and x are Roman, c and d are not."""
+    if count.isdigit():
+        return int(count)
+    return _ROMAN.index(count) + 1 if count in _ROMAN else ord(count[0]) - ord("a") + 1
 
 
 def sorted_groups(

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from relay.masking import context
 from relay.masking.blockers import identifiers, quantities, quantity_at, short_date_at
+from relay.masking.gaps import LONGEST_FILLER
 from relay.masking.lattice import Row, plus_before
 from relay.masking.plans import Form
 from relay.masking.shapes import LEAST_GROUPS, Shape
@@ -26,11 +27,14 @@ _COUNTED = re.compile(
 )
 _ARTICLE = re.compile(r"\b(?:les?|die|der|das|the|los|el|il|os?|de|het) $")
 _LEAST_COUNTED = 2
+_LONGEST_PART = 5  # digits of a group
+_LETTER = re.compile(r"[^\W\d_]")
 _LONGEST_GROUP = 4
 _LIKE_SIREN = (Form.NO_TRUNK, Form.MOBILE_NO_TRUNK, Form.NEIGHBOUR)
 _CLOSE, _CLOSE_SIGNS = 0.2, 4
 _AROUND = 80  # characters in which an identifier, or a word for one, is looked for
 _ALONE = 2  # signs beside a number that is the whole message
+_LARGEST_SIZE = 40  # 06 08 10 12 16: sizes, days, issues
 _LARGEST_STEP = 10  # 01 23 45 67 89 is how people write a number that is none of theirs
 _SINGLE = frozenset("-./_")
 
@@ -127,6 +131,7 @@ class Judge:
             value += context.ARTICLES * _has_articles(shape)
         if not (shape.split or shape.words):
             value += context.TIMETABLE * is_timetable(groups, shape.between)
+        value += context.UNLIKE * _is_unlike(shape)
         if not (shape.plain or shape.split or shape.candidate.strong or shape.told):
             value += context.UNEVEN
         if not shape.plain and any(short_date_at(self.text, a.start) > a.end for a in atoms):
@@ -212,13 +217,28 @@ def _rising(shape: Shape) -> bool:
         return True
     if not shape.rising:
         return False
-    if not shape.candidate.strong and {*shape.between} == {" - "}:
+    if _are_sizes(shape) or (not shape.candidate.strong and {*shape.between} == {" - "}):
         return True
     if not all(map(_LISTING.fullmatch, shape.between)):
         return False
     return any("," in gap for gap in shape.between) or (
         _GOES_ON.match(shape.row.text, shape.atoms[-1].end) is not None
     )
+
+
+def _are_sizes(shape: Shape) -> bool:
+    """Tell whether small values go up, nothing but signs between them: 06 - 08 - 10 - 12 - 16."""
+    values = [int(a.readings[0]) for a in shape.atoms]
+    small = values[-1] <= _LARGEST_SIZE and len({*values}) == len(values)
+    apart = all(len(gap) > 1 for gap in shape.between)  # 06 12 17 21 31 may be a number
+    return small and apart and not any(map(_LETTER.search, shape.between))
+
+
+def _is_unlike(shape: Shape) -> bool:
+    """Tell whether a long group and another one stand apart by words that say nothing."""
+    if shape.split or max(shape.sizes) <= _LONGEST_PART:
+        return False
+    return any(len(gap) > LONGEST_FILLER and _LETTER.search(gap) for gap in shape.between)
 
 
 def _is_listed(shape: Shape) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from relay.masking.context import says_travel
 
+_LISTED = frozenset((", ", ",", " - ", " / "))
 _CLOCK, _BLANK = frozenset(".:"), frozenset(" ")
 _HOURS, _MINUTES = 24, 60
 _PART = [1, 3, 3, 3]  # digits of each group
@@ -27,7 +28,7 @@ def is_timetable(groups: Sequence[str], between: Sequence[str]) -> bool:
 
     A blank parts hours from minutes only where the words speak of journeys or opening hours.
     """
-    if _is_opening(groups, between):
+    if _is_opening(groups, between) or _in_order(groups, between):
         return True
     signs = _CLOCK.intersection(between)
     if len({*between}) > 1 and says_travel(" ".join(between)):
@@ -50,6 +51,20 @@ def _is_opening(groups: Sequence[str], between: Sequence[str]) -> bool:
         return False
     pairs = [*zip(map(int, groups[::2]), map(int, groups[1::2]), strict=True)]
     return len(pairs) > 1 and all(first < last <= _HOURS for first, last in pairs)
+
+
+def _in_order(groups: Sequence[str], between: Sequence[str]) -> bool:
+    """Tell whether *groups* are times, or figures with a point, one after the other.
+
+    06 12, 06 32, 06 52 or 0.5 1.0 1.5: at least two whole pairs, each more than the last.
+    """
+    inner, outer = {*between[::2]}, {*between[1::2]}
+    pairs = [*zip(groups[::2], groups[1::2], strict=False)]
+    if len(inner) != 1 or len(outer) != 1 or inner == outer or len(pairs) <= 1:
+        return False
+    decimal = inner == {"."} and all(len(a) == len(b) == 1 for a, b in pairs)
+    timed = outer <= _LISTED and all(map(_is_time, pairs))
+    return (decimal or timed) and pairs == sorted({*pairs})
 
 
 def _is_time(run: Sequence[str]) -> bool:

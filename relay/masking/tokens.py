@@ -23,7 +23,11 @@ _LOOK = {
     "g": "9", "q": "9",
 }  # fmt: skip
 _OTHER_LOOK = {"g": "6", "b": "8", "B": "6", "G": "9", "q": "0"}
-_ODD_LETTERS, _UNLIKELY = frozenset("btgqdea"), 0.6  # none of 0 1 2 5, which are imitated first
+_ODD_LETTERS, _UNLIKELY, _ODD_LENGTH = (
+    frozenset("btgqdea"),
+    0.6,
+    3,
+)  # none of 0 1 2 5, which are imitated first
 _ORDINAL = frozenset("ºª")  # 2º izquierda is a floor
 _LOOK_LETTERS = frozenset("oilzsbgtq|ʒчƽƅȣƨead")
 _PURE_LOOK_LONGEST, _CAPITAL_LOOK_LONGEST = 2, 4
@@ -31,6 +35,7 @@ _MIXED_BEFORE = re.compile(r"(?:[a-z][0-9]|[0-9][a-z])[a-z0-9]*\W{1,2}$")
 _NEAR = 12
 _EVERYDAY_LONGEST, _EVERYDAY_ODD_LONGEST = 16, 3
 _MIXED_LOOK_LONGEST = 14
+_PAIRS_OF_NUMBER = 5
 _PAIRS = re.compile(r"\d\d[a-z]\d\d")
 _NOISE = re.compile(r"[aehmnx]|km|cm|mm|kg|go|ch|cv|hdi|tdi|dci|ans|mois|eur|euros?")
 
@@ -196,7 +201,8 @@ def _mixed_look(token: str, shown: str) -> list[Atom]:
     readings, letters = _looks(token, shown)
     if not readings:
         return []
-    return [Atom(0, len(token), readings, None, 0.15 * letters)]
+    odd = len(token) == _ODD_LENGTH and _ODD_LETTERS.issuperset(re.sub(r"\d", "", token))
+    return [Atom(0, len(token), readings, None, 0.15 * letters + _UNLIKELY * odd)]
 
 
 def _pairs(token: str) -> list[Atom]:
@@ -228,6 +234,11 @@ def figures_in_words(token: str) -> tuple[int, int] | None:
     return found.span(1) if found else None
 
 
+def _in_pairs(groups: Sequence[str]) -> bool:
+    """Tell whether *groups* are five pairs of figures, a zero first, whatever is between them."""
+    return groups[0][0] == "0" and [*map(len, groups)] == [2] * _PAIRS_OF_NUMBER
+
+
 def cut_filled(token: str) -> list[tuple[int, int, str]]:
     """Cut a token whose figures are kept apart by letters: 06x12x34x56x78.
 
@@ -240,6 +251,8 @@ def cut_filled(token: str) -> list[tuple[int, int, str]]:
     total = sum(len(run.group()) for run in runs)
     if total < _LONG - 1 or len(runs) < 4:  # noqa: PLR2004
         return []
+    if _in_pairs([run.group() for run in runs]):
+        return [(run.start(), run.end(), run.group()) for run in runs]
     if len({*inner}) > 1 and (
         any(len(f) > 3 for f in inner) or len({len(run.group()) for run in runs}) > 1  # noqa: PLR2004
     ):
