@@ -56,9 +56,12 @@ _SAYS = (
     "anstelle", "bedeutet", " où ", "where", " wo ", "dove", "onde", "waar", " con ", " with ",
     " par ", " por ", " mit ", " met ",
 )  # fmt: skip
-_BESIDE = re.compile(
-    r"\d[^\s\d.,;:/)(\]}'\"°²³€%h\xa0mekgcx-]|[^\s\d.,;:/('\"€$£x°+\[-]\d|\d[*#_?xX-] | [x-]\d"
+_BESIDE = re.compile(  # each way begins with the figure, so that only figures are looked at
+    r"\d(?:[^\s\d.,;:/)(\]}'\"°²³€%h\xa0mekgcxtà°-]|[*#_?xX-] |(?<= [x-]\d)"
+    r"|(?<=[^\s\d.,;:/('\"€$£x°+\[hmkRTCDEA-]\d))"
 )
+_ONE = re.compile(r"(?<![^\W_])\d(?=s?(?:$|[\s.,;:)'\"]))")
+_TOKEN = re.compile(r"[^\W\d_]+")
 _MOST_KEYS = 3
 
 
@@ -67,6 +70,8 @@ def keyed(text: str) -> Iterator[Piece]:
     if not any(map(text.__contains__, _SAYS)) or not _BESIDE.search(text):
         return
     view = read_signs(text)
+    if not _ONE.search(view.text) and _units().isdisjoint(_TOKEN.findall(view.text)):
+        return
     meanings = _meanings(view.text)
     if meanings:
         spans = [(a, b) for a, b, *_ in meanings]
@@ -74,10 +79,16 @@ def keyed(text: str) -> Iterator[Piece]:
 
 
 @cache
+def _units() -> frozenset[str]:
+    """Return the words for one digit."""
+    words = vocabulary().words.items()
+    return frozenset(text for text, word in words if word.kind is Kind.UNIT and text.isalpha())
+
+
+@cache
 def _patterns() -> tuple[re.Pattern[str], ...]:
     """Return how a digit is named for a sign: X is 9, X in place of 9, 9 in place of X."""
-    words = [t for t, w in vocabulary().words.items() if w.kind is Kind.UNIT and t.isalpha()]
-    digit = rf"(?P<digit>(?<![^\W_])(?:\d|{any_of(words)})s?(?=$|[\s.,;:)'\"]))"
+    digit = rf"(?P<digit>(?<![^\W_])(?:\d|{any_of(sorted(_units()))})s?(?=$|[\s.,;:)'\"]))"
     return (
         re.compile(_SIGN + _IS + digit),
         re.compile(_SIGN + _STEAD + digit),

@@ -39,7 +39,7 @@ _LABELS = re.compile(
     rf"|(?P<f>[1-9])(?=\s))"
     r"|[(\[](?P<g>[1-9]\d?)[)\]]\s?"
 )
-_LETTERED = re.compile(r"(?<![^\W_])(?:b|ii) ?[).:=]")
+_LETTERED = ("b)", "b.", "b:", "b=", "b :", "b =", "ii")
 _ROMAN = "i ii iii iv v vi vii viii ix x".split()
 _CIRCLED = "f"  # ① 06 ② 39
 _LEAST = 3  # labels counted up from one
@@ -58,7 +58,7 @@ def without_labels(view: Reading, runs: Sequence[tuple[int, int]]) -> tuple[Read
         runs: Start and end of its rows of figures.
     """
     counted = _FIRST.issubset([view.text[a] for a, b in runs if b - a == 1])
-    if not (counted or (len(runs) >= _LEAST and _LETTERED.search(view.text))):
+    if not (counted or (len(runs) >= _LEAST and any(map(view.text.__contains__, _LETTERED)))):
         return view, []
     labels = _labels(view)
     if labels:

@@ -15,7 +15,7 @@ _LEAST, _LARGEST = 2, 9999  # sums without brackets; one alone is something else
 
 def sums(text: str) -> Iterator[Piece]:
     """Yield the sums of *text*: each one in brackets, the others where there are several."""
-    if not _HINT.search(text):
+    if not (("+" in text or "(" in text) and _HINT.search(text)):
         return
     found = [*_SUM.finditer(text)]
     added = sum(hit.group("sign") == "+" for hit in found)

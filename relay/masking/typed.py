@@ -18,7 +18,8 @@ _ROWS = tuple(
 _KEYBOARD = re.compile(
     r"shift|maj|clavier|keyboard|touche|teclado|tastatur|tastiera|keys", re.IGNORECASE
 )
-_OPENS = re.compile(r"à[ .,/|]?[&é\"'(\-è_ç§!]|\) ?[!@#$%^&*]")
+# Each begins with one sign, which is found at once or not at all.
+_OPENS = (re.compile(r"à[ .,/|]?[&é\"'(\-è_ç§!]"), re.compile(r"\) ?[!@#$%^&*]"))
 _CANONICAL = re.compile(r"(?=[IVXLC])(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})")
 _ROMAN = re.compile(r"(?<![\w'’])[IVXLC]{1,7}(?![\w'’])")
 _ROMAN_HINT = re.compile(r"[IVXLC](?![a-zà-ÿ])")
@@ -34,12 +35,12 @@ _LEAST = 3  # numerals of a row that begins with a zero
 
 def has_keys(text: str) -> bool:
     """Tell whether *text* holds a row of such signs; most texts end at its first sign."""
-    return _OPENS.search(text) is not None and any(True for _ in keyboard(text))
+    return any(True for _ in keyboard(text))
 
 
 def keyboard(text: str) -> Iterator[Piece]:
     """Yield the signs of figure keys that stand for the figures on them."""
-    if not _OPENS.search(text):
+    if not any(opens.search(text) for opens in _OPENS):
         return
     for pattern, signs in zip(_ROWS, (_FRENCH, _BELGIAN, _AMERICAN), strict=True):
         row = pattern.search(text)
