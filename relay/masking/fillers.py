@@ -29,9 +29,11 @@ def cheaper(text: str, atoms: Sequence[Atom], costs: list[float]) -> None:
     if len(dear) < _LEAST:
         return
     gaps = {k: text[atoms[k - 1].end : atoms[k].start].replace(BLANK, "") for k in dear}
+    if len({*gaps.values()}) > len(dear) - _LEAST + 1:
+        return
     for gap, count in Counter(gaps.values()).items():
-        words = _WORD.findall(gap)
-        if count < _LEAST or not words or len(gap) > _LONGEST:
+        words = _WORD.findall(gap) if count >= _LEAST and len(gap) <= _LONGEST else []
+        if not words:
             continue
         alike = [k for k in dear if gaps[k] == gap]
         first, last = atoms[alike[0] - 1].start, atoms[alike[-1]].end

@@ -30,6 +30,7 @@ _MOST_SKIPS = 3  # figures passed over inside the whole number (an age, a price)
 _SKIPPING_ATOMS = 400  # longer texts are read without passing over figures
 _TIGHT, _JOINED = 0.65, 0.15
 _BRACKETS = frozenset("([{")
+
 _FIGURE_BEFORE = re.compile(r"\d[ ./_-]?$")
 _FIGURE_AFTER = re.compile(r"[ ./_-]?\d")
 
@@ -227,7 +228,7 @@ def _match(spelled: _Spelled, start: int, form: _Form) -> int | None:
             continue
         known = spelled.steps(at)
         if left and at > start and not _is_bound(spelled, at) and not _repeats(known, form, done):
-            stack.append((at + 1, done, left - 1, paid))
+            stack.append((at + 1, done, left - (not _is_bracketed(spelled, at)), paid))
         for after, digits, _ in known:
             if form.digits.startswith(digits, done):
                 if done + len(digits) == len(form.digits):
@@ -248,6 +249,12 @@ def _is_bound(spelled: _Spelled, at: int) -> bool:
     """Tell whether atom *at* goes on the one before it, as in 555-0137: it is not passed over."""
     gap = spelled.text[spelled.atoms[at - 1].end : spelled.atoms[at].start]
     return not any(sign.isspace() or sign in _BRACKETS for sign in gap)
+
+
+def _is_bracketed(spelled: _Spelled, at: int) -> bool:
+    """Tell whether a bracket opens right before atom *at*: what it says is beside the number."""
+    start = spelled.atoms[at].start
+    return spelled.text[start - 1 : start] in _BRACKETS
 
 
 def _price(text: str, end: int, start: int, form: _Form) -> float:

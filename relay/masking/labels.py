@@ -12,6 +12,7 @@ from relay.masking.plans import Form, read
 from relay.masking.signs import Reading
 from relay.masking.tokens import Atom
 from relay.masking.trie import any_of
+from relay.masking.words import vocabulary
 
 _NOUNS = (
     "chiffres? numero num nombres? paires? couples? groupes? parties? morceaux? bouts? lignes? "
@@ -23,13 +24,18 @@ _NOUNS = (
 _NOUN = any_of(_NOUNS)
 _ENDING = r"(?:i?ere?|re|i?eme|e|nde?|st|rd|th|ste|[ao•°])"
 _COUNT = r"(?:[1-9]\d?|[ivx]{1,4}|[a-h])"
+_SAID_WORDS = (
+    "un deux trois quatre cinq six sept huit one two three four five uno dos tres cuatro cinco "
+    "eins zwei drei vier funf een twee drie vijf due tre quattro cinque um dois quatro"
+).split()
+_SAID = any_of(_SAID_WORDS)
 _SIGN = r"(?:[:=|>)\].→-]|->)"
 _VERB = r"(?:est|is|es|ist|e|c'est)\b"
 _IS = rf"\s?(?:{_VERB}\s?)?(?:le\s)?{_SIGN}?\s?"
 _NUMBER = r"(?:n[•°]\s?|no\s|nr\.?\s?|#)"
 _LABELS = re.compile(
     rf"(?<![^\W_])(?:"
-    rf"(?P<noun>[^\W\d_]{{2,12}})\s?{_NUMBER}?(?P<a>{_COUNT})(?![^\W_])"
+    rf"(?P<noun>[^\W\d_]{{2,12}})\s?{_NUMBER}?(?P<a>{_COUNT}|(?<=\s){_SAID})(?![^\W_])"
     rf"(?=\s?(?:{_SIGN}|{_VERB}|\d)){_IS}"
     rf"|{_NUMBER}\s?(?P<b>[1-9]\d?)(?!\d){_IS}"
     rf"|(?P<c>[1-9]\d?){_ENDING}(?![^\W_])(?:\s{_NOUN}\b)?{_IS}"
@@ -39,7 +45,22 @@ _LABELS = re.compile(
     rf"|(?P<f>[1-9])(?=\s))"
     r"|[(\[](?P<g>[1-9]\d?)[)\]]\s?"
 )
-_LETTERED = ("b)", "b.", "b:", "b=", "b :", "b =", "ii")
+_LETTERED = (
+    "b)",
+    "b.",
+    "b:",
+    "b=",
+    "b :",
+    "b =",
+    "ii",
+    " deux",
+    " two",
+    " dos",
+    " zwei",
+    " twee",
+    " due",
+    " dois",
+)
 _ROMAN = "i ii iii iv v vi vii viii ix x".split()
 _CIRCLED = "f"  # ① 06 ② 39
 _LEAST = 3  # labels counted up from one
@@ -89,6 +110,8 @@ def _value(count: str) -> int:
     """Return what a label counts: 3, iii or c are three; v and x are Roman, c and d are not."""
     if count.isdigit():
         return int(count)
+    if count in _SAID_WORDS:
+        return int(vocabulary().words[count].digits)
     return _ROMAN.index(count) + 1 if count in _ROMAN else ord(count[0]) - ord("a") + 1
 
 

@@ -1,5 +1,6 @@
 """Find the phone numbers of a text: cheap look, atoms, tight rows, then loose ones."""
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from itertools import accumulate, pairwise
@@ -24,6 +25,7 @@ Found = tuple[int, int, str]
 _LOOSE = 50.0  # any gap that is not a border
 # What is left is searched tightly again once dates and prices are out of it, then across words.
 _AGAIN, _ACROSS = (gaps.TIGHT, ""), ((_LOOSE, "figures"), (_LOOSE, "words"))
+_PAIR = re.compile(r"(.)(.)")
 _NEAR, _LONG = 16, 8  # characters apart, digits of a row without a beginning
 _READ_BACKWARDS = (Form.MOBILE, Form.NATIONAL, Form.BARE, Form.COUNTRY_CODE)
 
@@ -215,7 +217,8 @@ def _reversed(row: Row, view: Reading) -> list[Found]:
             whole = (start, end) == (first, last)
             turned = ("".join(groups)[::-1],) if whole else ()
             each = "".join(group[::-1] for group in groups)
-            number = _first_read((*turned, "".join(groups[::-1]), each), row.region)
+            pairs = _PAIR.sub(r"\2\1", "".join(groups))
+            number = _first_read((*turned, "".join(groups[::-1]), each, pairs), row.region)
             if number:
                 out.append(stretch(view, row.atoms[start:end], number))
                 break

@@ -36,7 +36,7 @@ _NEAR = 12
 _EVERYDAY_LONGEST, _EVERYDAY_ODD_LONGEST = 16, 3
 _MIXED_LOOK_LONGEST = 14
 _PAIRS_OF_NUMBER = 5
-_PAIRS = re.compile(r"\d\d[a-z]\d\d")
+_PAIRS = re.compile(r"(?:\d\dh[6-9]\d|(?:2[5-9]|[3-9]\d)h\d\d)")  # no time of the day
 _NOISE = re.compile(r"[aehmnx]|km|cm|mm|kg|go|ch|cv|hdi|tdi|dci|ans|mois|eur|euros?")
 
 
@@ -206,7 +206,7 @@ def _mixed_look(token: str, shown: str) -> list[Atom]:
 
 
 def _pairs(token: str) -> list[Atom]:
-    """Read two pairs of figures with a letter between: 19h73 is no time."""
+    """Read two pairs of figures that are written like a time and are none: 19h73."""
     if not _PAIRS.fullmatch(token):
         return []
     return [Atom(0, 2, (token[:2],)), Atom(3, 5, (token[3:],), None, 0.2)]

@@ -29,7 +29,7 @@ _ZERO = re.compile(
     r"(?:\b(?:z[eé]ro|null?|cero|oh|O)|(?<!\d)0[1-9]?)[ .,/|_+-]{1,3}$", re.IGNORECASE
 )
 _FIGURES_BEFORE = re.compile(r"(?<!\d)\d\d[ .,/|_+-]{1,3}$")
-_LIKE_ONE = frozenset("I .,/|_+-")
+_LIKE_ONE, _SIZES = frozenset("I .,/|_+-"), frozenset("L XL XXL X C V".split())
 _LEAST = 3  # numerals of a row that begins with a zero
 
 
@@ -68,7 +68,8 @@ def _row(text: str, row: list[re.Match[str]]) -> Iterator[Piece]:
     start, end = row[0].start(), row[-1].end()
     before = text[max(0, start - 8) : start]
     zero = len(row) >= _LEAST and _ZERO.search(before)
-    plain = {*text[start:end]} <= _LIKE_ONE  # II is how eleven is imitated
+    told = text[start:end]
+    plain = _LIKE_ONE.issuperset(told) or told in _SIZES  # II is how eleven is imitated
     if zero or (not plain and _FIGURES_BEFORE.search(before) and _goes_on(text, end)):
         for numeral in row:
             yield Piece(*numeral.span(), _value(numeral.group()))
