@@ -181,7 +181,7 @@ def _page(context: Context, site: Site, row: Record, shape: _Shape) -> str:
 
 def _open_until(row: Record) -> date:
     """Return how long the page of a letter opens: while proof is awaited no last day counts."""
-    days = [row["due_on"]]
+    days: list[date] = [row["due_on"]]
     if row["link_until"]:
         days.append(row["link_until"].date())
     if row["state"] == "identity_pending":
