@@ -134,6 +134,8 @@ _CALLED_FILE = re.compile(
 _PAIRED_FILE = re.compile(r"(?<!\d)0[1-9](?:[-_]\d\d){4}(?!\d)")
 _MONTHS, _HOURS, _MINUTES = 12, 24, 60
 _BETWEEN_PAIRS = re.compile(r"(?<!\d)\d{1,4} ?[a-z]{2,5}(?= ?\d\d(?!\d))")
+_GOES_ON = re.compile(r"\d\.")
+_AROUND = 40  # characters in which letters between figures are counted
 _FILLED = 3  # times that the same letters between figures are a filler
 _CODE_FIGURES = 4  # fewer make a word with a number
 _LINK_HINT = re.compile(r"//|www\.|\.[a-z]{2,3}/")
@@ -238,10 +240,11 @@ def _is_none(kind: str, text: str, hit: re.Match[str]) -> bool:
     if kind == "siren":
         return cue_weight(text, *hit.span()) > 0
     if kind == "file":
-        return re.search(r"\d\.$", text[: hit.start()]) is not None
+        return _GOES_ON.fullmatch(text, max(0, hit.start() - 2), hit.start()) is not None
     if kind != "oldplate":
         return False
-    return len(_BETWEEN_PAIRS.findall(text)) >= _FILLED
+    near = text[max(0, hit.start() - _AROUND) : hit.end() + _AROUND]
+    return len(_BETWEEN_PAIRS.findall(near)) >= _FILLED
 
 
 def _in_order(found: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:

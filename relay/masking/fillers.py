@@ -31,6 +31,7 @@ def cheaper(text: str, atoms: Sequence[Atom], costs: list[float]) -> None:
     gaps = {k: text[atoms[k - 1].end : atoms[k].start].replace(BLANK, "") for k in dear}
     if len({*gaps.values()}) > len(dear) - _LEAST + 1:
         return
+    announced = is_announced(text)
     for gap, count in Counter(gaps.values()).items():
         words = _WORD.findall(gap) if count >= _LEAST and len(gap) <= _LONGEST else []
         if not words:
@@ -39,6 +40,6 @@ def cheaper(text: str, atoms: Sequence[Atom], costs: list[float]) -> None:
         first, last = atoms[alike[0] - 1].start, atoms[alike[-1]].end
         before, after = _WORD.findall(text[max(0, first - 20) : first]), _WORD.match(text, last + 1)
         named = words[-1:] == before[-1:] or (after is not None and after.group() == words[0])
-        if not named or is_announced(text):
+        if announced or not named:
             for k in alike:
                 costs[k] = _FILLED

@@ -17,6 +17,7 @@ from relay.masking.context import says_reversed
 from relay.masking.evidence import Evidence, is_prose, weigh
 from relay.masking.gaps import APART, cost
 from relay.masking.grammar import Arc, arcs
+from relay.masking.labels import without_labels
 from relay.masking.plans import split_number
 from relay.masking.search import Found, apart, outside
 from relay.masking.signs import Reading
@@ -167,7 +168,9 @@ def _search(view: Reading, seen: Evidence, wanted: Sequence[_Wanted]) -> Iterato
             whole = [form.digits for form in number.forms if not form.part]
             yield from ((*view.span(*span), number.e164) for span in find_digits(text, whole))
         return
-    spelled = _Spelled(text, find_atoms(view, seen))
+    view, labels = without_labels(view, seen.runs)
+    seen = weigh(view.text) if labels else seen
+    spelled = _Spelled(view.text, find_atoms(view, seen))
     if sum([len(a.readings[0]) for a in spelled.atoms]) >= _LEAST:
         for number in wanted:
             yield from _renderings(view, spelled, number)

@@ -33,6 +33,7 @@ _LONGEST_GROUP = 4
 _LIKE_SIREN = (Form.NO_TRUNK, Form.MOBILE_NO_TRUNK, Form.NEIGHBOUR)
 _CLOSE, _CLOSE_SIGNS = 0.2, 4
 _AROUND = 80  # characters in which an identifier, or a word for one, is looked for
+_NEAR = 6  # characters of an article
 _ALONE = 2  # signs beside a number that is the whole message
 _LARGEST_SIZE = 40  # 06 08 10 12 16: sizes, days, issues
 _LARGEST_STEP = 10  # 01 23 45 67 89 is how people write a number that is none of theirs
@@ -203,7 +204,8 @@ def _is_counted(between: Sequence[str]) -> bool:
 
 def _has_articles(shape: Shape) -> bool:
     """Tell whether the same article stands before each group: le 06, le 83, le 13."""
-    before = _ARTICLE.search(shape.row.text, 0, shape.atoms[0].start)
+    start = shape.atoms[0].start
+    before = _ARTICLE.search(shape.row.text, max(0, start - _NEAR), start)
     if before is None or max(shape.sizes) == 1:
         return False
     return all(before.group() == gap[-len(before.group()) :] for gap in shape.between)

@@ -135,6 +135,9 @@ LEAST = {
     ("blind.jsonl", "any"): {"plain": 1.0, "all": 0.92, "false": 0.03},
     ("blind_second.jsonl", "any"): {"plain": 1.0, "all": 0.98, "false": 0.01},
     ("blind_second.jsonl", "known"): {"plain": 1.0, "all": 0.97, "false": 0.003},
+    ("blind_third.jsonl", "any"): {"plain": 1.0, "all": 0.98, "false": 0.01},
+    ("blind_third.jsonl", "known"): {"plain": 1.0, "all": 0.97, "false": 0.003},
+    ("blind_third_known.jsonl", "known"): {"plain": 1.0, "all": 0.97, "false": 0.003},
     ("blind_known.jsonl", "known"): {"plain": 1.0, "all": 0.97, "false": 0.003},
 }  # fmt: skip
 
@@ -185,6 +188,9 @@ LEAST_OF_BATCHES = {
     "hostile_third.jsonl": (0.92, 0.01),
     "hand.jsonl": (0.96, 0.0),
     "hand_second.jsonl": (0.92, 0.0),
+    "made.jsonl": (0.89, 0.06),
+    "made_second.jsonl": (0.86, 0.06),
+    "made_third.jsonl": (0.90, 0.05),
 }
 
 

@@ -19,6 +19,26 @@ TOLD = {
     "pauses": "06... attends... 39... bon... 98... 12... 47",
     "tens in words, units in figures": "zéro 6, trente 9, quatre-vingt 18, 12, quarante-7",
     "between two words": "telephone0639981247apres18h",
+    "counted steps": "étape 1 : 06, étape 2 : 39, étape 3 : 98, étape 4 : 12, étape 5 : 47",
+    "counted digits": "1er chiffre 0, 2e 6, 3e 3, 4e 9, 5e 9, 6e 8, 7e 1, 8e 2, 9e 4, 10e 7",
+    "counts out of order": "3e paire 98, 1re paire 06, 5e paire 47, 2e paire 39, 4e paire 12",
+    "counts in letters": "A. 06 B. 39 C. 98 D. 12 E. 47",
+    "counts in words": "Lot un : 06. Lot deux : 39. Lot trois : 98. Lot quatre : 12 47",
+    "a table": "| 1 | 06 |\n| 2 | 39 |\n| 3 | 98 |\n| 4 | 12 |\n| 5 | 47 |",
+    "one filler": "06 hop 39 hop 98 hop 12 hop 47",
+    "one word after another": "zéro puis six puis 3 puis neuf puis neuf puis huit puis un puis 247",
+    "a comparison each": "06 comme Nice, 39 comme le Jura, 98 comme la coupe, 12, 47",
+    "two letters for digits": "j'écris Z pour zéro et B pour 8 : Z6 39 9B 12 47",
+    "a word for a digit": "le mot chien vaut 9 : 06 3chien chien8 12 47",
+    "a dash for a digit": "un tiret à la place du 9 : 06 3- -8 12 47",
+    "keys without shift": "mon tel à-\"çç_&é'è",
+    "Roman groups": "tel : 0 VI XXXIX XCVIII XII XLVII",
+    "pairs turned": "chaque paire à l'envers : 60 93 89 21 74",
+    "sums": "mon numéro 06 39 98 (10+2) 47",
+    "words cut in halves": "tél zé ro six tren te neuf 98 dou ze 47",
+    "a figure for a first letter": "zéro 6ix 3rois neuf neuf 8uit 1 deux quatre 7ept",
+    "the name of a file": "photo_06-39-98-12-47.jpg regardez bien",
+    "the rest in a quoted message": "06 39 le début\n\nLuc a écrit :\n> la suite 98 12 47",
 }
 LEFT = {
     "times": "ligne 38 : 06.12 06.27 06.42 06.57 07.12",
@@ -30,6 +50,18 @@ LEFT = {
     "lottery": "Loto du samedi 03 12 19 28 44 chance 5",
     "an equation": "clé x = 9 donc 3x + 4x = 63 et 12x = 108",
     "Spanish floor": "Calle Mayor 64, 2º izda, 29015 Málaga, portal 7, el telefonillo va mal",
+    "opening hours": "Mo 08-12 14-18, Di 08-12, Do 14-20, Sa 09-13",
+    "times in a row": "bus 27 : 06 05, 06 25, 06 45, 07 05, 07 25",
+    "a part in one row": "Injecteur 0445110259 échange standard, consigne 60 €",
+    "more issues": "One Piece 1 à 60 + 62, 64, 65, 71, 72, 80",
+    "goods counted": "Switch 64 Go, 06 jeux, 02 manettes, facture du 12 12 23",
+    "a release": "Firmware 06.31.84.12, Android 13",
+    "sizes": "godets 06 - 08 - 10 - 12 - 16",
+    "steps counted": "étape 1 : 06 km, étape 2 : 39 km, étape 3 : 98 km, étape 4 : 12 km",
+    "seats": "canapé 3+2 places, 5+1 coussins, 2 poufs, 98 cm",
+    "clothes": "06 XL, 12 L, 39 M, 04 S",
+    "keys of a keyboard": "touches cassées : & puis é puis à ç è _ - manquantes",
+    "a network key": "clé wifi : 0a6b4c1d8e3f7a2b9c5d",
     "Dutch street": "Keizersgracht 648-II, 1017 EW Amsterdam, bel 15 werkt niet",
 }
 
@@ -51,3 +83,11 @@ def test_a_national_number_of_brazil_needs_no_zero(text: str) -> None:
     """Where people leave the trunk prefix out, a number is whole without it."""
     assert len(find_numbers(text, "BR")) == 1
     assert find_numbers(text, "FR") == []
+
+
+@pytest.mark.parametrize("text", ["Tél 78 41 20", "appelez le 78.41.20"])
+def test_six_digits_are_a_number_where_the_plan_has_no_more(text: str) -> None:
+    """Where mobile numbers have six digits, they are read when a phone is named."""
+    assert [number for *_, number in find_numbers(text, "NC")] == ["+687784120"]
+    assert find_numbers(text, "FR") == []
+    assert find_numbers("lot de 78 pièces, 41 et 20", "NC") == []
