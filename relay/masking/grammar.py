@@ -137,7 +137,8 @@ def _hundreds(atoms: Sequence[Atom], index: int, text: str) -> Iterator[Arc]:
         word = atoms[at].word
     if word is None or word.kind is not Kind.HUNDRED or not times:
         return
-    yield at + 1, str(100 * times), 0.1
+    times *= int(word.digits)
+    yield at + 1, str(times), 0.1
     if _joint(atoms, at, text) is not None:
         for end, value in _values(atoms, at + 1, text):
-            yield end, str(100 * times + value), 0.1
+            yield end, str(times + value), 0.1

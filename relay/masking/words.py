@@ -43,6 +43,7 @@ class Word:
 
 
 _FIRST_OF = {"units": (Kind.UNIT, 0, 1), "teens": (Kind.TEEN, 10, 1), "tens": (Kind.TEN, 20, 10)}
+_HUNDREDS = {"hundreds": (Kind.HUNDRED, 100, 100)}  # where they are words of their own
 _TIMES = {
     "double": "2", "doble": "2", "doppel": "2", "dubbel": "2", "dobro": "2", "doppio": "2",
     "twice": "2", "zweimal": "2", "tweemaal": "2", "thrice": "3", "dreimal": "3",
@@ -107,8 +108,8 @@ def _words(table: dict[str, list[str]], *, french: bool) -> dict[str, Word]:
         text: Word("100", Kind.HUNDRED, units_first=first)
         for text in _plain(str(table["hundred"])).split()
     }
-    for name, (kind, start, step) in _FIRST_OF.items():
-        for row, spellings in enumerate(table[name]):
+    for name, (kind, start, step) in {**_FIRST_OF, **_HUNDREDS}.items():
+        for row, spellings in enumerate(table.get(name, ())):
             digits = str(start + row * step)
             for text in _plain(spellings).split():
                 vigesimal = french and digits == "60"
