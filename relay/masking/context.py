@@ -33,6 +33,7 @@ POSTCODES = -2.5  # two groups of five
 WORD_TAIL = -0.7  # a row of number words goes on
 TAIL = -1.7  # more figures right before or after
 TIMETABLE = -2.0  # two of its groups are hours and minutes: 06.29, quai 4, 10.37
+RANGES = -4.0  # du 06 au 12, puis du 18 au 24
 PART = -1.1  # 0 986 494 723: one zero, then thousands, as spare parts are named
 COUNTED = -1.2  # a noun after each figure: 06 jeux, 02 manettes
 ARTICLES = -1.0  # le 06, le 83, le 13: the same article before each

@@ -12,7 +12,7 @@ from relay.masking.gaps import LONGEST_FILLER
 from relay.masking.lattice import Row, plus_before
 from relay.masking.plans import Form
 from relay.masking.shapes import LEAST_GROUPS, Shape
-from relay.masking.timetables import is_part, is_timetable
+from relay.masking.timetables import are_ranges, is_part, is_timetable
 from relay.masking.tokens import Atom
 
 _GOES_ON = re.compile(r"\s?(?:,|et|ou|and|or|und|y|e|en)?\s?(?:le |la |the )?[0-9]{1,2}(?![0-9])")
@@ -132,6 +132,7 @@ class Judge:
             value += context.ARTICLES * _has_articles(shape)
         if not (shape.split or shape.words):
             value += context.TIMETABLE * is_timetable(groups, shape.between)
+        value += context.RANGES * are_ranges(shape.between)
         value += context.UNLIKE * _is_unlike(shape)
         if not (shape.plain or shape.split or shape.candidate.strong or shape.told):
             value += context.UNEVEN

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from relay.masking.context import says_travel
 
 _LISTED = frozenset((", ", ",", " - ", " / "))
+_TO = frozenset((" au ", " a ", " to ", " bis ", " tot ", " al ", " hasta ", " ate ", " till "))
+_HOUR = frozenset(("h", "h ", "h,", "h;", "h/", "h-"))
 _CLOCK, _BLANK = frozenset(".:"), frozenset(" ")
 _HOURS, _MINUTES = 24, 60
 _PART = [1, 3, 3, 3]  # digits of each group
@@ -30,6 +32,8 @@ def is_timetable(groups: Sequence[str], between: Sequence[str]) -> bool:
     """
     if _is_opening(groups, between) or _in_order(groups, between):
         return True
+    if _are_hours(groups, between) or _are_decimals(groups, between):
+        return True
     signs = _CLOCK.intersection(between)
     if len({*between}) > 1 and says_travel(" ".join(between)):
         signs |= _BLANK.intersection(between)
@@ -51,6 +55,23 @@ def _is_opening(groups: Sequence[str], between: Sequence[str]) -> bool:
         return False
     pairs = [*zip(map(int, groups[::2]), map(int, groups[1::2]), strict=True)]
     return len(pairs) > 1 and all(first < last <= _HOURS for first, last in pairs)
+
+
+def are_ranges(between: Sequence[str]) -> bool:
+    """Tell whether figures stand in at least two ranges: du 06 au 12, puis du 18 au 24."""
+    return len({*between}) > 1 and sum(gap in _TO for gap in between) > 1
+
+
+def _are_hours(groups: Sequence[str], between: Sequence[str]) -> bool:
+    """Tell whether all of *groups* are whole hours: 9 h, 10 h, 11 h et 14 h."""
+    named = all(gap.lstrip()[:2] in _HOUR for gap in between)
+    return named and all(int(group) <= _HOURS for group in groups)
+
+
+def _are_decimals(groups: Sequence[str], between: Sequence[str]) -> bool:
+    """Tell whether some of *groups* are one digit after a comma, and others differ."""
+    after = [len(b) for gap, b in zip(between, groups[1:], strict=True) if gap == ","]
+    return len(after) > 1 and {*after} == {1} and {*between} != {","}
 
 
 def _in_order(groups: Sequence[str], between: Sequence[str]) -> bool:

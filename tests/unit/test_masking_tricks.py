@@ -34,6 +34,8 @@ TOLD = {
     "keys without shift": "mon tel à-\"çç_&é'è",
     "Roman groups": "tel : 0 VI XXXIX XCVIII XII XLVII",
     "pairs turned": "chaque paire à l'envers : 60 93 89 21 74",
+    "cells": "<table><tr><td>1</td><td>06</td></tr><tr><td>2</td><td>39</td></tr><tr><td>3</td>"
+    "<td>98</td></tr><tr><td>4</td><td>12</td></tr><tr><td>5</td><td>47</td></tr></table>",
     "sums": "mon numéro 06 39 98 (10+2) 47",
     "words cut in halves": "tél zé ro six tren te neuf 98 dou ze 47",
     "a figure for a first letter": "zéro 6ix 3rois neuf neuf 8uit 1 deux quatre 7ept",
@@ -61,6 +63,8 @@ LEFT = {
     "seats": "canapé 3+2 places, 5+1 coussins, 2 poufs, 98 cm",
     "clothes": "06 XL, 12 L, 39 M, 04 S",
     "keys of a keyboard": "touches cassées : & puis é puis à ç è _ - manquantes",
+    "ranges": "joignable du 06 au 12, puis du 18 au 24, puis du 30 au 31",
+    "hours": "il a appelé 6 fois à 9 h, 10 h, 11 h, 12 h, 14 h et 18 h",
     "a network key": "clé wifi : 0a6b4c1d8e3f7a2b9c5d",
     "Dutch street": "Keizersgracht 648-II, 1017 EW Amsterdam, bel 15 werkt niet",
 }
