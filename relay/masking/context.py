@@ -31,7 +31,8 @@ SPLIT_SAID = 1.0  # the words between say that the number is cut: starts with, t
 ALONE = 1.2  # nothing else in the text
 POSTCODES = -2.5  # two groups of five
 WORD_TAIL = -0.7  # a row of number words goes on
-TAIL = -1.7  # more figures right before or after
+TAIL = -1.6  # more figures right before or after
+TAIL_SIGN = -1.7  # the same, a sign between them as between the groups
 TIMETABLE = -2.0  # two of its groups are hours and minutes: 06.29, quai 4, 10.37
 RANGES = -4.0  # du 06 au 12, puis du 18 au 24
 PART = -1.1  # 0 986 494 723: one zero, then thousands, as spare parts are named
@@ -95,12 +96,12 @@ _CODE_WORDS = (
 _IDENTIFIER = re.compile(rf"(?<!\barea )(?<!country )(?<!dialling )\b{any_of(_CODE_WORDS)}\b")
 _PART_WORDS = (
     "alternat* demarreur* injecteur* injector* inyector* iniettor* einspritz* pompe? pomp pumpe "
-    "bomba pompa vanne* egr valve valvula valvola ventil capteur* sensor* sonde* sonda debitmetre* "
+    "pompa vanne* egr valve valvula valvola ventil capteur* sensor* sonde* sonda debitmetre* "
     "luftmassen* caudalimetro relais relay rele bobine* zundspule* bougie* candel* bujia* filtre* "
     "filter filtro turbo* turbina courroie* riemen cardan* cremaillere compresseur* kompressor* "
-    "calculateur* steuergerat* centralita centralina anlasser lichtmaschine* starter* kit joint* "
-    "roulement* lager piece pieces teil parte part resistance thermostat* carte platine module* "
-    "actuateur* actionneur* amortisseur* silencieux catalyseur* regulateur* rampe haute "
+    "calculateur* steuergerat* centralita centralina anlasser lichtmaschine* joint* "
+    "roulement* resistance thermostat* module* "
+    "actuateur* actionneur* amortisseur* silencieux catalyseur* regulateur* rampe "
     "pression papillon soupape* "
 ).split()
 _PART = re.compile(rf"\b{any_of(_PART_WORDS)}\b")

@@ -37,7 +37,7 @@ _NEAR = 6  # characters of an article
 _ALONE = 2  # signs beside a number that is the whole message
 _LARGEST_SIZE = 40  # 06 08 10 12 16: sizes, days, issues
 _LARGEST_STEP = 10  # 01 23 45 67 89 is how people write a number that is none of theirs
-_SINGLE = frozenset("-./_")
+_SINGLE, _BLANK = frozenset("-./_"), frozenset(("", " "))
 
 
 @dataclass(frozen=True)
@@ -147,8 +147,9 @@ def _tails(shape: Shape) -> float:
     text, atoms, found = row.text, row.atoms, 0.0
     limit = max(shape.sizes) if len(shape.sizes) > 1 else _LONGEST_GROUP
     gap = max(shape.between, key=shape.between.count, default="-")  # the usual one
-    found += context.TAIL * _figure_before(text, shape.atoms[0].start, gap, limit)
-    found += context.TAIL * _figure_after(text, shape.atoms[-1].end, gap, limit)
+    weight = context.TAIL if gap in _BLANK else context.TAIL_SIGN
+    found += weight * _figure_before(text, shape.atoms[0].start, gap, limit)
+    found += weight * _figure_after(text, shape.atoms[-1].end, gap, limit)
     if c.first > 0:
         found += _goes_on(row, c.first - 1, c.first)
     if c.last < len(atoms):
