@@ -209,7 +209,11 @@ where message.site_id = :site_id and message.message_id = :message_id;
 select message_id from mark_progress where site_id = :site_id;
 
 -- name: note_marked(site_id, message_id)!
-insert into mark_progress (site_id, message_id) values (:site_id, :message_id)
+-- No further than the newest message: of a clock that was ahead, those to come would stand behind it.
+insert into mark_progress (site_id, message_id)
+select :site_id, least(:message_id, newest.message_id) from (
+    select message.message_id from message where message.site_id = :site_id order by message.message_id desc limit 1
+) as newest
 on conflict (site_id) do update set message_id = greatest(mark_progress.message_id, excluded.message_id);
 
 -- name: lock_marks(site_id)$

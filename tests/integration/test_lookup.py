@@ -1,5 +1,6 @@
 """Look-ups against a real database: what is pasted is found, masked, in its own site, in pages."""
 
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -11,6 +12,7 @@ from relay.lookup import Field, Key, Kind, read_pasted
 from relay.sealing import new_id
 from relay.sites import Site
 from tests.relays import LISTING, ORIGIN, POLICIES, Relay
+from tests.rig.deliveries import pass_time
 
 SCAM = (
     "Bonjour, je suis {name} et votre annonce m’intéresse beaucoup. Je suis en déplacement, mon"
@@ -132,6 +134,16 @@ async def test_texts_are_marked_once(relay: Relay) -> None:
     await write(relay, 1)
     await lookup.mark_texts(relay.context, relay.site)
     assert await lookup.mark_texts(relay.context, relay.site) == 0
+
+
+async def test_f54_a_clock_ahead_leaves_no_text_unmarked(relay: Relay) -> None:
+    """F54: texts that come after a worker's clock stood a day ahead are marked as any."""
+    await write(relay, 1)
+    pass_time(relay.context, timedelta(days=1))
+    assert await lookup.mark_texts(relay.context, relay.site) == 1
+    pass_time(relay.context, timedelta(0))
+    await write(relay, 2)
+    assert await lookup.mark_texts(relay.context, relay.site) == 1
 
 
 async def test_marks_of_purged_messages_are_forgotten(relay: Relay) -> None:
