@@ -27,6 +27,7 @@ from relay.web.bodies import read_json
 from relay.web.contact import idempotency_key
 from relay.web.keys import CONTEXT
 from relay.web.openapi import operation
+from relay.web.origins import readable
 from relay.web.rights_fields import read_content
 
 MOST_AN_HOUR = 600  # codes go out to strangers: a program in a loop is stopped
@@ -140,7 +141,7 @@ def _asked(site: Site, body: DataRequestBody, key: str | None) -> Asked:
     if not set(body.purposes) <= set(purposes_of(site.policy)):
         raise Refused("right_not_offered")
     names = ("email", "phone", "details", "change_name", "change_phone", "change_email")
-    fields = {name: getattr(body, name) for name in names}
+    fields = {name: readable(getattr(body, name)) for name in names}
     fields |= {f"purpose_{one}": "1" for one in body.purposes}
     return Asked(
         door=Door.SITE,

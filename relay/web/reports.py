@@ -15,6 +15,7 @@ from relay.web.api import json_of, site_of
 from relay.web.bodies import read_json
 from relay.web.keys import CONTEXT
 from relay.web.openapi import operation
+from relay.web.origins import readable
 
 routes = web.RouteTableDef()
 
@@ -76,10 +77,10 @@ async def post_report(request: web.Request) -> web.Response:
         message_id=message_id,
         category=Category(body.category),
         source=Source(body.source),
-        why=body.why,
-        law=body.law,
-        name=body.name,
-        email=body.email,
+        why=readable(body.why),
+        law=readable(body.law),
+        name=readable(body.name),
+        email=readable(body.email),
         good_faith=body.good_faith,
     )
     receipt = await desk.file_report(request.app[CONTEXT], site, notice)
@@ -119,7 +120,7 @@ async def post_appeal(request: web.Request) -> web.Response:
     """Contest a decision for whoever reported through the site, within 184 days and once."""
     site = await site_of(request)
     body = await read_json(request, AppealBody)
-    await desk.contest_told(request.app[CONTEXT], site, _id(request), body.why)
+    await desk.contest_told(request.app[CONTEXT], site, _id(request), readable(body.why))
     return web.Response(status=204)
 
 

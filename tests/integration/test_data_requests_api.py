@@ -7,6 +7,7 @@ import pytest
 from relay.context import Context
 from relay.rights import decisions
 from relay.rights.register import PAGE
+from relay.rights.requests import read_request
 from relay.rights.standing import State
 from relay.web.data_requests import DataRequestAnswer, DataRequestPage
 from tests.relays import Relay, open_relay
@@ -92,6 +93,16 @@ async def test_a_key_outlives_what_an_officer_writes(relay: Relay) -> None:
     await decisions.extend(relay.context, relay.site, request_id, look, "Trois sites.")
     again = await call(relay, "POST", PATH, body, **headers)
     assert (again[0], again[1]["id"]) == (200, first[1]["id"])
+
+
+async def test_half_a_sign_closes_no_page(relay: Relay) -> None:
+    """A cut emoji in the words of a request is written out: its officer opens it as any."""
+    await registered(relay, details="Mes données \ud83d")
+    [request_id] = await Person(relay).requests()
+    async with relay.context.database.connection() as connection:
+        request = await read_request(relay.context, connection, relay.site, request_id)
+    assert request.content is not None
+    assert request.content.details.encode() == b"Mes donn\xc3\xa9es \\ud83d"
 
 
 async def test_what_is_wrong_is_said_by_field(relay: Relay) -> None:

@@ -54,6 +54,21 @@ def clock(relay: Relay) -> Clock:
     return stopped
 
 
+@pytest.mark.parametrize("field", ["why", "law", "name", "email"])
+async def test_half_a_sign_keeps_no_report_out(relay: Relay, field: str) -> None:
+    """DSA 16: a cut emoji in what somebody wrote at the site is written out, and not refused."""
+    await filed(relay, **{field: "Un mandat \ud83d"})
+
+
+async def test_half_a_sign_keeps_no_appeal_out(relay: Relay, clock: Clock) -> None:
+    """DSA 20: nor is an appeal refused for one."""
+    receipt = await filed(relay)
+    await decide(relay, receipt, Decision.NO_ACTION)
+    clock.now += timedelta(minutes=1)
+    path = f"/v1/reports/{receipt['id']}/appeal"
+    assert (await call(relay, "POST", path, why="Regardez mieux \ud83d"))[0] == 204
+
+
 async def test_a_report_from_its_receipt_to_its_appeal(relay: Relay, clock: Clock) -> None:
     """DSA 16, 20: a receipt at once, the decision with its reasons, one appeal; no mail goes to
     the message's reader, who reported nothing.
