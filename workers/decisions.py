@@ -16,7 +16,7 @@ CRASHES_MOST = 5
 AMBIGUOUS_MOST = 2
 HOLD_S = timedelta(days=30).total_seconds()
 WAY_LEAST_S, WAY_MOST_S = 30.0, 900.0
-UNREAD_LEAST_S = 1.0
+UNREAD_LEAST_S, UNREAD_MOST_S = 1.0, 60.0
 DELAY_TOLD_AFTER = timedelta(hours=4)
 
 
@@ -166,7 +166,7 @@ def not_read(claim: Claim, jitter: float) -> MailOutcome:
     never be read holds up no other.
     """
     age_s = (claim.claimed_at - claim.accepted_at).total_seconds()
-    wait_s = min(max(age_s / 4, UNREAD_LEAST_S), WAY_MOST_S) * (0.5 + jitter)
+    wait_s = min(max(age_s / 4, UNREAD_LEAST_S), UNREAD_MOST_S) * (0.5 + jitter)
     return give_back(claim, "database_away", wait_s)
 
 

@@ -199,7 +199,7 @@ def test_what_was_not_read_is_tried_again_soon(claim: Claim, jitter: float) -> N
     assert (outcome.state, outcome.untried, outcome.crashed) == ("deferred", True, False)
     age_s = (claim.claimed_at - claim.accepted_at).total_seconds()
     assert outcome.wait_s is not None
-    assert 0.5 <= outcome.wait_s <= max(1.5, min(age_s, 1350))
+    assert 0.5 <= outcome.wait_s <= max(1.5, min(age_s, 90))
 
 
 @given(st.integers(1, 100), jitters)
