@@ -44,6 +44,7 @@ SHAPES = {
     "frozen": _Shape(("frozen_mails", "frozen_kept", "complaint")),
     "objected": _Shape(("complaint",)),
     "corrected": _Shape(("corrected_site", "complaint")),
+    "lapsed": _Shape(("lapsed_again", "complaint", "court"), ""),
     "lifted": _Shape(("lifted_mails",), ""),
     "extended": _Shape(("officer", "complaint")),
     "refused": _Shape(("ground", "officer", "contest", "complaint", "court")),

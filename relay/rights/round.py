@@ -79,12 +79,16 @@ async def count_live(context: Context, site: Site) -> tuple[int, int]:
 
 
 async def _end(context: Context, site: Site, request_id: UUID, event: Event) -> None:
+    """End a request; whose address was proved is told that the rest never came (GDPR 12(4))."""
     async with context.database.connection() as connection, connection.transaction():
         request = await read_request(context, connection, site, request_id, lock=True)
         try:
             await advance(connection, site, request, Step(event, context.clock(), SYSTEM))
         except Refused:
             return  # a person was faster
+        if event is Event.EXPIRED and request.standing.proved_at:
+            await write_letter(context, connection, site, request_id, "lapsed")
+    context.bell.ring()
 
 
 async def _end_held(context: Context, site: Site, request_id: UUID) -> None:

@@ -44,7 +44,9 @@ async def test_who_proved_nothing_is_in_no_register(relay: Relay) -> None:
 
 
 async def test_who_was_asked_for_a_document_stays_in_the_register(relay: Relay) -> None:
-    """A request that was proved, and ended waiting for a document, keeps its dates and outcome."""
+    """A request that was proved, and ended waiting for a document, keeps its dates and outcome; its
+    person is told that it ended.
+    """
     person = Person(relay)
     await person.prove(await person.ask("access"))
     [request_id] = await person.requests()
@@ -56,6 +58,8 @@ async def test_who_was_asked_for_a_document_stays_in_the_register(relay: Relay) 
     [row] = await relay.fetch("select state, wrapped_key, proved_at from data_request")
     assert (row["state"], row["wrapped_key"]) == ("expired", None)
     assert row["proved_at"] is not None
+    told = await relay.fetch("select reason from outbox where reason = 'letter:lapsed'")
+    assert len(told) == 1
 
 
 async def test_the_register_has_an_end_too(relay: Relay) -> None:
