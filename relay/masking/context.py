@@ -43,7 +43,7 @@ UNEVEN = -0.6  # shows no beginning, and its signs differ from gap to gap
 RISING = -2.5  # an enumeration: rising values apart by commas
 UNIT_AFTER = -2.0  # a unit follows the last figure
 
-_AHEAD, _BEHIND, _NEAR = 70, 40, 26  # characters looked at
+_AHEAD, _BEHIND, _NEAR, _NEAR_SIGN = 70, 40, 26, 14  # characters looked at
 
 _CUE_WORDS = (
     "telep* teleph* telef* telf tel tell tels tele phone phones portable port mobile? mobiles mob "
@@ -73,27 +73,38 @@ _AT = re.compile(
     r"\b(?:au|sur|sur le|a ce|ici|at|on|al|unter|auf|op|ao|no|pelo|en el|sul|na|pod|على|"
     r"علي)\W{0,3}$"
 )
+# What names a reference, an account, a code and hardly anything else.
 _CODE_WORDS = (
     "bosch oem ersatzteil* teilenummer "
-    "ref* referen* commande* order* facture* invoice* dossier* annonce* siret siren siert sirne "
+    "ref* referen* siret siren siert sirne "
     "srien iban rib bic isbn ean "
-    "gencod* codes? barres? codebarre serie serial* chassis vin immat* plaque* tva vat iva avs ahv "
-    "colis "
-    "suivi tracking* contrat* "
-    "clients? adherent* bestell* rechnung* artikel* anzeige* pedido* factura* fatura* encomenda* "
-    "anuncio* "
-    "ordine fattura annuncio advertentie imei lot model* licence* rcs naf ape secu insee permis "
-    "compte "
-    "konto* kunden* cuenta conta account ticket* dossard cp postaux postal* departements? "
-    "postcodes? plz version "
-    "parcelle cadastr* isin loto loterie tirage* euromillions keno tierce quinte tournoi* score* "
-    "devis billet reservation booking msg message id abonne* compteur* "
-    "firmware bios driver drivers pilote build release wifi ssid wpa wpa2 password sepa mandat* "
-    "passeport* passport* boucle puce tatouage immatriculation "
-    "certificat* pdl nif nie dni cif kvk btw steuer* kennzeichen matricul* targa kenteken "
-    "طلب* الطلب فاتوره* حساب* مرجع* كود رمز* بطاقه* ملف* عقد*"
+    "gencod* codes? barres? codebarre serie serial* chassis vin immat* tva vat iva avs ahv "
+    "suivi tracking* adherent* imei lot rcs naf ape secu insee "
+    "account dossard cp postaux postal* departements? "
+    "postcodes? plz parcelle cadastr* isin euromillions keno score* id "
+    "firmware bios ssid wpa wpa2 password sepa mandat* "
+    "immatriculation pdl nif nie dni cif kvk btw steuer* kennzeichen matricul* targa kenteken "
+    "napi ruchers? numagrit skipass forfaits? "
+    "كود رمز* مرجع* بطاقه* ملف*"
 ).split()
-_IDENTIFIER = re.compile(rf"(?<!\barea )(?<!country )(?<!dialling )\b{any_of(_CODE_WORDS)}\b")
+# Things that have a number, and that people also name beside their own: facture, colis.
+_THING_WORDS = (
+    "commande order* facture invoice* dossier annonce plaque colis contrat* client abonne "
+    "bestell* rechnung* artikel* anzeige* pedido* factura* fatura* encomenda* anuncio* ordine "
+    "fattura annuncio advertentie model* licence* compte konto* kunden* cuenta conta ticket "
+    "version message id billet reservation compteur* build release passeport* passport* boucle "
+    "puce tatouage certificat* driver drivers permis loto loterie tirage* tierce quinte "
+    "طلب* الطلب فاتوره* حساب* عقد*"
+).split()
+# Services, people and events: their number is one only where a word says so (devis no 0612).
+_SERVICE_WORDS = (
+    "devis reservations? bookings? tournoi* pilote wifi msg clients tickets commandes factures "
+    "annonces abonnes dossiers comptes abonnements? billets"
+).split()
+_IDENTIFIER = re.compile(
+    rf"(?<!\barea )(?<!country )(?<!dialling )\b(?:(?P<code>{any_of(_CODE_WORDS)})"
+    rf"|(?P<thing>{any_of(_THING_WORDS)})|{any_of(_SERVICE_WORDS)})\b"
+)
 _PART_WORDS = (
     "alternat* demarreur* injecteur* injector* inyector* iniettor* einspritz* pompe? pomp pumpe "
     "pompa vanne* egr valve valvula valvola ventil capteur* sensor* sonde* sonda debitmetre* "
@@ -107,6 +118,9 @@ _PART_WORDS = (
 _PART = re.compile(rf"\b{any_of(_PART_WORDS)}\b")
 _BESIDE = re.compile(r"(?:[^\w,]|_){0,3}")
 _BETWEEN = re.compile(r"(?:[^\w,]|_){0,3}(?:[^\W\d]{1,4}\b\W{0,3}){0,2}")
+_NUMBER_SIGN = r"[•°#]|\b(?:n|no|nr|nro|num|numero|numeros|nummer|number|id|code|ref|cle|key|clave)\b"
+_NUMBERED = re.compile(_NUMBER_SIGN)
+_NUMBERED_BEFORE = re.compile(rf"(?:{_NUMBER_SIGN})(?:[ .:]|\bde\b|\bdu\b|\bd'){{0,5}}$")
 _UNIT_WORDS = (
     "€ $ £ % eur euro euros km kms kg cm mm m2 m3 ch cv ans mois go kwh watt watts litre litres "
     "gramme grammes "
@@ -157,19 +171,31 @@ def is_announced(text: str) -> bool:
     return _CUE.search(text) is not None
 
 
-def is_code(text: str, start: int, *, beside: bool) -> bool:
+def is_code(text: str, start: int, *, beside: bool, grouped: bool) -> bool:
     """Tell whether the words right before *start* announce a reference, an account, a code.
 
     Args:
         text: Folded text.
         start: Where the figures begin.
         beside: No other word may stand between.
+        grouped: The figures stand in groups, the first with a zero, as phone numbers do.
     """
     between = _BESIDE if beside else _BETWEEN
-    return any(
-        between.fullmatch(text, found.end(), start)
-        for found in _IDENTIFIER.finditer(text, max(0, start - _NEAR - 12), start)
-    )
+    for found in _IDENTIFIER.finditer(text, max(0, start - _NEAR - 12), start):
+        if not between.fullmatch(text, found.end(), start):
+            continue
+        proper = found["code"] or (found["thing"] and not grouped)
+        if proper or _is_numbered(text, found, start):
+            return True
+    return False
+
+
+def _is_numbered(text: str, found: re.Match[str], start: int) -> bool:
+    """Tell whether a word between *found* and *start*, or before *found*, says that it has one."""
+    if _NUMBERED.search(text, found.end(), start):
+        return True
+    before = text[max(0, found.start() - _NEAR_SIGN) : found.start()]
+    return _NUMBERED_BEFORE.search(before) is not None
 
 
 def is_part_named(text: str, start: int) -> bool:

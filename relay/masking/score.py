@@ -100,15 +100,22 @@ class Judge:
         start, end = shape.atoms[0].start, shape.atoms[-1].end
         cue = context.cue_weight(self.text, start, end)
         value = own + cue
-        if value >= context.ACCEPT and context.is_code(self.text, start, beside=False):
-            if not shape.likely:
-                value += context.IDENTIFIER
-            elif context.is_code(self.text, start, beside=True):
-                value += context.IDENTIFIER / 2
+        if value >= context.ACCEPT and shape.candidate.form is not Form.PLUS:
+            value += self._code_weight(shape)
         if value >= context.ACCEPT:
             value += self._penalties(shape, cue)
         barred = value >= context.ACCEPT and self.is_barred(start, end, shape.candidate.form)
         return -context.ACCEPT if barred else value
+
+    def _code_weight(self, shape: Shape) -> float:
+        """Return the penalty for words that announce a reference, an account, a code."""
+        start, grouped = shape.atoms[0].start, shape.grouped
+        if not context.is_code(self.text, start, beside=False, grouped=grouped):
+            return 0.0
+        if not shape.likely:
+            return context.IDENTIFIER
+        beside = context.is_code(self.text, start, beside=True, grouped=grouped)
+        return context.IDENTIFIER / 2 if beside else 0.0
 
     def _is_drawn(self, shape: Shape) -> bool:
         """Tell whether a candidate is the figures of a lottery and not plainly a number."""

@@ -6,10 +6,12 @@ from typing import NamedTuple
 
 from relay.masking import gaps
 from relay.masking.lattice import Candidate, Row
+from relay.masking.plans import Form
 from relay.masking.tokens import Atom
 
 LEAST_GROUPS = 4
 _LEAST_WORDS = 3
+_LEAST_GROUPED = 3
 _LONGEST_GROUP = 4
 _FILLERS = frozenset("abcdefghijklmnopqrstuvwxyz")
 
@@ -45,6 +47,18 @@ class Shape(NamedTuple):
         if len(self.sizes) < LEAST_GROUPS or first > 2:  # noqa: PLR2004
             return False
         return {*self.sizes[1:]} in ({2}, {first})
+
+    @property
+    def grouped(self) -> bool:
+        """Whether it is written as its plan has it: a zero first, short groups, one sign."""
+        return (
+            len(self.sizes) >= _LEAST_GROUPED
+            and self.candidate.form in (Form.MOBILE, Form.NATIONAL)
+            and max(self.sizes) <= _LONGEST_GROUP
+            and max(self.sizes[1:-1]) < _LONGEST_GROUP
+            and len({*self.between}) == 1
+            and not self.words
+        )
 
     @property
     def rising(self) -> bool:
