@@ -270,7 +270,7 @@ def quantity_at(text: str, start: int) -> int:
         return start
     found = _SOFT.match(text, start)
     sign = max(0, start - (2 if text[start - 1].isspace() else 1))
-    if text[sign] in _CURRENCIES:
+    if text[sign] in _CURRENCIES and not text[max(0, sign - 2) : sign].strip().isdigit():
         found = _CURRENCY_FIRST.match(text, sign) or found
     return found.end() if found else start
 

@@ -24,6 +24,7 @@ CUE_BEFORE = 2.0  # a word that announces a phone number
 CUE_AFTER = 1.2
 CUE_AT = 0.8  # no such word, but "at", "au", "sur le" right before
 TOLD = 0.6  # grouped the way people tell a number, in pairs or digit by digit
+THREE_PAIRS = 1.9  # 94.27.36, where numbers have six digits
 WORDS = 0.8  # at least four number words in a row
 IDENTIFIER = -2.5  # a word that announces another kind of number
 SHORT_DATE = -1.6  # two of its groups could be a day and a month
@@ -92,14 +93,14 @@ _THING_WORDS = (
     "commande order* facture invoice* dossier annonce plaque colis contrat* client abonne "
     "bestell* rechnung* artikel* anzeige* pedido* factura* fatura* encomenda* anuncio* ordine "
     "fattura annuncio advertentie model* licence* compte konto* kunden* cuenta conta ticket "
-    "version message id billet reservation compteur* build release passeport* passport* boucle "
+    "version message compteur* build release passeport* passport* boucle "
     "puce tatouage certificat* driver drivers permis loto loterie tirage* tierce quinte "
     "طلب* الطلب فاتوره* حساب* عقد*"
 ).split()
 # Services, people and events: their number is one only where a word says so (devis no 0612).
 _SERVICE_WORDS = (
-    "devis reservations? bookings? tournoi* pilote wifi msg clients tickets commandes factures "
-    "annonces abonnes dossiers comptes abonnements? billets"
+    "devis reservations? billets? bookings? tournoi* pilote wifi msg clients "
+    "tickets commandes factures annonces abonnes dossiers comptes abonnements?"
 ).split()
 _IDENTIFIER = re.compile(
     rf"(?<!\barea )(?<!country )(?<!dialling )\b(?:(?P<code>{any_of(_CODE_WORDS)})"
@@ -118,13 +119,15 @@ _PART_WORDS = (
 _PART = re.compile(rf"\b{any_of(_PART_WORDS)}\b")
 _BESIDE = re.compile(r"(?:[^\w,]|_){0,3}")
 _BETWEEN = re.compile(r"(?:[^\w,]|_){0,3}(?:[^\W\d]{1,4}\b\W{0,3}){0,2}")
-_NUMBER_SIGN = r"[•°#]|\b(?:n|no|nr|nro|num|numero|numeros|nummer|number|id|code|ref|cle|key|clave)\b"
+_NUMBER_SIGN = (
+    r"[•°#]|\b(?:n|no|nr|nro|num|numero|numeros|nummer|number|id|code|ref|cle|key|clave)\b"
+)
 _NUMBERED = re.compile(_NUMBER_SIGN)
 _NUMBERED_BEFORE = re.compile(rf"(?:{_NUMBER_SIGN})(?:[ .:]|\bde\b|\bdu\b|\bd'){{0,5}}$")
 _UNIT_WORDS = (
     "€ $ £ % eur euro euros km kms kg cm mm m2 m3 ch cv ans mois go kwh watt watts litre litres "
     "gramme grammes "
-    "chf dh gbp usd personnes pieces photos heure heures"
+    "chf dh gbp usd points? pts personnes pieces photos heure heures"
 ).split()
 _UNITS = frozenset(_UNIT_WORDS)
 _UNIT = re.compile(rf"\W?\s?{any_of(_UNIT_WORDS)}(?!\w)")
@@ -171,7 +174,7 @@ def is_announced(text: str) -> bool:
     return _CUE.search(text) is not None
 
 
-def is_code(text: str, start: int, *, beside: bool, grouped: bool) -> bool:
+def is_code(text: str, start: int, *, beside: bool, grouped: bool = False) -> bool:
     """Tell whether the words right before *start* announce a reference, an account, a code.
 
     Args:

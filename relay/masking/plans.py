@@ -21,8 +21,8 @@ _NEIGHBOURS = {
     "LU": ("FR", "BE", "DE"),
 }
 _DEFAULT_NEIGHBOURS = ("FR", "GB", "DE", "ES")
-# Whose plan has a trunk prefix that the national format of a mobile number leaves out.
-_TRUNK_UNSAID = frozenset("BO BR CN CO GE MN NP PE".split())
+# Whose plan has a trunk prefix that the national format leaves out, of mobile numbers at least.
+_TRUNK_UNSAID = frozenset("BO BR CN CO GE MC MN NP PE".split())
 _SHORTEST_HOME = 6  # of an island without country code
 SHORTEST, LONGEST = 7, 15  # digits of an E.164 number with its country code
 

@@ -1,7 +1,7 @@
 """How surely a row of digits is a phone number that somebody gives."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -34,6 +34,7 @@ _LIKE_SIREN = (Form.NO_TRUNK, Form.MOBILE_NO_TRUNK, Form.NEIGHBOUR)
 _CLOSE, _CLOSE_SIGNS = 0.2, 4
 _AROUND = 80  # characters in which an identifier, or a word for one, is looked for
 _NEAR = 6  # characters of an article
+_DRAWN = 2  # digits of a ball
 _ALONE = 2  # signs beside a number that is the whole message
 _LARGEST_SIZE = 40  # 06 08 10 12 16: sizes, days, issues
 _LARGEST_STEP = 10  # 01 23 45 67 89 is how people write a number that is none of theirs
@@ -86,6 +87,8 @@ class Judge:
         value = context.FORM_WEIGHT[c.form] - c.cost + context.TOLD * shape.told
         if shape.said:
             value += context.WORDS
+        if c.form is Form.SHORT and shape.in_three_pairs and not self._is_dated(shape):
+            value += context.THREE_PAIRS
         if self.size <= shape.atoms[-1].end - shape.atoms[0].start + _ALONE:
             value += context.ALONE
         return value + context.SPLIT_SAID * shape.split
@@ -107,6 +110,10 @@ class Judge:
         barred = value >= context.ACCEPT and self.is_barred(start, end, shape.candidate.form)
         return -context.ACCEPT if barred else value
 
+    def _is_dated(self, shape: Shape) -> bool:
+        """Tell whether a candidate begins like a date with a short year: 24.12.25."""
+        return short_date_at(self.text, shape.atoms[0].start) > shape.atoms[0].end
+
     def _code_weight(self, shape: Shape) -> float:
         """Return the penalty for words that announce a reference, an account, a code."""
         start, grouped = shape.atoms[0].start, shape.grouped
@@ -119,14 +126,16 @@ class Judge:
 
     def _is_drawn(self, shape: Shape) -> bool:
         """Tell whether a candidate is the figures of a lottery and not plainly a number."""
-        if shape.likely or len(shape.atoms) < LEAST_GROUPS:
+        if shape.likely or shape.candidate.form is Form.PLUS:
+            return False
+        if len(shape.atoms) < LEAST_GROUPS or max(shape.sizes[1:]) > _DRAWN:
             return False
         return context.says_draw(self.text, shape.atoms[0].start, shape.atoms[-1].end)
 
     def _penalties(self, shape: Shape, cue: float) -> float:
         atoms = shape.atoms
         value = _tails(shape)
-        if context.unit_after(self.text, atoms[-1].end):
+        if context.unit_after(self.text, atoms[-1].end) and not _is_whole(shape):
             value += context.UNIT_AFTER / (2 if shape.likely else 1)
         if shape.sizes == [5, 5] and shape.between[0].strip() not in ("-", ".", "_"):
             value += context.POSTCODES
@@ -153,10 +162,11 @@ def _tails(shape: Shape) -> float:
     row, c = shape.row, shape.candidate
     text, atoms, found = row.text, row.atoms, 0.0
     limit = max(shape.sizes) if len(shape.sizes) > 1 else _LONGEST_GROUP
+    sizes = {*shape.sizes[1:]} if shape.grouped else range(1, limit + 1)
     gap = max(shape.between, key=shape.between.count, default="-")  # the usual one
     weight = context.TAIL if gap in _BLANK else context.TAIL_SIGN
-    found += weight * _figure_before(text, shape.atoms[0].start, gap, limit)
-    found += weight * _figure_after(text, shape.atoms[-1].end, gap, limit)
+    found += weight * _figure_before(text, shape.atoms[0].start, gap, sizes)
+    found += weight * _figure_after(text, shape.atoms[-1].end, gap, sizes)
     if c.first > 0:
         found += _goes_on(row, c.first - 1, c.first)
     if c.last < len(atoms):
@@ -164,7 +174,7 @@ def _tails(shape: Shape) -> float:
     return found
 
 
-def _figure_before(text: str, start: int, gap: str, limit: int) -> bool:
+def _figure_before(text: str, start: int, gap: str, sizes: Container[int]) -> bool:
     if gap and text.endswith(gap, 0, start):
         sign = gap
     elif text[start - 1 : start] in _SINGLE:
@@ -175,10 +185,10 @@ def _figure_before(text: str, start: int, gap: str, limit: int) -> bool:
     if not text[at - 1 : at].isdigit():
         return False
     run = _FIGURE_END.search(text, max(0, at - 20), at)
-    return run is not None and (sign != " " or len(run.group()) <= limit)
+    return run is not None and (sign != " " or len(run.group()) in sizes)
 
 
-def _figure_after(text: str, end: int, gap: str, limit: int) -> bool:
+def _figure_after(text: str, end: int, gap: str, sizes: Container[int]) -> bool:
     if gap and text.startswith(gap, end):
         sign = gap
     elif text[end : end + 1] in _SINGLE:
@@ -189,7 +199,7 @@ def _figure_after(text: str, end: int, gap: str, limit: int) -> bool:
     run = _FIGURE_START.match(text, at)
     if run is None or _OPENS.match(text, at) or plus_before(text, at):
         return False
-    return (sign != " " or len(run.group()) <= limit) and quantity_at(text, at) == at
+    return (sign != " " or len(run.group()) in sizes) and quantity_at(text, at) == at
 
 
 def _goes_on(row: Row, left: int, right: int) -> float:
@@ -197,6 +207,15 @@ def _goes_on(row: Row, left: int, right: int) -> float:
     close = row.gaps[right] < _CLOSE and b.start - a.end < _CLOSE_SIGNS
     both = a.word is not None and b.word is not None and not (a.shy or b.shy)
     return context.WORD_TAIL if both and close else 0.0
+
+
+def _is_whole(shape: Shape) -> bool:
+    """Tell whether a candidate can be no amount, whatever follows: 0692 17 06 87, photos."""
+    if shape.candidate.form is Form.PLUS:
+        return True
+    if len(shape.atoms) == 1:
+        return shape.row.digits[shape.candidate.first][0] == "0"
+    return shape.grouped and not shape.rising
 
 
 def _is_part(shape: Shape) -> bool:

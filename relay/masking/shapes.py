@@ -6,12 +6,16 @@ from typing import NamedTuple
 
 from relay.masking import gaps
 from relay.masking.lattice import Candidate, Row
-from relay.masking.plans import Form
+from relay.masking.plans import Form, numbering
 from relay.masking.tokens import Atom
 
 LEAST_GROUPS = 4
 _LEAST_WORDS = 3
 _LEAST_GROUPED = 3
+_WHOLE = (Form.MOBILE, Form.NATIONAL, Form.BARE)
+_IN_PAIRS = "33"  # whose numbers are never written in two groups
+_PAIR_SIGNS = frozenset(". -")
+_AFTER_AREA = frozenset((") ", ")"))  # (506) 600-0130
 _LONGEST_GROUP = 4
 _FILLERS = frozenset("abcdefghijklmnopqrstuvwxyz")
 
@@ -50,15 +54,21 @@ class Shape(NamedTuple):
 
     @property
     def grouped(self) -> bool:
-        """Whether it is written as its plan has it: a zero first, short groups, one sign."""
-        return (
-            len(self.sizes) >= _LEAST_GROUPED
-            and self.candidate.form in (Form.MOBILE, Form.NATIONAL)
-            and max(self.sizes) <= _LONGEST_GROUP
-            and max(self.sizes[1:-1]) < _LONGEST_GROUP
-            and len({*self.between}) == 1
-            and not self.words
-        )
+        """Whether it is written as its plan has it: short groups, one sign, no thousands."""
+        sizes, form = self.sizes, self.candidate.form
+        if self.words or form not in _WHOLE or len({*self.between} - _AFTER_AREA) != 1:
+            return False
+        if len(sizes) < _LEAST_GROUPED:
+            return form is not Form.BARE and numbering(self.row.region).code != _IN_PAIRS
+        if max(sizes) > _LONGEST_GROUP or max(sizes[1:-1]) == _LONGEST_GROUP:
+            return False
+        return form is not Form.BARE or {*sizes[1:]} != {3}
+
+    @property
+    def in_three_pairs(self) -> bool:
+        """Whether it is the six digits of an island, in pairs, and no sizes or prices: 94.27.36."""
+        pairs = [*self.sizes] == [2, 2, 2] and len({*self.between}) == 1
+        return pairs and self.between[0] in _PAIR_SIGNS and not self.rising and not self.words
 
     @property
     def rising(self) -> bool:
