@@ -140,6 +140,7 @@ _TRAVEL = re.compile(rf"\b{any_of(_TRAVEL_WORDS)}\b")
 _DRAW = re.compile(
     r"\b(?:lott?o|loterie|lotter\w+|tirages?|keno|euromillions?|primitiva|ziehung|trekking|sorteo)\b"
 )
+_RACE = re.compile(r"\b(?:tierce|quarte|quinte|pmu|turf|trotteurs?|arrivees?|trifecta)\b")
 _REVERSED_WORDS = (
     "envers lenver* inverse* invers* invesr* retourn* rebours verlan miroir mirror* backward* "
     "reverse* upside reves invertid* "
@@ -152,8 +153,8 @@ _REVERSED = re.compile(
     r"fin (?:au|vers le) debut|from the (?:end|back)|back to front|end to start|(?:dal|del) fin\w*|"
     r"vom ende|van achter|(?:desde|por) el final|do fim|"
     r"(?:par|du|with|from|mit|con|met|dal|do) (?:the |le |la |el |l'|der |dem )?"
-    r"(?:dernier\w*|last|letzten|ultim\w+|laatste)(?: chiffre| digit| ziffer| cifra)?"
-    r"(?: (?:au|to|zu[rm]?|a|al|en|first|d'abord|zuerst|primero)\b|\W*$)|"
+    r"(?:dernier\w*|last|letzten|ultim\w+|laatste)(?: (?:chiffre|digit|ziffer|cifra|pa[ia]re?|groupe?|group|nombre|number|zahl|par|coppia)s?)?"
+    r"(?: (?:au|to|zu[rm]?|a|al|en|et|and|und|y|e|first|d'abord|zuerst|primero)\b|\W*$)|"
     r"intervert\w+|permut\w+|swapped|vertauscht|"
     r"right to left|derecha a izq|von hinten|tras para|da destra|dernier chiffre en premier|"
     r"last digit first|bidi-override)|⇄"
@@ -222,6 +223,11 @@ def is_unit(word: str) -> bool:
 def says_draw(text: str, start: int, end: int) -> bool:
     """Tell whether the words around ``text[start:end]`` speak of a lottery."""
     return _DRAW.search(text, max(0, start - _AHEAD), end + _BEHIND) is not None
+
+
+def says_race(text: str, start: int) -> bool:
+    """Tell whether a word before *start* speaks of bets on horses."""
+    return _RACE.search(text, max(0, start - _NEAR), start) is not None
 
 
 def says_travel(text: str) -> bool:

@@ -4,15 +4,14 @@ import re
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 
 from relay.masking import context
 from relay.masking.blockers import identifiers, quantities, quantity_at, short_date_at
 from relay.masking.gaps import LONGEST_FILLER
 from relay.masking.lattice import Row, plus_before
 from relay.masking.plans import Form
-from relay.masking.shapes import LEAST_GROUPS, Shape
-from relay.masking.timetables import are_ranges, is_part, is_timetable
+from relay.masking.shapes import LEAST_GROUPS, Shape, in_steps
+from relay.masking.timetables import are_ranges, are_ratios, is_part, is_stamp, is_timetable
 from relay.masking.tokens import Atom
 
 _GOES_ON = re.compile(r"\s?(?:,|et|ou|and|or|und|y|e|en)?\s?(?:le |la |the )?[0-9]{1,2}(?![0-9])")
@@ -25,6 +24,7 @@ _FIGURE_END, _FIGURE_START = (
 _COUNTED = re.compile(
     r" (?!com[moe]|like|wie|zoals)[^\W\d_]{3,}[^,;]{0,24}[,;](?: [^\W\d]{2,}.{0,20})? ?"
 )
+_MODEL = re.compile(r"\W{1,2}[^\W\d_]{1,4}-")
 _ARTICLE = re.compile(r"\b(?:les?|die|der|das|the|los|el|il|os?|de|het) $")
 _LEAST_COUNTED = 2
 _LONGEST_PART = 5  # digits of a group
@@ -34,10 +34,9 @@ _LIKE_SIREN = (Form.NO_TRUNK, Form.MOBILE_NO_TRUNK, Form.NEIGHBOUR)
 _CLOSE, _CLOSE_SIGNS = 0.2, 4
 _AROUND = 80  # characters in which an identifier, or a word for one, is looked for
 _NEAR = 6  # characters of an article
-_DRAWN = 2  # digits of a ball
+_DRAWN, _RUNNERS = 2, 24  # digits of a ball, horses of a race
 _ALONE = 2  # signs beside a number that is the whole message
 _LARGEST_SIZE = 40  # 06 08 10 12 16: sizes, days, issues
-_LARGEST_STEP = 10  # 01 23 45 67 89 is how people write a number that is none of theirs
 _SINGLE, _BLANK = frozenset("-./_"), frozenset(("", " "))
 
 
@@ -126,11 +125,15 @@ class Judge:
 
     def _is_drawn(self, shape: Shape) -> bool:
         """Tell whether a candidate is the figures of a lottery and not plainly a number."""
-        if shape.likely or shape.candidate.form is Form.PLUS:
+        if len(shape.atoms) < LEAST_GROUPS or shape.candidate.form is Form.PLUS:
             return False
-        if len(shape.atoms) < LEAST_GROUPS or max(shape.sizes[1:]) > _DRAWN:
+        start, end = shape.atoms[0].start, shape.atoms[-1].end
+        values = {int(a.readings[0]) for a in shape.atoms}
+        if len(values) == len(shape.atoms) and max(values) <= _RUNNERS:
+            return context.says_race(self.text, start)
+        if shape.likely or max(shape.sizes[1:]) > _DRAWN:
             return False
-        return context.says_draw(self.text, shape.atoms[0].start, shape.atoms[-1].end)
+        return context.says_draw(self.text, start, end)
 
     def _penalties(self, shape: Shape, cue: float) -> float:
         atoms = shape.atoms
@@ -148,8 +151,9 @@ class Judge:
             value += context.ARTICLES * _has_articles(shape)
         if not (shape.split or shape.words):
             value += context.TIMETABLE * is_timetable(groups, shape.between)
-        value += context.RANGES * are_ranges(shape.between)
-        value += context.UNLIKE * _is_unlike(shape)
+        ranges = are_ranges(shape.between) or are_ratios(groups, shape.between)
+        value += context.RANGES * (ranges or is_stamp(groups, shape.between))
+        value += context.UNLIKE * (_is_unlike(shape) or _names_model(shape.between))
         if not (shape.plain or shape.split or shape.candidate.strong or shape.told):
             value += context.UNEVEN
         if not shape.plain and any(short_date_at(self.text, a.start) > a.end for a in atoms):
@@ -241,11 +245,11 @@ def _has_articles(shape: Shape) -> bool:
 
 def _rising(shape: Shape) -> bool:
     """Tell whether a candidate is part of an enumeration: even steps, or rising and listed."""
-    if len(shape.atoms) < LEAST_GROUPS or shape.words:
+    if len(shape.atoms) < LEAST_GROUPS:
         return False
-    if _in_steps(shape.atoms):
+    if in_steps(shape.atoms):
         return True
-    if not shape.rising:
+    if shape.words or not shape.rising:
         return False
     if _are_sizes(shape) or (not shape.candidate.strong and {*shape.between} == {" - "}):
         return True
@@ -271,6 +275,11 @@ def _is_unlike(shape: Shape) -> bool:
     return any(len(gap) > LONGEST_FILLER and _LETTER.search(gap) for gap in shape.between)
 
 
+def _names_model(between: Sequence[str]) -> bool:
+    """Tell whether letters and a dash make one group the name of a model: TR-808."""
+    return sum(_MODEL.fullmatch(gap) is not None for gap in between) == 1
+
+
 def _is_listed(shape: Shape) -> bool:
     """Tell whether a candidate that shows no beginning is an enumeration: 3310, 6300 et 105."""
     if shape.candidate.strong or "," not in "".join(shape.between):
@@ -279,9 +288,3 @@ def _is_listed(shape: Shape) -> bool:
         return False
     ended = any(map(str.isalpha, shape.between[-1]))
     return shape.rising or (ended and not shape.told)
-
-
-def _in_steps(atoms: Sequence[Atom]) -> bool:
-    """Tell whether the values go up or down by the same step: 5 10 15 20 25."""
-    steps = {int(b.readings[0]) - int(a.readings[0]) for a, b in pairwise(atoms)}
-    return len(steps) == 1 and 0 < abs(steps.pop()) <= _LARGEST_STEP

@@ -16,6 +16,7 @@ from relay.masking.labels import Label, sorted_groups, without_labels
 from relay.masking.lattice import Row
 from relay.masking.plans import LONGEST, SHORTEST, Form, numbering, read
 from relay.masking.score import Judge
+from relay.masking.shapes import in_steps
 from relay.masking.signs import Reading
 from relay.masking.spelled import read_text
 from relay.masking.swapped import begins_later, swapped
@@ -214,6 +215,8 @@ def _reversed(row: Row, view: Reading) -> list[Found]:
     for first, last in clusters(row, gaps.TIGHT):
         for start, end in _windows(row, first, last):
             groups = row.digits[start:end]
+            if in_steps(row.atoms[start:end]):
+                continue
             whole = (start, end) == (first, last)
             turned = ("".join(groups)[::-1],) if whole else ()
             each = "".join(group[::-1] for group in groups)

@@ -11,6 +11,7 @@ from relay.masking.tokens import Atom
 
 LEAST_GROUPS = 4
 _LEAST_WORDS = 3
+_LARGEST_STEP = 10  # 01 23 45 67 89 is how people write a number that is none of theirs
 _LEAST_GROUPED = 3
 _WHOLE = (Form.MOBILE, Form.NATIONAL, Form.BARE)
 _IN_PAIRS = "33"  # whose numbers are never written in two groups
@@ -110,3 +111,9 @@ def shape_of(row: Row, c: Candidate) -> Shape:
         [text[a.end : b.start].replace(gaps.BLANK, "") for a, b in pairwise(atoms)],
         sum([a.word is not None for a in atoms]),
     )
+
+
+def in_steps(atoms: Sequence[Atom]) -> bool:
+    """Tell whether the values go up or down by the same step: 5 10 15 20 25."""
+    steps = {int(b.readings[0]) - int(a.readings[0]) for a, b in pairwise(atoms)}
+    return len(steps) == 1 and 0 < abs(steps.pop()) <= _LARGEST_STEP

@@ -8,7 +8,9 @@ _LISTED = frozenset((", ", ",", " - ", " / "))
 _TO = frozenset((" au ", " a ", " to ", " bis ", " tot ", " al ", " hasta ", " ate ", " till "))
 _HOUR = frozenset(("h", "h ", "h,", "h;", "h/", "h-"))
 _CLOCK, _BLANK = frozenset(".:"), frozenset(" ")
-_HOURS, _MINUTES = 24, 60
+_AT = frozenset((" at ", " a ", " um ", " om ", " alle ", " as ", " las ", " a las "))
+_THEN, _DAY_SIGNS = frozenset((". ", " ", ".: ", ", ", "., ")), frozenset(".-/")
+_HOURS, _MINUTES, _DAYS, _MONTHS = 24, 60, 31, 12
 _PART = [1, 3, 3, 3]  # digits of each group
 _FREE = "8"  # 0 800 123 456 is how free numbers are grouped
 
@@ -60,6 +62,28 @@ def _is_opening(groups: Sequence[str], between: Sequence[str]) -> bool:
 def are_ranges(between: Sequence[str]) -> bool:
     """Tell whether figures stand in at least two ranges: du 06 au 12, puis du 18 au 24."""
     return len({*between}) > 1 and sum(gap in _TO for gap in between) > 1
+
+
+def are_ratios(groups: Sequence[str], between: Sequence[str]) -> bool:
+    """Tell whether the same figure stands after several slashes: 06/378, 84/378."""
+    wholes = [group for gap, group in zip(between, groups[1:], strict=True) if gap == "/"]
+    return len(wholes) > 1 and len({*wholes}) == 1 and {*between} != {"/"}
+
+
+def is_stamp(groups: Sequence[str], between: Sequence[str]) -> bool:
+    """Tell whether a day and a month begin *groups*, and hours the rest: 06-12 at 18.42.17.
+
+    Hours are told by a word before them, or are two whole ones, from and to: 06.03. 17-19.
+    """
+    if len(groups) < 4 or {*map(len, groups[:4])} != {2} or between[0] not in _DAY_SIGNS:  # noqa: PLR2004
+        return False
+    day, month, hour, minute = map(int, groups[:4])
+    if not (0 < min(day, month) <= _MONTHS and max(day, month) <= _DAYS):
+        return False
+    if between[1] in _AT:
+        return hour < _HOURS and minute < _MINUTES and between[2] in _CLOCK
+    ranged = between[2] == "-" != between[0] and between[1] in _THEN
+    return ranged and hour < minute <= _HOURS
 
 
 def _are_hours(groups: Sequence[str], between: Sequence[str]) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from relay.masking.context import is_announced
 from relay.masking.gaps import is_connector
 from relay.masking.words import GLUED_LEAST, Word, cut_glued, undoubled, unleet, vocabulary
 
@@ -15,6 +16,7 @@ _PARTS = re.compile(r"[0-9]+|[^\W\d_]+")
 _LETTERS = re.compile(r"[^\W\d_]+")
 # One long figure between words, a short one perhaps after them: portable0612345678apres18h.
 _IN_WORDS = re.compile(r"[^\W\d_]{3,}([0-9]{9,14})[^\W\d_]{3,}(?:[0-9]{1,2}[^\W\d_]{0,2})?")
+_WORD_THEN_FIGURES = re.compile(r"([^\W\d_]{3,})([0-9]+)")
 _LONG = 9  # digits that stay a number whatever is glued to them
 _LOOK = {
     "o": "0", "O": "0", "Q": "0", "D": "0", "i": "1", "l": "1", "I": "1", "L": "1", "|": "1",
@@ -108,7 +110,17 @@ def _odd(token: str, shown: str) -> list[Atom]:
     found = found or (_glued(plain) if plain.isalpha() else [])
     if not found and len(letters) >= _PLAIN_WORD_LEAST:
         found = [Atom(a, b, (digits,)) for a, b, digits in cut_filled(token)]
-    return found or _mixed_look(token, shown) or _pairs(token) or _split(token)
+    return (
+        found or _introduced(token) or _mixed_look(token, shown) or _pairs(token) or _split(token)
+    )
+
+
+def _introduced(token: str) -> list[Atom]:
+    """Take the figures after a word that announces a phone number: TEL06 is not 73106."""
+    hit = _WORD_THEN_FIGURES.fullmatch(token)
+    if hit is None or not is_announced(hit[1]):
+        return []
+    return [Atom(*hit.span(2), (hit[2],), None, 0.1)]
 
 
 _in_everyday_odd = lru_cache(maxsize=1024)(_odd)  # 18h, 3e, m2: no part of a number is kept
