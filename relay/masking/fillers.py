@@ -5,10 +5,11 @@ from collections import Counter
 from collections.abc import Sequence
 
 from relay.masking.context import is_announced
-from relay.masking.gaps import APART, BLANK
+from relay.masking.gaps import APART, BLANK, is_compared
 from relay.masking.tokens import Atom
 
 _LEAST = 3  # gaps alike
+_COMPARED = 0.1
 _DEAR, _FILLED = 0.2, 0.2  # cost from which a gap is looked at, and cost of such a one
 _LONGEST = 24  # characters
 _WORD = re.compile(r"[^\W\d_]+")
@@ -29,6 +30,10 @@ def cheaper(text: str, atoms: Sequence[Atom], costs: list[float]) -> None:
     if len(dear) < _LEAST:
         return
     gaps = {k: text[atoms[k - 1].end : atoms[k].start].replace(BLANK, "") for k in dear}
+    compared = [k for k in dear if is_compared(gaps[k])]
+    if len(compared) >= _LEAST:
+        for k in compared:
+            costs[k] = _COMPARED
     if len({*gaps.values()}) > len(dear) - _LEAST + 1:
         return
     announced = is_announced(text)

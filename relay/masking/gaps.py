@@ -28,6 +28,7 @@ _CONNECTOR_WORDS = (
     "luego despues y seguido quindi e-poi allora ensuite-puis alors wsl por ultimo espacio punto "
     "guion coma e depois finalmente espaco ponto hifen "
     "virgula spatie punt streepje daarna en dan poi dopo infine spazio trattino virgola "
+    "bien tres parfait super accord nickel good great perfect bueno gut goed bene "
     "oui ouais ok yes yep sim vale "
     "premier premiere deuxieme troisieme quatrieme cinquieme sixieme septieme huitieme neuvieme "
     "dixieme second seconde third fourth fifth sixth seventh eighth ninth tenth first primero "
@@ -84,6 +85,11 @@ _PLAIN = frozenset(("", " ", ".", "-", "/", ", ", ",", " - ", ". ", "  ", "_", "
 def is_connector(word: str) -> bool:
     """Tell whether *word* is one people put between the figures of a number."""
     return word in _CONNECTORS
+
+
+def is_compared(gap: str) -> bool:
+    """Tell whether *gap* says what the figure before it is like: 84 comme le Vaucluse."""
+    return _COMPARED.fullmatch(gap) is not None
 
 
 def says_split(gap: str) -> bool:

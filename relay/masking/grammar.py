@@ -13,6 +13,9 @@ _SOME = frozenset("234")
 _TIMES = re.compile(
     r"\s(?:fois|times|mal|veces|vezes|volte|keer)(?: le| the| el| o| il| de| die)?\s"
 )
+_AGAIN = re.compile(r"\s(?:fois|times|mal|veces|vezes|volte|keer)\b")
+_NEXT = frozenset((" ", ", "))
+_SAID_AFTER, _COUNTED = 0.1, 0.4
 _APART = 0.3  # cost of reading sixty and two where sixty-two is said
 Arc = tuple[int, str, float]
 
@@ -20,9 +23,8 @@ Arc = tuple[int, str, float]
 def arcs(atoms: Sequence[Atom], index: int, text: str) -> Iterator[Arc]:
     """Yield what can be read from atom *index* on: next atom, digits, cost."""
     atom = atoms[index]
-    if atom.readings[0] in _SOME and _is_times(atoms, index, text):
-        for digits in atoms[index + 1].readings:
-            yield index + 2, digits * int(atom.readings[0]), 0.0
+    if index + 1 < len(atoms):
+        yield from _repeated(atoms, index, text)
     if atom.word is None:
         for digits in atom.readings:
             yield index + 1, digits, atom.cost
@@ -41,11 +43,37 @@ def arcs(atoms: Sequence[Atom], index: int, text: str) -> Iterator[Arc]:
     yield from _hundreds(atoms, index, text)
 
 
+def _repeated(atoms: Sequence[Atom], index: int, text: str) -> Iterator[Arc]:
+    """Yield what atom *index* and the next say if one of them tells how often the other comes."""
+    atom, after = atoms[index], atoms[index + 1]
+    if atom.readings[0] in _SOME:
+        if _is_times(atoms, index, text):
+            for digits in after.readings:
+                yield index + 2, digits * int(atom.readings[0]), 0.0
+        elif _counts_figure(atoms, index, text):
+            yield index + 2, after.readings[0] * int(atom.readings[0]), _COUNTED
+    if after.readings[0] in _SOME and _is_repeated(atoms, index, text):
+        yield index + 2, atom.readings[0] * int(after.readings[0]), _SAID_AFTER
+
+
 def _is_times(atoms: Sequence[Atom], index: int, text: str) -> bool:
     """Tell whether atom *index* says how often the next one is to be taken: two times nine."""
-    if index + 1 >= len(atoms):
-        return False
     return _TIMES.fullmatch(text, atoms[index].end, atoms[index + 1].start) is not None
+
+
+def _is_repeated(atoms: Sequence[Atom], index: int, text: str) -> bool:
+    """Tell whether atom *index* is said to be taken several times right after it: 34 two times."""
+    after = atoms[index + 1]
+    return text[atoms[index].end : after.start] in _NEXT and bool(_AGAIN.match(text, after.end))
+
+
+def _counts_figure(atoms: Sequence[Atom], index: int, text: str) -> bool:
+    """Tell whether word *index*, among figures, counts the single one after it: 06 four 7 18."""
+    if atoms[index].word is None or index == 0 or atoms[index - 1].word is not None:
+        return False
+    after = atoms[index + 1]
+    single = after.word is None and len(after.readings[0]) == 1
+    return single and text[atoms[index].end : after.start] == " "
 
 
 def _joint(atoms: Sequence[Atom], index: int, text: str) -> str | None:

@@ -48,6 +48,11 @@ _FOR = (
     r"\b.{0,20}?"
 )
 _STEAD = rf"{_MARK}(?:{_STEAD_WORDS})\b.{{0,8}}?"
+_I_PUT = (  # in place of zero I put BALL
+    r",? (?:(?:je|j'|on|i|ich|ik|yo) ?)?(?:mets|met|ai mis|ecris|tape|put|write|wrote|type|pongo|"
+    r"escribo|schreibe|schrijf|metto|scrivo|escrevo|ponho) (?:le mot |the word )?['\"]?"
+    r"(?P<word>[^\W\d_]{2,12})\b"
+)
 # What such a text says, somewhere; and a sign, or a letter that is no unit, beside a figure.
 _SAYS = (
     "=", "->", "emplac", "plac", "lieu", "vaut", "valent", "dire", "ignifi", "nstead", "mean",
@@ -63,6 +68,7 @@ _BESIDE = re.compile(  # each way begins with the figure, so that only figures a
 _ONE = re.compile(r"(?<![^\W_])\d(?=s?(?:$|[\s.,;:)'\"]))")
 _TOKEN = re.compile(r"[^\W\d_]+")
 _MOST_KEYS = 3
+_TOLD = ("word", "letter", "quoted", "sign")
 
 
 def keyed(text: str) -> Iterator[Piece]:
@@ -93,6 +99,7 @@ def _patterns() -> tuple[re.Pattern[str], ...]:
         re.compile(_SIGN + _IS + digit),
         re.compile(_SIGN + _STEAD + digit),
         re.compile(digit + _FOR + _SIGN),
+        re.compile(rf"(?:{_STEAD_WORDS}) (?:de |of |di |von )?{digit}{_I_PUT}"),
     )
 
 
@@ -103,12 +110,8 @@ def _meanings(text: str) -> list[tuple[int, int, str, str]]:
         for meaning in pattern.finditer(text):
             digit = _digit(meaning.group("digit"))
             told = meaning.groupdict()
-            sign = (
-                _NAMES.get(told["name"])
-                or told["word"]
-                or told["letter"]
-                or told["quoted"]
-                or told["sign"]
+            sign = _NAMES.get(told.get("name") or "") or next(
+                told[kind] for kind in _TOLD if told.get(kind)
             )
             if digit and sign not in found and len(found) < _MOST_KEYS:
                 found[sign] = (*meaning.span(), sign, digit)

@@ -137,14 +137,14 @@ class Judge:
 
     def _penalties(self, shape: Shape, cue: float) -> float:
         atoms = shape.atoms
+        groups = [a.readings[0] for a in atoms]
         value = _tails(shape)
         if context.unit_after(self.text, atoms[-1].end) and not _is_whole(shape):
             value += context.UNIT_AFTER / (2 if shape.likely else 1)
-        if shape.sizes == [5, 5] and shape.between[0].strip() not in ("-", ".", "_"):
+        if shape.sizes == [5, 5] and _are_postcodes(groups, shape.between[0]):
             value += context.POSTCODES
         if self._is_drawn(shape) or (_is_listed(shape) if cue else _rising(shape)):
             value += context.RISING
-        groups = [a.readings[0] for a in atoms]
         if not cue:
             value += context.PART * (shape.candidate.form is Form.NATIONAL and _is_part(shape))
             value += context.COUNTED * _is_counted(shape.between)
@@ -211,6 +211,11 @@ def _goes_on(row: Row, left: int, right: int) -> float:
     close = row.gaps[right] < _CLOSE and b.start - a.end < _CLOSE_SIGNS
     both = a.word is not None and b.word is not None and not (a.shy or b.shy)
     return context.WORD_TAIL if both and close else 0.0
+
+
+def _are_postcodes(groups: Sequence[str], gap: str) -> bool:
+    """Tell whether two groups of five are listed, or lie in one département: 06200 06300."""
+    return gap not in (" ", *_SINGLE) or (gap == " " and groups[0][:2] == groups[1][:2])
 
 
 def _is_whole(shape: Shape) -> bool:

@@ -19,7 +19,7 @@ from relay.masking.score import Judge
 from relay.masking.shapes import in_steps
 from relay.masking.signs import Reading
 from relay.masking.spelled import read_text
-from relay.masking.swapped import begins_later, swapped
+from relay.masking.swapped import begins_later, in_parts, swapped
 from relay.masking.tokens import Atom
 
 Found = tuple[int, int, str]
@@ -147,7 +147,9 @@ def _swapped(view: Reading, atoms: Sequence[Atom], region: str) -> list[Found]:
     if _digits(atoms) <= SHORTEST or not begins_later(view.text):
         return []
     row = row_of(view.text, atoms, region)
-    return [stretch(view, row.atoms[a:b], number) for a, b, number in swapped(row)]
+    return [
+        stretch(view, row.atoms[a:b], number) for a, b, number in (*swapped(row), *in_parts(row))
+    ]
 
 
 def _labelled(

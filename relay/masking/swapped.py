@@ -14,11 +14,19 @@ _END_WORDS = (
 ).split()
 _BEGIN_WORDS = (
     "debut* commenc* premier* begin* starts? starting first empieza comienza principio primer* "
-    "comeca inicio inizi* cominci* prima anfang fangt ersten? eerste"
+    "comeca inicio inizi* cominci* prima avant before anfang fangt ersten? eerste"
 ).split()
 _END = re.compile(rf"\b{any_of(_END_WORDS)}\b")
 _BEGIN = re.compile(rf"\b{any_of(_BEGIN_WORDS)}\b")
-_NEAR, _FARTHEST = 45, 90  # characters
+_MIDDLE_WORDS = (
+    "milieu centre middle mitte mittler* midden medio mezzo meio mitad puis then dann luego poi"
+).split()
+_PART = re.compile(
+    rf"\b(?:(?P<begin>{any_of(_BEGIN_WORDS)})|(?P<middle>{any_of(_MIDDLE_WORDS)})"
+    rf"|(?P<end>{any_of(_END_WORDS)}))\b"
+)
+_RANKS = ("begin", "middle", "end")
+_NEAR, _FARTHEST, _CLOSE = 45, 90, 16  # characters
 _FORMS = (Form.MOBILE, Form.NATIONAL, Form.BARE, Form.PLUS, Form.EXIT_CODE)
 
 
@@ -43,6 +51,25 @@ def swapped(row: Row) -> Iterator[tuple[int, int, str]]:
         result = read(digits, plus=False, region=row.region)
         if result and result[1] in _FORMS:
             yield first, last, result[0]
+
+
+def in_parts(row: Row) -> Iterator[tuple[int, int, str]]:
+    """Yield first atom, end and number told as an end, a beginning and a middle in any order."""
+    parts: list[tuple[str, list[int]]] = []
+    hits = [*_PART.finditer(row.text)]
+    for hit, limit in zip(hits, [*[h.start() for h in hits[1:]], len(row.text)], strict=True):
+        own = [k for k, a in enumerate(row.atoms) if hit.end() <= a.start < limit]
+        if own and row.atoms[own[0]].start - hit.end() <= _CLOSE:
+            last = next((n for n in own[1:] if row.gaps[n] > TIGHT / 2), own[-1] + 1)
+            parts.append((hit.lastgroup or "", [*range(own[0], last)]))
+    groups = dict(parts)
+    if len(parts) != len(_RANKS) or len(groups) != len(_RANKS):
+        return
+    digits = "".join(row.digits[k] for rank in _RANKS for k in groups[rank])
+    result = read(digits, plus=False, region=row.region)
+    if result and result[1] in _FORMS:
+        inner = [k for _, own in parts for k in own]
+        yield inner[0], inner[-1] + 1, result[0]
 
 
 def _tight(row: Row, k: int) -> tuple[int, int]:
