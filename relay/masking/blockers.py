@@ -72,6 +72,7 @@ _FIRST = r"(?<!\d)(?<!\d[.,/:\n-])"  # no figure goes on here, nor a column of t
 # All of these go on, after their first figures, with a sign, a word or thousands, or follow a
 # currency.
 _STARTS_SOFT = re.compile(_FIRST + r"(?:\d+\s?[^\d\s]|\d{1,3} \d{3}|(?<=[€$£])\d|(?<=[€$£].)\d)")
+_NO_AMOUNT = re.compile(r"0[0-9]{8}")  # 0612345678 m'appeler
 _RANGE_DATE = (
     r"(?:0?[1-9]|[12]\d|3[01])\s?(?:,|et|au|a|ou|and|to|or|bis|und|y|al|e|-)\s?(?:le )?"
     rf"(?=\d{{1,2}}\s?{_MONTH})"
@@ -266,7 +267,7 @@ def short_date_at(text: str, start: int) -> int:
 
 def quantity_at(text: str, start: int) -> int:
     """Return the end of the date, time, price or size that begins at *start*; *start* if none."""
-    if not _STARTS_SOFT.match(text, start):
+    if not _STARTS_SOFT.match(text, start) or _NO_AMOUNT.match(text, start):
         return start
     found = _SOFT.match(text, start)
     sign = max(0, start - (2 if text[start - 1].isspace() else 1))

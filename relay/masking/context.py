@@ -92,14 +92,14 @@ _CODE_WORDS = (
 _THING_WORDS = (
     "commande order* facture invoice* dossier annonce plaque colis contrat* client abonne "
     "bestell* rechnung* artikel* anzeige* pedido* factura* fatura* encomenda* anuncio* ordine "
-    "fattura annuncio advertentie model* licence* compte konto* kunden* cuenta conta ticket "
+    "fattura annuncio advertentie model* licence* compte konto* kunden* cuenta conta ticket billet "
     "version message compteur* build release passeport* passport* boucle "
     "puce tatouage certificat* driver drivers permis loto loterie tirage* tierce quinte "
     "طلب* الطلب فاتوره* حساب* عقد*"
 ).split()
 # Services, people and events: their number is one only where a word says so (devis no 0612).
 _SERVICE_WORDS = (
-    "devis reservations? billets? bookings? tournoi* pilote wifi msg clients "
+    "devis reservations? billets bookings? tournoi* pilote wifi msg clients "
     "tickets commandes factures annonces abonnes dossiers comptes abonnements?"
 ).split()
 _IDENTIFIER = re.compile(
@@ -141,6 +141,10 @@ _DRAW = re.compile(
     r"\b(?:lott?o|loterie|lotter\w+|tirages?|keno|euromillions?|primitiva|ziehung|trekking|sorteo)\b"
 )
 _RACE = re.compile(r"\b(?:tierce|quarte|quinte|pmu|turf|trotteurs?|arrivees?|trifecta)\b")
+_LIST = re.compile(
+    r"\b(?:departements|depts|dpts|tomes|volumes|temperatures|notes|pointures|tailles|pages|"
+    r"episodes|chapitres|sizes|bande|paginas|tallas|grossen|seiten)\W{1,3}$"
+)
 _REVERSED_WORDS = (
     "envers lenver* inverse* invers* invesr* retourn* rebours verlan miroir mirror* backward* "
     "reverse* upside reves invertid* "
@@ -229,6 +233,11 @@ def says_draw(text: str, start: int, end: int) -> bool:
 def says_race(text: str, start: int) -> bool:
     """Tell whether a word before *start* speaks of bets on horses."""
     return _RACE.search(text, max(0, start - _NEAR), start) is not None
+
+
+def says_list(text: str, start: int) -> bool:
+    """Tell whether the word right before *start* names several things: tomes 01 02 03 06."""
+    return _LIST.search(text, max(0, start - _NEAR), start) is not None
 
 
 def says_travel(text: str) -> bool:

@@ -53,7 +53,7 @@ _I_PUT = (  # in place of zero I put BALL
     r"escribo|schreibe|schrijf|metto|scrivo|escrevo|ponho) (?:le mot |the word )?['\"]?"
     r"(?P<word>[^\W\d_]{2,12})\b"
 )
-# What such a text says, somewhere; and a sign, or a letter that is no unit, beside a figure.
+# What such a text says, somewhere.
 _SAYS = (
     "=", "->", "emplac", "plac", "lieu", "vaut", "valent", "dire", "ignifi", "nstead", "mean",
     "stand", "statt", "tatt ", "lugar", " vez", "posto", "plaats", "steht", "staat", " pour ",
@@ -61,9 +61,17 @@ _SAYS = (
     "anstelle", "bedeutet", " où ", "where", " wo ", "dove", "onde", "waar", " con ", " with ",
     " par ", " por ", " mit ", " met ",
 )  # fmt: skip
-_BESIDE = re.compile(  # each way begins with the figure, so that only figures are looked at
-    r"\d(?:[^\s\d.,;:/)(\]}'\"°²³€%h\xa0mekgcxtà°-]|[*#_?xX-] |(?<= [x-]\d)"
-    r"|(?<=[^\s\d.,;:/('\"€$£x°+\[hmkRTCDEA-]\d))"
+# What stands right after, and right before, figures in any text, so that it tells nothing.
+_OFTEN_AFTER = r".,;:/)(\]}'\"°²³€%h\xa0mekgcxtà°-"
+_OFTEN_BEFORE = r".,;:/('\"€$£x°+\[hmkRTCDEA-"
+# A sign beside a figure that may stand for one; each way begins with the figure, which is fast.
+_BESIDE = re.compile(
+    r"\d(?:"
+    rf"[^\s\d{_OFTEN_AFTER}]"  # 06X39, 9@
+    r"|[*#_?xX-] "  # 06* 39: an everyday sign or letter, but a blank after it
+    r"|(?<= [x-]\d)"  # 06 x9: the same, a blank before it
+    rf"|(?<=[^\s\d{_OFTEN_BEFORE}]\d)"  # X9, @39
+    r")"
 )
 _ONE = re.compile(r"(?<![^\W_])\d(?=s?(?:$|[\s.,;:)'\"]))")
 _TOKEN = re.compile(r"[^\W\d_]+")

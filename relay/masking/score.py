@@ -11,7 +11,15 @@ from relay.masking.gaps import LONGEST_FILLER
 from relay.masking.lattice import Row, plus_before
 from relay.masking.plans import Form
 from relay.masking.shapes import LEAST_GROUPS, Shape, in_steps
-from relay.masking.timetables import are_ranges, are_ratios, is_part, is_stamp, is_timetable
+from relay.masking.timetables import (
+    are_postcodes,
+    are_ranges,
+    are_ratios,
+    is_part,
+    is_stamp,
+    is_timetable,
+    names_model,
+)
 from relay.masking.tokens import Atom
 
 _GOES_ON = re.compile(r"\s?(?:,|et|ou|and|or|und|y|e|en)?\s?(?:le |la |the )?[0-9]{1,2}(?![0-9])")
@@ -21,10 +29,10 @@ _FIGURE_END, _FIGURE_START = (
     re.compile(r"(?<![^\W_])\d{1,20}$"),
     re.compile(r"\d{1,20}(?![^\W\d_]{3})"),
 )
+_CENTS = re.compile(r"\d[.,]\d\d$")  # 12,50 before a number
 _COUNTED = re.compile(
     r" (?!com[moe]|like|wie|zoals)[^\W\d_]{3,}[^,;]{0,24}[,;](?: [^\W\d]{2,}.{0,20})? ?"
 )
-_MODEL = re.compile(r"\W{1,2}[^\W\d_]{1,4}-")
 _ARTICLE = re.compile(r"\b(?:les?|die|der|das|the|los|el|il|os?|de|het) $")
 _LEAST_COUNTED = 2
 _LONGEST_PART = 5  # digits of a group
@@ -124,11 +132,13 @@ class Judge:
         return context.IDENTIFIER / 2 if beside else 0.0
 
     def _is_drawn(self, shape: Shape) -> bool:
-        """Tell whether a candidate is the figures of a lottery and not plainly a number."""
+        """Tell whether a candidate is the figures of a lottery, of a race, of a list of things."""
         if len(shape.atoms) < LEAST_GROUPS or shape.candidate.form is Form.PLUS:
             return False
         start, end = shape.atoms[0].start, shape.atoms[-1].end
         values = {int(a.readings[0]) for a in shape.atoms}
+        if len(values) == len(shape.atoms) and context.says_list(self.text, start):
+            return True
         if len(values) == len(shape.atoms) and max(values) <= _RUNNERS:
             return context.says_race(self.text, start)
         if shape.likely or max(shape.sizes[1:]) > _DRAWN:
@@ -141,7 +151,7 @@ class Judge:
         value = _tails(shape)
         if context.unit_after(self.text, atoms[-1].end) and not _is_whole(shape):
             value += context.UNIT_AFTER / (2 if shape.likely else 1)
-        if shape.sizes == [5, 5] and _are_postcodes(groups, shape.between[0]):
+        if shape.sizes == [5, 5] and are_postcodes(groups, shape.between[0]):
             value += context.POSTCODES
         if self._is_drawn(shape) or (_is_listed(shape) if cue else _rising(shape)):
             value += context.RISING
@@ -153,7 +163,7 @@ class Judge:
             value += context.TIMETABLE * is_timetable(groups, shape.between)
         ranges = are_ranges(shape.between) or are_ratios(groups, shape.between)
         value += context.RANGES * (ranges or is_stamp(groups, shape.between))
-        value += context.UNLIKE * (_is_unlike(shape) or _names_model(shape.between))
+        value += context.UNLIKE * (_is_unlike(shape) or names_model(shape.between))
         if not (shape.plain or shape.split or shape.candidate.strong or shape.told):
             value += context.UNEVEN
         if not shape.plain and any(short_date_at(self.text, a.start) > a.end for a in atoms):
@@ -189,7 +199,9 @@ def _figure_before(text: str, start: int, gap: str, sizes: Container[int]) -> bo
     if not text[at - 1 : at].isdigit():
         return False
     run = _FIGURE_END.search(text, max(0, at - 20), at)
-    return run is not None and (sign != " " or len(run.group()) in sizes)
+    if run is None or _CENTS.search(text, max(0, at - _NEAR), at):
+        return False
+    return sign != " " or len(run.group()) in sizes
 
 
 def _figure_after(text: str, end: int, gap: str, sizes: Container[int]) -> bool:
@@ -203,6 +215,8 @@ def _figure_after(text: str, end: int, gap: str, sizes: Container[int]) -> bool:
     run = _FIGURE_START.match(text, at)
     if run is None or _OPENS.match(text, at) or plus_before(text, at):
         return False
+    if sign == "/" != gap and len(run.group()) == 2:  # noqa: PLR2004 - 02 41 93 50 18/19
+        return False
     return (sign != " " or len(run.group()) in sizes) and quantity_at(text, at) == at
 
 
@@ -211,11 +225,6 @@ def _goes_on(row: Row, left: int, right: int) -> float:
     close = row.gaps[right] < _CLOSE and b.start - a.end < _CLOSE_SIGNS
     both = a.word is not None and b.word is not None and not (a.shy or b.shy)
     return context.WORD_TAIL if both and close else 0.0
-
-
-def _are_postcodes(groups: Sequence[str], gap: str) -> bool:
-    """Tell whether two groups of five are listed, or lie in one département: 06200 06300."""
-    return gap not in (" ", *_SINGLE) or (gap == " " and groups[0][:2] == groups[1][:2])
 
 
 def _is_whole(shape: Shape) -> bool:
@@ -278,11 +287,6 @@ def _is_unlike(shape: Shape) -> bool:
     if shape.split or max(shape.sizes) <= _LONGEST_PART:
         return False
     return any(len(gap) > LONGEST_FILLER and _LETTER.search(gap) for gap in shape.between)
-
-
-def _names_model(between: Sequence[str]) -> bool:
-    """Tell whether letters and a dash make one group the name of a model: TR-808."""
-    return sum(_MODEL.fullmatch(gap) is not None for gap in between) == 1
 
 
 def _is_listed(shape: Shape) -> bool:

@@ -1,5 +1,6 @@
-"""Groups in the shape of a number that are something else: times one by one, a spare part."""
+"""Groups in the shape of a number that are something else: times, ranges, postcodes, models."""
 
+import re
 from collections.abc import Sequence
 
 from relay.masking.context import says_travel
@@ -11,6 +12,8 @@ _CLOCK, _BLANK = frozenset(".:"), frozenset(" ")
 _AT = frozenset((" at ", " a ", " um ", " om ", " alle ", " as ", " las ", " a las "))
 _THEN, _DAY_SIGNS = frozenset((". ", " ", ".: ", ", ", "., ")), frozenset(".-/")
 _HOURS, _MINUTES, _DAYS, _MONTHS = 24, 60, 31, 12
+_IN_NUMBERS = frozenset(" -._/")
+_MODEL = re.compile(r"\W{1,2}[^\W\d_]{1,4}-")
 _PART = [1, 3, 3, 3]  # digits of each group
 _FREE = "8"  # 0 800 123 456 is how free numbers are grouped
 
@@ -68,6 +71,16 @@ def are_ratios(groups: Sequence[str], between: Sequence[str]) -> bool:
     """Tell whether the same figure stands after several slashes: 06/378, 84/378."""
     wholes = [group for gap, group in zip(between, groups[1:], strict=True) if gap == "/"]
     return len(wholes) > 1 and len({*wholes}) == 1 and {*between} != {"/"}
+
+
+def are_postcodes(groups: Sequence[str], between: str) -> bool:
+    """Tell whether two groups of five are listed, or lie in one département: 06200 06300."""
+    return between not in _IN_NUMBERS or (between == " " and groups[0][:2] == groups[1][:2])
+
+
+def names_model(between: Sequence[str]) -> bool:
+    """Tell whether letters and a dash make one group the name of a model: TR-808."""
+    return sum(_MODEL.fullmatch(gap) is not None for gap in between) == 1
 
 
 def is_stamp(groups: Sequence[str], between: Sequence[str]) -> bool:
