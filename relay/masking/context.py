@@ -91,9 +91,10 @@ _CODE_WORDS = (
 # Things that have a number, and that people also name beside their own: facture, colis.
 _THING_WORDS = (
     "commande order* facture invoice* dossier annonce plaque colis contrat* client abonne "
-    "bestell* rechnung* artikel* anzeige* pedido* factura* fatura* encomenda* anuncio* ordine "
-    "fattura annuncio advertentie model* licence* compte konto* kunden* cuenta conta ticket billet "
-    "version message compteur* build release passeport* passport* boucle "
+    "bestell* rechnung* artikel* article item artigo articolo articulo anzeige* pedido* "
+    "factura* fatura* encomenda* anuncio* ordine fattura annuncio advertentie model* licence* "
+    "compte konto* kunden* cuenta conta ticket billet version message compteur* build release "
+    "passeport* passport* boucle "
     "puce tatouage certificat* driver drivers permis loto loterie tirage* tierce quinte "
     "طلب* الطلب فاتوره* حساب* عقد*"
 ).split()

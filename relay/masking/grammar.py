@@ -43,6 +43,12 @@ def arcs(atoms: Sequence[Atom], index: int, text: str) -> Iterator[Arc]:
     yield from _hundreds(atoms, index, text)
 
 
+def end_of(atom: Atom, text: str) -> int:
+    """Return where *atom* ends, with the word that makes it a count: deux fois."""
+    again = _AGAIN.match(text, atom.end) if atom.readings[0] in _SOME else None
+    return again.end() if again else atom.end
+
+
 def _repeated(atoms: Sequence[Atom], index: int, text: str) -> Iterator[Arc]:
     """Yield what atom *index* and the next say if one of them tells how often the other comes."""
     atom, after = atoms[index], atoms[index + 1]

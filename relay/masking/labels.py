@@ -64,6 +64,7 @@ _LETTERED = (
 )
 _ROMAN = "i ii iii iv v vi vii viii ix x".split()
 _CIRCLED = "f"  # ① 06 ② 39
+_LAST_OF_TWO = "2/2"
 _LEAST = 3  # labels counted up from one
 _MOST = 16
 _FIRST = frozenset("123")
@@ -80,7 +81,11 @@ def without_labels(view: Reading, runs: Sequence[tuple[int, int]]) -> tuple[Read
         runs: Start and end of its rows of figures.
     """
     counted = _FIRST.issubset([view.text[a] for a, b in runs if b - a == 1])
-    if not (counted or (len(runs) >= _LEAST and any(map(view.text.__contains__, _LETTERED)))):
+    if not (
+        counted
+        or _LAST_OF_TWO in view.text
+        or (len(runs) >= _LEAST and any(map(view.text.__contains__, _LETTERED)))
+    ):
         return view, []
     labels = _labels(view)
     if labels:
@@ -102,7 +107,8 @@ def _labels(view: Reading) -> list[Label]:
         kinds.setdefault(kind, []).append((*hit.span(), _value(hit.group(name))))
     for found in sorted(kinds.values(), key=len, reverse=True):
         counted = sorted(k for _, _, k in found) == [*range(1, len(found) + 1)]
-        if counted and _LEAST <= len(found) <= _MOST:
+        of_two = len(found) == 2 and view.text[found[1][0] : found[1][1]] == _LAST_OF_TWO  # noqa: PLR2004
+        if counted and (of_two or _LEAST <= len(found) <= _MOST):
             return found
     return []
 

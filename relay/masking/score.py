@@ -123,7 +123,7 @@ class Judge:
 
     def _code_weight(self, shape: Shape) -> float:
         """Return the penalty for words that announce a reference, an account, a code."""
-        start, grouped = shape.atoms[0].start, shape.grouped
+        start, grouped = shape.atoms[0].start, shape.grouped or shape.in_three_pairs
         if not context.is_code(self.text, start, beside=False, grouped=grouped):
             return 0.0
         if not shape.likely:
@@ -141,7 +141,7 @@ class Judge:
             return True
         if len(values) == len(shape.atoms) and max(values) <= _RUNNERS:
             return context.says_race(self.text, start)
-        if shape.likely or max(shape.sizes[1:]) > _DRAWN:
+        if shape.likely or max(shape.sizes) > _DRAWN:
             return False
         return context.says_draw(self.text, start, end)
 

@@ -12,6 +12,7 @@ from relay.masking.choose import Taken, accept, clusters
 from relay.masking.coarse import MOST_FIGURES, find_rows
 from relay.masking.columns import find_columns
 from relay.masking.evidence import is_prose, weigh
+from relay.masking.grammar import end_of
 from relay.masking.labels import Label, sorted_groups, without_labels
 from relay.masking.lattice import Row
 from relay.masking.plans import LONGEST, SHORTEST, Form, numbering, read
@@ -208,7 +209,7 @@ def outside(atoms: list[Atom], spans: Sequence[tuple[int, int, str]]) -> list[At
 
 def stretch(view: Reading, atoms: Sequence[Atom], number: str) -> Found:
     """Return the offsets in the original that *atoms* cover, with the number."""
-    start, end = view.span(atoms[0].start, atoms[-1].end)
+    start, end = view.span(atoms[0].start, end_of(atoms[-1], view.text))
     return start, end, number
 
 
@@ -223,11 +224,25 @@ def _reversed(row: Row, view: Reading) -> list[Found]:
             turned = ("".join(groups)[::-1],) if whole else ()
             each = "".join(group[::-1] for group in groups)
             pairs = _PAIR.sub(r"\2\1", "".join(groups))
-            number = _first_read((*turned, "".join(groups[::-1]), each, pairs), row.region)
+            said = _values_turned(row, start, end)
+            number = _first_read((*said, *turned, "".join(groups[::-1]), each, pairs), row.region)
             if number:
                 out.append(stretch(view, row.atoms[start:end], number))
                 break
     return out
+
+
+def _values_turned(row: Row, start: int, end: int) -> Iterator[str]:
+    """Yield the values that atoms *start* to *end* say in words, commas between, last one first."""
+    if all(atom.word is None for atom in row.atoms[start:end]):
+        return
+    values, at = [""], start
+    while at < end:
+        if at > start and "," in row.text[row.atoms[at - 1].end : row.atoms[at].start]:
+            values.append("")
+        at, digits, _ = max(step for step in row.steps(at) if step[0] <= end)
+        values[-1] += digits
+    yield "".join(values[::-1])
 
 
 def _windows(row: Row, first: int, last: int) -> Iterator[tuple[int, int]]:

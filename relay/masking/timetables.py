@@ -10,7 +10,7 @@ _TO = frozenset((" au ", " a ", " to ", " bis ", " tot ", " al ", " hasta ", " a
 _HOUR = frozenset(("h", "h ", "h,", "h;", "h/", "h-"))
 _CLOCK, _BLANK = frozenset(".:"), frozenset(" ")
 _AT = frozenset((" at ", " a ", " um ", " om ", " alle ", " as ", " las ", " a las "))
-_THEN, _DAY_SIGNS = frozenset((". ", " ", ".: ", ", ", "., ")), frozenset(".-/")
+_DAY_SIGNS = frozenset(".-/")
 _HOURS, _MINUTES, _DAYS, _MONTHS = 24, 60, 31, 12
 _IN_NUMBERS = frozenset(" -._/")
 _MODEL = re.compile(r"\W{1,2}[^\W\d_]{1,4}-")
@@ -84,19 +84,29 @@ def names_model(between: Sequence[str]) -> bool:
 
 
 def is_stamp(groups: Sequence[str], between: Sequence[str]) -> bool:
-    """Tell whether a day and a month begin *groups*, and hours the rest: 06-12 at 18.42.17.
+    """Tell whether *groups* begin with a day and hours: 06-12 at 18.42.17, 06.03. 17-19.
 
-    Hours are told by a word before them, or are two whole ones, from and to: 06.03. 17-19.
+    Hours are told by a word before them, or are two whole ones, from and to, on either side.
     """
-    if len(groups) < 4 or {*map(len, groups[:4])} != {2} or between[0] not in _DAY_SIGNS:  # noqa: PLR2004
+    if len(groups) < 4 or {*map(len, groups[:4])} != {2}:  # noqa: PLR2004
         return False
-    day, month, hour, minute = map(int, groups[:4])
-    if not (0 < min(day, month) <= _MONTHS and max(day, month) <= _DAYS):
-        return False
+    first, second = groups[:2], groups[2:4]
     if between[1] in _AT:
-        return hour < _HOURS and minute < _MINUTES and between[2] in _CLOCK
-    ranged = between[2] == "-" != between[0] and between[1] in _THEN
-    return ranged and hour < minute <= _HOURS
+        return _is_day(first, between[0]) and between[2] in _CLOCK and _is_time(second)
+    if between[0] == between[2] or len(between[1]) < 2:  # noqa: PLR2004
+        return False
+    return (_is_day(first, between[0]) and _is_range(second, between[2])) or (
+        "," in between[1] and _is_range(first, between[0]) and _is_day(second, between[2])
+    )
+
+
+def _is_day(pair: Sequence[str], sign: str) -> bool:
+    low, high = sorted(map(int, pair))
+    return sign in _DAY_SIGNS and 0 < low <= _MONTHS and high <= _DAYS
+
+
+def _is_range(pair: Sequence[str], sign: str) -> bool:
+    return sign == "-" and int(pair[0]) < int(pair[1]) <= _HOURS
 
 
 def _are_hours(groups: Sequence[str], between: Sequence[str]) -> bool:

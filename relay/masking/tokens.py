@@ -213,6 +213,9 @@ def _mixed_look(token: str, shown: str) -> list[Atom]:
     readings, letters = _looks(token, shown)
     if not readings:
         return []
+    word = token.lstrip("0123456789")
+    if is_connector(word):  # 35LE SOIR
+        readings = (*readings, token[: -len(word)])
     odd = len(token) == _ODD_LENGTH and _ODD_LETTERS.issuperset(re.sub(r"\d", "", token))
     return [Atom(0, len(token), readings, None, 0.15 * letters + _UNLIKELY * odd)]
 
