@@ -176,7 +176,7 @@ def _tails(shape: Shape) -> float:
     row, c = shape.row, shape.candidate
     text, atoms, found = row.text, row.atoms, 0.0
     limit = max(shape.sizes) if len(shape.sizes) > 1 else _LONGEST_GROUP
-    sizes = {*shape.sizes[1:]} if shape.grouped else range(1, limit + 1)
+    sizes = {*shape.sizes[1:]} if shape.grouped and shape.between[1:] else range(1, limit + 1)
     gap = max(shape.between, key=shape.between.count, default="-")  # the usual one
     weight = context.TAIL if gap in _BLANK else context.TAIL_SIGN
     found += weight * _figure_before(text, shape.atoms[0].start, gap, sizes)
@@ -233,7 +233,7 @@ def _is_whole(shape: Shape) -> bool:
         return True
     if len(shape.atoms) == 1:
         return shape.row.digits[shape.candidate.first][0] == "0"
-    return shape.grouped and not shape.rising
+    return shape.grouped and not (shape.rising and len(shape.atoms) >= LEAST_GROUPS)
 
 
 def _is_part(shape: Shape) -> bool:

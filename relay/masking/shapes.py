@@ -14,7 +14,7 @@ _LEAST_WORDS = 3
 _LARGEST_STEP = 10  # 01 23 45 67 89 is how people write a number that is none of theirs
 _LEAST_GROUPED = 3
 _WHOLE = (Form.MOBILE, Form.NATIONAL, Form.BARE)
-_IN_PAIRS = "33"  # whose numbers are never written in two groups
+_IN_PAIRS = "33"  # whose numbers are never written in two groups, nor with four in the middle
 _PAIR_SIGNS = frozenset(". -")
 _AFTER_AREA = frozenset((") ", ")"))  # (506) 600-0130
 _LONGEST_GROUP = 4
@@ -59,9 +59,10 @@ class Shape(NamedTuple):
         sizes, form = self.sizes, self.candidate.form
         if self.words or form not in _WHOLE or len({*self.between} - _AFTER_AREA) != 1:
             return False
+        in_pairs = numbering(self.row.region).code == _IN_PAIRS
         if len(sizes) < _LEAST_GROUPED:
-            return form is not Form.BARE and numbering(self.row.region).code != _IN_PAIRS
-        if max(sizes) > _LONGEST_GROUP or max(sizes[1:-1]) == _LONGEST_GROUP:
+            return form is not Form.BARE and not in_pairs
+        if max(sizes) > _LONGEST_GROUP or (in_pairs and max(sizes[1:-1]) == _LONGEST_GROUP):
             return False
         return form is not Form.BARE or {*sizes[1:]} != {3}
 
