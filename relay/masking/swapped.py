@@ -26,6 +26,7 @@ _PART = re.compile(
     rf"|(?P<end>{any_of(_END_WORDS)}))\b"
 )
 _RANKS = ("begin", "middle", "end")
+_MOST_HITS = 12  # such words in a text; more are a story
 _NEAR, _FARTHEST, _CLOSE = 45, 90, 16  # characters
 _FORMS = (Form.MOBILE, Form.NATIONAL, Form.BARE, Form.PLUS, Form.EXIT_CODE)
 
@@ -57,6 +58,8 @@ def in_parts(row: Row) -> Iterator[tuple[int, int, str]]:
     """Yield first atom, end and number told as an end, a beginning and a middle in any order."""
     parts: list[tuple[str, list[int]]] = []
     hits = [*_PART.finditer(row.text)]
+    if len(hits) > _MOST_HITS:
+        return
     for hit, limit in zip(hits, [*[h.start() for h in hits[1:]], len(row.text)], strict=True):
         own = [k for k, a in enumerate(row.atoms) if hit.end() <= a.start < limit]
         if own and row.atoms[own[0]].start - hit.end() <= _CLOSE:
