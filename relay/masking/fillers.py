@@ -15,8 +15,8 @@ _LONGEST = 24  # characters
 _WORD = re.compile(r"[^\W\d_]+")
 
 
-def cheaper(text: str, atoms: Sequence[Atom], costs: list[float]) -> None:
-    """Lower in *costs* the price of words that stand between at least four groups alike.
+def cheaper(text: str, atoms: Sequence[Atom], given: Sequence[float]) -> Sequence[float]:
+    """Return the costs of gaps, lower where the same words stand between at least four groups.
 
     Words that stand before the first group too, or after the last one, name what is counted
     (lot 06, lot 39; 06 km, 39 km): these keep their price unless the text speaks of phones.
@@ -24,19 +24,19 @@ def cheaper(text: str, atoms: Sequence[Atom], costs: list[float]) -> None:
     Args:
         text: Folded text.
         atoms: Its atoms.
-        costs: Of the gap before each of them.
+        given: Cost of the gap before each of them.
     """
-    dear = [k for k, cost in enumerate(costs) if _DEAR < cost < APART]
+    dear = [k for k, cost in enumerate(given) if _DEAR < cost < APART]
     if len(dear) < _LEAST:
-        return
+        return given
+    costs = [*given]
     gaps = {k: text[atoms[k - 1].end : atoms[k].start].replace(BLANK, "") for k in dear}
     compared = [k for k in dear if is_compared(gaps[k])]
     if len(compared) >= _LEAST:
         for k in compared:
             costs[k] = _COMPARED
     if len({*gaps.values()}) > len(dear) - _LEAST + 1:
-        return
-    announced = is_announced(text)
+        return costs
     for gap, count in Counter(gaps.values()).items():
         words = _WORD.findall(gap) if count >= _LEAST and len(gap) <= _LONGEST else []
         if not words:
@@ -45,6 +45,7 @@ def cheaper(text: str, atoms: Sequence[Atom], costs: list[float]) -> None:
         first, last = atoms[alike[0] - 1].start, atoms[alike[-1]].end
         before, after = _WORD.findall(text[max(0, first - 20) : first]), _WORD.match(text, last + 1)
         named = words[-1:] == before[-1:] or (after is not None and after.group() == words[0])
-        if announced or not named:
+        if not named or is_announced(text):
             for k in alike:
                 costs[k] = _FILLED
+    return costs

@@ -68,7 +68,6 @@ def row_of(text: str, atoms: Sequence[Atom], region: str, walls: Sequence[int] =
         end, start = before.end, after.start
         if not walls or bisect_left(walls, end) == bisect_left(walls, start):
             costs[k] = gaps.cost(text[end:start])
-    fillers.cheaper(text, atoms, costs)
     digits = [a.readings[0] for a in atoms]
     return Row(text, atoms, costs, region, digits, [0, *accumulate(map(len, digits))], {})
 
@@ -88,7 +87,9 @@ def search(view: Reading, region: str) -> list[Found]:
     if not _promising(text, atoms, region):
         return []
     judge = Judge(text, atoms)
-    taken = accept(row_of(text, atoms, region), judge, gaps.TIGHT)
+    row = row_of(text, atoms, region)
+    row = row._replace(gaps=fillers.cheaper(text, atoms, row.gaps))
+    taken = accept(row, judge, gaps.TIGHT)
     used = {atom.start for c_atoms, _ in taken for atom in c_atoms}
     out = []
     rest = [a for a in atoms if a.start not in used]
