@@ -87,6 +87,6 @@ class Bell:
         """Ring at once what waits for company, then close the connection."""
         self._closing.set()
         if self._task:
-            await asyncio.wait([self._task], timeout=RING_TIMEOUT_S)
+            await asyncio.wait([self._task], timeout=GATHER_S + RING_TIMEOUT_S)
         if self._redis:
             await self._redis.aclose()

@@ -142,10 +142,10 @@ def sorted_groups(
         own = [n for n, atom in enumerate(atoms) if end <= atom.start < limit]
         if not own or atoms[own[0]].start - end > _NEAR:
             return
-        inner += own if k != order[-1] else own[:1]
-        groups[k] = "".join(atoms[n].readings[0] for n in own)
         if k == order[-1]:
-            groups[k] = atoms[own[0]].readings[0]
+            del own[1:]  # what stands further behind the last label is no part of its group
+        inner += own
+        groups[k] = "".join(atoms[n].readings[0] for n in own)
     digits = "".join(groups[k] for k in sorted(groups))
     result = read(digits, plus=False, region=region)
     if result and result[1] in _FORMS and max(map(len, groups.values())) <= _LONGEST_GROUP:
