@@ -91,6 +91,11 @@ async def alias(relay: Relay, side: str = "buyer", **fields: str) -> str:
     """Send a contact; return the address at which its other side answers."""
     status, _ = await relay.post(**fields)
     assert status == 202
+    return await alias_of(relay, side)
+
+
+async def alias_of(relay: Relay, side: str) -> str:
+    """Return the address at which the other side of *side* answers in the newest conversation."""
     [row] = await relay.fetch(
         "select conversation_id from conversation order by created_at desc limit 1"
     )

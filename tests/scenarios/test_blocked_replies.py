@@ -7,7 +7,7 @@ from relay.lookup import Kind
 from tests.moderators import block
 from tests.relays import CONTACT, LISTING, Relay
 from tests.rig.smtp_sink import SmtpSink
-from tests.scenarios.test_arrivals import alias, mail
+from tests.scenarios.test_arrivals import alias, alias_of, mail
 from tests.scenarios.test_private_pages import pages, press, show
 from tests.scenarios.test_replies import come_in, sent_on
 
@@ -81,10 +81,3 @@ async def test_the_other_side_is_not_blocked(relay: Relay) -> None:
     await block_buyer(relay, Kind.PHONE)
     await come_in(relay, to, mail(to, "Oui, il est disponible."))
     assert (await replied(relay))[0] == "queued"
-
-
-async def alias_of(relay: Relay, side: str) -> str:
-    """Return the address at which the other side of *side* answers."""
-    [row] = await relay.fetch("select conversation_id from conversation")
-    local_part = relay.site.reply_local_part(row["conversation_id"], side)
-    return f"{local_part}@{relay.context.settings.mail_domain}"

@@ -21,7 +21,7 @@ from tests.rig.cluster import own_cluster, settings_with
 from tests.rig.listener import HOST
 from tests.rig.serving import free_port, receiving, serving, working
 from tests.rig.smtp_sink import SmtpSink
-from tests.scenarios.test_arrivals import deliver, mail, spoken_to
+from tests.scenarios.test_arrivals import alias_of, deliver, mail, spoken_to
 from tests.scenarios.test_attack_secrets import files_of, redis_heard, tables_of
 
 BUYER = {
@@ -156,9 +156,7 @@ async def _journey(relay: Relay, folder: Path) -> dict[str, bytes]:
 
 
 async def _answer(relay: Relay, lmtp: int) -> None:
-    [row] = await relay.fetch("select conversation_id from conversation")
-    local_part = relay.site.reply_local_part(row["conversation_id"], "buyer")
-    to = f"{local_part}@{relay.context.settings.mail_domain}"
+    to = await alias_of(relay, "buyer")
     sender = ADVERTISER["email"]
     async with spoken_to(lmtp) as spoken:
         raw = mail(to, REPLY, From=f"Kanarinette <{sender}>")

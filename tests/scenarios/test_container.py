@@ -6,7 +6,7 @@ from tests.relays import CONTACT, LISTING, Relay, until
 from tests.rig.confined import CONFINED, status_of
 from tests.rig.serving import receiving, serving, working
 from tests.rig.smtp_sink import SmtpSink
-from tests.scenarios.test_arrivals import deliver, mail, spoken_to
+from tests.scenarios.test_arrivals import alias_of, deliver, mail, spoken_to
 
 NOTHING = "0000000000000000"
 
@@ -22,10 +22,8 @@ async def test_a44_the_round_without_privileges(relay: Relay, tmp_path: Path) ->
     ):
         assert (await door.post())[0] == 202
         await until(lambda: _has_reached(sink, LISTING.advertiser.email), 20)
-        [row] = await relay.fetch("select conversation_id from conversation")
-        local_part = relay.site.reply_local_part(row["conversation_id"], "buyer")
+        to = await alias_of(relay, "buyer")
         async with spoken_to(port) as spoken:
-            to = f"{local_part}@{relay.context.settings.mail_domain}"
             answers = await deliver(spoken, to, raw=mail(to))
             assert answers[-1].startswith("250")
         await until(lambda: _has_reached(sink, CONTACT["email"]), 20)

@@ -16,7 +16,7 @@ from tests.rig.ledger import check_wire, shows
 from tests.rig.serving import without_limits, working
 from tests.rig.smtp_mails import SunkMail
 from tests.rig.smtp_sink import SmtpSink
-from tests.scenarios.test_arrivals import alias, deliver, dialogue, mail
+from tests.scenarios.test_arrivals import alias, alias_of, deliver, dialogue, mail
 
 ADVERTISER, BUYER = LISTING.advertiser.email, CONTACT["email"]
 
@@ -101,10 +101,7 @@ async def test_the_writer_is_told_of_a_masked_number(relay: Relay) -> None:
 
 async def test_and_back_again(relay: Relay) -> None:
     """R17: the buyer answers the answer, and the advertiser has it in the same thread."""
-    to_buyer, to_advertiser = await alias(relay), ""
-    [row] = await relay.fetch("select conversation_id from conversation")
-    local_part = relay.site.reply_local_part(row["conversation_id"], "advertiser")
-    to_advertiser = f"{local_part}@relais.example"
+    to_buyer, to_advertiser = await alias(relay), await alias_of(relay, "advertiser")
     async with SmtpSink() as sink:
         await come_in(relay, to_buyer, mail(to_buyer))
         await sent_on(relay, sink, 3)
@@ -142,10 +139,7 @@ async def test_a09_who_forges_the_hidden_address_learns_nothing(relay: Relay) ->
     """A9: a mail under the other side's own address waits as any stranger's, and what the buyer
     writes after it leaves as ever: a guess of the hidden address is not answered.
     """
-    to_buyer = await alias(relay)
-    [row] = await relay.fetch("select conversation_id from conversation")
-    local_part = relay.site.reply_local_part(row["conversation_id"], "advertiser")
-    to_advertiser = f"{local_part}@relais.example"
+    to_buyer, to_advertiser = await alias(relay), await alias_of(relay, "advertiser")
     async with SmtpSink() as sink:
         await come_in(relay, to_buyer, mail(to_buyer))
         await sent_on(relay, sink, 3)
@@ -444,8 +438,7 @@ async def test_r19_a_buyer_behind_another_relay(relay: Relay) -> None:
     """R19: a buyer whose address is an alias of another service is written to and may answer."""
     hidden = "velo.x7k2@alias-ailleurs.example"
     await relay.post(email=hidden)
-    [row] = await relay.fetch("select conversation_id from conversation")
-    to = f"{relay.site.reply_local_part(row['conversation_id'], 'advertiser')}@relais.example"
+    to = await alias_of(relay, "advertiser")
     raw = mail(
         to,
         "Merci, samedi me va.",

@@ -76,16 +76,26 @@ async def test_an_erasure_waits_for_the_case(relay: Relay, message_id: UUID) -> 
     assert len(gone) == len(rows)
 
 
+async def contested(
+    relay: Relay, message_id: UUID, decision: Decision, by: desk.Appellant, who: str
+) -> UUID:
+    """Report a message, decide, and contest the decision as whom a query finds; return the case."""
+    case_id = await report(relay, message_id)
+    ruling = Ruling(decision, desk.Statement(decision_facts="Vu."))
+    await desk.decide(relay.context, relay.site, case_id, ruling, await look_of(relay))
+    [row] = await relay.fetch(who)
+    await desk.appeal(
+        relay.context, relay.site, message_id, by=by, text="À tort.", appellant_id=row[0]
+    )
+    return case_id
+
+
 async def test_an_appeal_goes_with_its_author(relay: Relay, message_id: UUID) -> None:
     """What somebody said against a decision is sealed by their key, kept as evidence, then gone."""
-    case_id = await report(relay, message_id)
-    ruling = Ruling(Decision.ACTION, desk.Statement(decision_facts="Arnaque."))
-    await desk.decide(relay.context, relay.site, case_id, ruling, await look_of(relay))
-    [row] = await relay.fetch("select sender_id from message")
-    await desk.appeal(
-        relay.context, relay.site, message_id, by=desk.Appellant.AUTHOR, text="À tort.",
-        appellant_id=row["sender_id"],
-    )  # fmt: skip
+    by = desk.Appellant.AUTHOR
+    case_id = await contested(
+        relay, message_id, Decision.ACTION, by, "select sender_id from message"
+    )
     lea = Person(relay, LEA)
     request_id = await erased(lea)
     assert await lea.state(request_id) is State.PARTLY_HELD
@@ -101,14 +111,10 @@ async def test_an_appeal_goes_with_its_author(relay: Relay, message_id: UUID) ->
 
 async def test_an_appeal_without_words_is_judged(relay: Relay, message_id: UUID) -> None:
     """DSA 20: whoever contested and was erased since is still owed a judgement by the case."""
-    case_id = await report(relay, message_id)
-    ruling = Ruling(Decision.NO_ACTION, desk.Statement(decision_facts="Rien."))
-    await desk.decide(relay.context, relay.site, case_id, ruling, await look_of(relay))
-    [row] = await relay.fetch("select giver_id from report")
-    await desk.appeal(
-        relay.context, relay.site, message_id, by=desk.Appellant.OUTSIDER, text="Voyez mieux.",
-        appellant_id=row["giver_id"],
-    )  # fmt: skip
+    by = desk.Appellant.OUTSIDER
+    case_id = await contested(
+        relay, message_id, Decision.NO_ACTION, by, "select giver_id from report"
+    )
     await relay.fetch("update legal_hold set blocks_until = now() returning 1")
     await erased(Person(relay, VOISINE))
     file = await desk.read_case(relay.context, relay.site, case_id, await look_of(relay))
