@@ -16,7 +16,7 @@ from relay.rights.requests import read_request
 from relay.rights.round import attend
 from relay.rights.standing import State
 from relay.sealing import new_id
-from tests.relays import Relay, courier
+from tests.relays import Relay, courier, until
 from tests.rig.deliveries import pass_time
 from tests.rig.smtp_sink import SmtpSink
 
@@ -24,6 +24,7 @@ CODE = re.compile(r"^\s*(\d{4}) (\d{4})\s*$", re.MULTILINE)
 LINK = re.compile(r"https://relais\.example(/r/[\w.-]+)")
 LEA = "lea@acheteuse.example"
 CAMILLE = "camille@annonceur.example"
+WAITING = "select 1 from outbox where state = 'sending' or state = 'queued' and due_at <= now()"
 QUARTER = timedelta(minutes=16)  # an acceptance cannot be taken back any more
 
 
@@ -68,10 +69,14 @@ class Person:
         given = {"kind": kind, "email": self.address, **fields}
         return await self.post(f"/rights/{self.relay.site.slug}?lang=fr", **given)
 
-    async def collect(self, count: int = 1) -> list[EmailMessage]:
-        """Have what waits sent; return the mails to this address that were not read before."""
+    async def collect(self) -> list[EmailMessage]:
+        """Have all that waits sent; return the mails to this address that were not read before."""
+
+        async def left() -> bool:
+            return not await self.relay.fetch(WAITING)
+
         async with SmtpSink() as sink, courier(self.relay.context, sink.port):
-            await sink.wait_for(count, timeout_s=10)
+            await until(left, timeout_s=10)
             came = [one for one in sink.mails if self.address in one.recipients]
         fresh = [email.message_from_bytes(one.content, policy=email.policy.default) for one in came]
         self.mails += fresh

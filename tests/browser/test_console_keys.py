@@ -113,6 +113,21 @@ async def test_all_a_page_can_do(moderator: Page, desk: Desk) -> None:
     await moderator.wait_for_url("**/health")
 
 
+async def test_a_key_right_after_the_dialog(moderator: Page, desk: Desk) -> None:
+    """The field of a dialog just closed swallows no key, though it still has the focus."""
+    await moderator.goto(f"{desk.url}/s/demo/queue")
+    await press(moderator, "?")
+    opened = await moderator.evaluate(
+        """() => {
+          const field = document.querySelector("dialog[open] input");
+          field.closest("dialog").close();
+          field.dispatchEvent(new KeyboardEvent("keydown", {key: "?", bubbles: true}));
+          return document.querySelectorAll("dialog[open]").length;
+        }"""
+    )
+    assert opened == 1
+
+
 @pytest.mark.parametrize(("key", "place"), [("f", "queue"), ("r", "search"), ("l", "delivery")])
 async def test_pages_by_two_keys(moderator: Page, desk: Desk, key: str, place: str) -> None:
     """«g» and a letter lead to a page."""

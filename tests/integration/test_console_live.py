@@ -14,7 +14,7 @@ from relay.permissions import Role
 from relay.web.console import make_console
 from relay.web.console.live import WATCH, Pace
 from tests.desk import COOKIE, held_message, seat
-from tests.relays import Relay, served
+from tests.relays import Relay, served, until
 
 
 class Stream:
@@ -102,3 +102,22 @@ async def test_listening_is_logged_once(relay: Relay) -> None:
         await stream.next()
     rows = await relay.fetch("select subject from look")
     assert [row["subject"] for row in rows] == ["queue live"]
+
+
+async def test_a_page_left_at_once_is_no_failure(
+    relay: Relay, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Who leaves before the first word fails nothing: no error is logged."""
+    async with console(relay) as url:
+        token = await seat(relay.context, relay.site, Role.MODERATOR)
+        _, writer = await asyncio.open_connection(URL(url).host, URL(url).port)
+        writer.write(
+            f"GET /s/demo/live HTTP/1.1\r\nHost: x\r\nCookie: {COOKIE}={token}\r\n\r\n".encode()
+        )
+        writer.transport.abort()
+
+        async def looked() -> bool:
+            return bool(await relay.fetch("select 1 from look"))
+
+        await until(looked)
+    assert "request.failed" not in capsys.readouterr().out

@@ -77,7 +77,7 @@ async def test_extension_and_refusal_need_reasons(relay: Relay, browser: Browser
     assert (await browser.post(f"{path}/refuse", reason="Non.", ground="x")).status == 422
     sent = await browser.post(f"{path}/refuse", reason="Déjà répondu hier.", ground="excessive")
     assert sent.status == 303
-    letters = {mail["Subject"].split(" ")[-1]: text_of(mail) for mail in await person.collect(3)}
+    letters = {mail["Subject"].split(" ")[-1]: text_of(mail) for mail in await person.collect()}
     assert "Très nombreux messages." in letters["temps"]
     assert "Déjà répondu hier." in letters["refusée"]
 
@@ -140,7 +140,7 @@ async def test_a_shared_phone_proves_nobody(relay: Relay, browser: Browser) -> N
     page = unescape((await browser.get(path)).text)
     assert "1 message d’autres adresses (1)" in page
     await browser.post(f"{path}/accept")
-    own = await person.collect(2)
+    own = await person.collect()
 
     ready = next(mail for mail in own if "prêtes" in mail["Subject"])
     packet = unpack((await person.post(f"{link_in(ready)}/download")).body)

@@ -39,7 +39,7 @@ async def test_from_the_page_to_the_zip(relay: Relay, person: Person) -> None:
     assert await person.state(request_id) is State.RECEIVED
     look = await person.look()
     await decisions.accept(relay.context, relay.site, request_id, look)
-    mails = await person.collect(2)
+    mails = await person.collect()
     ready = next(mail for mail in mails if "prêtes" in mail["Subject"])
     packet = await person.post(f"{link_in(ready)}/download")
     files = unpack(packet.body)
@@ -84,7 +84,7 @@ async def test_a_foreign_address_gets_no_hint(relay: Relay, person: Person) -> N
     assert {one.status for one in wrong} == {422}
     for request_id in await person.requests():
         assert await person.state(request_id) is State.IDENTITY_PENDING
-    mails = await person.collect(2)
+    mails = await person.collect()
     for mail in mails:  # the letter itself holds nothing of the person either
         assert "samedi" not in text_of(mail)
         assert "Camille" not in text_of(mail)
@@ -142,7 +142,7 @@ async def test_a_refusal_names_the_remedies(relay: Relay, person: Person) -> Non
         await person.look("Déjà reçu hier."),
         "Déjà reçu hier, appelez le 01 99 00 12 34.",
     )
-    refusal = next(mail for mail in await person.collect(2) if "refusée" in mail["Subject"])
+    refusal = next(mail for mail in await person.collect() if "refusée" in mail["Subject"])
     said = text_of(refusal)
     for part in (
         "RGPD 12(5)",
@@ -183,7 +183,7 @@ async def test_choices_are_told(relay: Relay, kind: str, *, has_objections: bool
     await camille.prove(await camille.ask("objection", purpose_statistics="1"))
     [first] = await camille.requests()
     await decisions.accept(relay.context, relay.site, first, await camille.look())
-    await camille.collect(2)
+    await camille.collect()
     own = await camille.prove(await camille.ask(kind))
     second = (await camille.requests())[-1]
     await decisions.accept(relay.context, relay.site, second, await camille.look())

@@ -46,7 +46,7 @@ async def asked(person: Person) -> tuple[UUID, str]:
     [request_id] = await person.requests()
     look = await person.look("Deux personnes sous ce téléphone.")
     await documents.ask_document(relay.context, relay.site, request_id, look, "Deux personnes.")
-    letter = next(one for one in await person.collect(2) if "preuve de plus" in one["Subject"])
+    letter = next(one for one in await person.collect() if "preuve de plus" in one["Subject"])
     assert "Deux personnes." in text_of(letter)
     return request_id, link_in(letter)
 

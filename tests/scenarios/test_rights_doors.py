@@ -141,7 +141,7 @@ async def test_a_freeze_and_its_end(relay: Relay, person: Person) -> None:
     assert row["wrapped_key"] is None
     status, _ = await relay.post(message="Encore une question.")
     assert status == 409  # frozen at their own wish: nothing new is taken
-    frozen = next(one for one in await person.collect(2) if "gelées" in one["Subject"])
+    frozen = next(one for one in await person.collect() if "gelées" in one["Subject"])
     pass_time(relay.context, timedelta(days=20))
     await attend(relay.context, relay.site)  # it does not end by itself
     assert await person.state(request_id) is State.READY
@@ -158,14 +158,14 @@ async def test_mails_wait_while_frozen(relay: Relay, person: Person) -> None:
     [request_id] = await person.requests()
     _, late = await relay.post(message="Partie juste avant le gel.")
     await decisions.accept(relay.context, relay.site, request_id, await person.look())
-    await person.collect(2)
+    await person.collect()
     assert (await relay.states())[late["id"]] == "held"
     [held] = await relay.fetch("select reason from outbox where state = 'held'")
     assert held["reason"] == "frozen"  # nobody is told that anything was erased
     assert await moderation.list_held(relay.context, relay.site) == []
     await person.post(f"{page.path}/unfreeze")
     camille = Person(relay, CAMILLE)
-    [mail] = await camille.collect(2)
+    [mail] = await camille.collect()
     assert "juste avant le gel" in text_of(mail)
 
 
@@ -174,7 +174,7 @@ async def test_access_is_had_while_frozen(relay: Relay, person: Person) -> None:
     await person.post(f"{private(relay)}/data", kind="restriction")
     [first] = await person.requests()
     await decisions.accept(relay.context, relay.site, first, await person.look())
-    await person.collect(2)
+    await person.collect()
     own = await person.prove(await person.ask("access"))
     second = (await person.requests())[-1]
     await decisions.accept(relay.context, relay.site, second, await person.look())
@@ -193,7 +193,7 @@ async def test_an_objection_to_mail(relay: Relay, person: Person) -> None:
     assert [row["reason"] for row in await relay.fetch("select reason from suppression")] == [
         "objection"
     ]
-    assert any("opposition" in one["Subject"] for one in await person.collect(2))
+    assert any("opposition" in one["Subject"] for one in await person.collect())
 
 
 async def test_a_correction_waits_for_the_new_address(relay: Relay, person: Person) -> None:
@@ -208,7 +208,7 @@ async def test_a_correction_waits_for_the_new_address(relay: Relay, person: Pers
         await decisions.accept(relay.context, relay.site, request_id, await person.look())
     assert await person.state(request_id) is State.RECEIVED
     other = Person(relay, fresh)
-    [letter] = await other.collect(2)
+    [letter] = await other.collect()
     assert (await person.post(f"{own.path}/new-code", code=code_in(letter))).status == 200
     await decisions.accept(relay.context, relay.site, request_id, await person.look())
     [row] = await relay.fetch(
@@ -256,7 +256,7 @@ async def test_proof_is_asked_again(relay: Relay) -> None:
     at = (relay.context, relay.site, request_id)
     await decisions.ask_proof(*at, await person.look())
     assert await person.state(request_id) is State.IDENTITY_PENDING
-    [mail] = [one for one in await person.collect(2) if one["Subject"] == "Votre code"]
+    [mail] = [one for one in await person.collect() if one["Subject"] == "Votre code"]
     await person.post(page.path, code=code_in(mail))
     assert await person.state(request_id) is State.RECEIVED
     assert (await decisions.accept(*at, await person.look())).standing.state is State.READY

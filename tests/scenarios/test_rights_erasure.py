@@ -57,7 +57,7 @@ async def test_from_preview_to_certificate(relay: Relay, person: Person) -> None
     rows = await relay.fetch("select person_id from person where wrapped_key is null")
     assert len(rows) == 1
     pass_time(relay.context, timedelta(0))
-    letter = next(one for one in await person.collect(2) if "effacées" in one["Subject"])
+    letter = next(one for one in await person.collect() if "effacées" in one["Subject"])
     page = await person.post(f"{link_in(letter)}/certificate")
     for said in ("2 messages", "1 conversation", "Rien n’est gardé", "Signature"):
         assert said in page.text
@@ -115,7 +115,7 @@ async def test_held_evidence_survives(relay: Relay, person: Person) -> None:
     assert kept["message_id"] == message_id
     assert kept["sender_id"] != before["sender_id"]
     assert await words(relay, message_id) == CONTACT["message"]
-    letter = next(one for one in await person.collect(2) if "en partie" in one["Subject"])
+    letter = next(one for one in await person.collect() if "en partie" in one["Subject"])
     page = await person.post(f"{link_in(letter)}/certificate")
     assert "1 message, jusqu’au" in page.text
     assert "gel légal" in page.text
@@ -153,7 +153,7 @@ async def test_a_duty_keeps_what_it_names(context: Context) -> None:
         assert await person.state(request_id) is State.PARTLY_HELD
         assert await count(relay, "message") == 0
         assert await count(relay, "sender_trace") == 1
-        letter = next(one for one in await person.collect(2) if "en partie" in one["Subject"])
+        letter = next(one for one in await person.collect() if "en partie" in one["Subject"])
         page = await person.post(f"{link_in(letter)}/certificate")
         assert "1 donnée de connexion, jusqu’au" in page.text
         assert "Réquisitions judiciaires" in page.text

@@ -40,7 +40,7 @@ async def kept_back(person: Person) -> str:
     request_id = (await person.requests())[-1]
     _, late = await relay.post(message="Partie juste avant le gel.")
     await decisions.accept(relay.context, relay.site, request_id, await person.look())
-    await person.collect(2)
+    await person.collect()
     assert (await relay.states())[late["id"]] == "held"
     return str(late["id"])
 
@@ -74,7 +74,7 @@ async def test_it_waits_as_long_as_the_restriction(relay: Relay, person: Person)
     assert await reason(relay, message_id) == ("held", "frozen")
     await lift(person)
     assert await reason(relay, message_id) == ("queued", "released")
-    [mail] = await Person(relay, CAMILLE).collect(2)
+    [mail] = await Person(relay, CAMILLE).collect()
     assert "juste avant le gel" in text_of(mail)
 
 
@@ -87,10 +87,10 @@ async def test_too_old_it_ends_and_its_writer_is_told(relay: Relay, person: Pers
     pass_time(relay.context, timedelta(0))
     assert await reason(relay, message_id) == ("expired", "frozen_over")
     await relay.fetch("update outbox set due_at = now() where state = 'queued'")
-    told = [text_of(one) for one in await person.collect(2)]
+    told = [text_of(one) for one in await person.collect()]
     assert any("trop ancien pour partir" in one for one in told)
     assert any("plus ancien est averti" in one for one in told)  # the letter of the lift
-    assert not await Person(relay, CAMILLE).collect(0)
+    assert not await Person(relay, CAMILLE).collect()
 
 
 async def test_both_sides_frozen(relay: Relay, person: Person) -> None:
@@ -122,7 +122,7 @@ async def test_notices_wait_too(relay: Relay, person: Person) -> None:
     """
     message_id = UUID(relay.accepted[0].removeprefix("msg_"))
     await freeze(person)
-    await person.collect(2)
+    await person.collect()
     await relay.fetch(
         "insert into outbox (site_id, mail_id, message_id, kind, state, reason, due_at, expires_at)"
         " select site_id, $2, $1, 'notice', 'queued', 'expired:expired', now(),"
@@ -133,7 +133,7 @@ async def test_notices_wait_too(relay: Relay, person: Person) -> None:
     await reached(relay, UUID(int=message_id.int + 1), "held")
     await over_thirty_days(relay)
     await lift(person)
-    told = [text_of(one) for one in await person.collect(2)]
+    told = [text_of(one) for one in await person.collect()]
     assert any("n’a pas pu être remis" in one for one in told)
 
 

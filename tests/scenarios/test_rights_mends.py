@@ -134,14 +134,14 @@ async def test_a_second_erasure_moves_nothing(relay: Relay, address: str) -> Non
     await hold(relay, Scope.LISTING, listing["listing_id"])
     person = Person(relay, address)
     first = await erased(person)
-    await person.collect(2)
+    await person.collect()
     kept = await everything(relay)
     second = await erased(person)
     assert await everything(relay) == kept
     rows = await relay.fetch("select kept_ids, state from data_request order by request_id")
     assert [row["state"] for row in rows] == ["partly_held", "partly_held"]
     assert rows[0]["kept_ids"] == rows[1]["kept_ids"] != []
-    letter = next(one for one in await person.collect(2) if "en partie" in one["Subject"])
+    letter = next(one for one in await person.collect() if "en partie" in one["Subject"])
     assert "gel légal" in (await person.post(f"{link_in(letter)}/certificate")).text
     await relay.fetch("update legal_hold set blocks_until = now() returning 1")
     pass_time(relay.context, timedelta(hours=1))
@@ -169,7 +169,7 @@ async def test_what_came_since_goes_at_the_second_erasure(relay: Relay) -> None:
     await hold(relay, Scope.MESSAGE, UUID(body["id"].removeprefix("msg_")))
     person = Person(relay)
     await erased(person)
-    await person.collect(2)
+    await person.collect()
     kept = [row for row in await everything(relay) if row[3]]
     await relay.post(message="Bonjour, une nouvelle question.")
     await quiet(relay)

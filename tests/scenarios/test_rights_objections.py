@@ -50,7 +50,7 @@ async def test_statistics_end_with_the_objection(relay: Relay) -> None:
     assert not await consents_now(relay, person_id)
     [record] = await consents.list_consents(relay.context, relay.site, person_id)
     assert record.withdrawn_at is not None
-    said = next(text_of(one) for one in await camille.collect(2) if "opposition" in one["Subject"])
+    said = next(text_of(one) for one in await camille.collect() if "opposition" in one["Subject"])
     assert "Votre accord aux statistiques est retiré" in said
     assert "Plus aucun message" not in said
 
@@ -64,7 +64,7 @@ async def test_a_later_consent_ends_the_objection(relay: Relay) -> None:
     assert await consents_now(relay, person_id)
     [row] = await relay.fetch("select ended_at from objection")
     assert row["ended_at"] is not None
-    await camille.collect(2)
+    await camille.collect()
     await object_to(camille, STATISTICS)
     assert not await consents_now(relay, person_id)
     [row] = await relay.fetch("select ended_at from objection")
@@ -138,9 +138,9 @@ async def test_an_objection_follows_its_person(relay: Relay) -> None:
     await quiet(relay)
     lea, fresh = Person(relay), Person(relay, "lea.martin@acheteuse.example")
     await object_to(lea, MAIL, SECURITY)
-    await lea.collect(2)
+    await lea.collect()
     own = await lea.prove(await lea.ask("rectification", change_email=fresh.address))
-    code = next(code_in(one) for one in await fresh.collect(2))
+    code = next(code_in(one) for one in await fresh.collect())
     await lea.post(f"{own.path}/new-code", code=code)
     request_id = (await lea.requests())[-1]
     await decisions.accept(relay.context, relay.site, request_id, await lea.look())

@@ -114,7 +114,8 @@
       return;
     }
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.target.closest("input:not([type=checkbox]), textarea, select")) {
+    // Until the next frame a dialog that was closed keeps the focus; a key means the page already.
+    if (event.target.closest("input:not([type=checkbox]), textarea, select") && shown(event.target)) {
       if (event.key === "Escape") event.target.blur();
       if (event.key === "Enter" && wanted && wanted.form === event.target.form) {
         event.preventDefault();

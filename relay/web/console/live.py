@@ -87,8 +87,8 @@ async def watch_queue(visit: Visit) -> web.StreamResponse:
     """Tell how much waits, now and whenever it changes, as long as one may know."""
     await visit.look("list", "queue live")
     response = web.StreamResponse(headers=HEADERS)
-    await response.prepare(visit.request)
     with contextlib.suppress(ConnectionResetError):  # the page was left
+        await response.prepare(visit.request)
         await _tell(visit, response)
     return response
 
