@@ -1,10 +1,7 @@
 """The named queries against the migrated schema."""
 
-import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -32,18 +29,6 @@ OPERATOR_WIDE = {
     "rotated_at": "as count_ignorant_sessions",
     "count_guards": "whether the table is guarded is no site's matter",
 }
-# What every message asks on its way, and the tables that grow with messages.
-WAY = ("find_places", "store_contacts", "read_mails", "mark_data", "extend", "settle")
-DESK = (
-    "find_subjects",
-    "count_of_persons",
-    "list_said",
-    "own_messages",
-    "own_traces",
-    "own_conversations",
-    "own_words",
-)  # what an officer waits for, of one person among all
-GROWING = {"person", "conversation", "message", "outbox", "attempt", "suppression", "told"}
 STAFF = SQL / "queries" / "staff.sql"  # people of the operator's, of no site
 
 
@@ -96,33 +81,6 @@ async def test_composite_types(kind: str, row: type[tuple[object, ...]], context
             kind,
         )
     assert tuple(column["attname"] for column in found) == row._fields  # type: ignore[attr-defined]
-
-
-@pytest.mark.parametrize("name", [*WAY, *DESK])
-async def test_rows_are_found_by_whole_keys(name: str, context: Context) -> None:
-    """No step of a message, nor what an officer asks of a person, walks through a site's rows, even
-    while the planner knows no figures.
-    """
-    async with context.database.connection() as connection:
-        arguments = len((await connection.prepare(text_of(name))).get_parameters())
-        plan = await connection.fetchval(
-            f"explain (generic_plan, format json) {text_of(name)}", *[None] * arguments
-        )
-    walks = [
-        node["Index Name"]
-        for node in nodes_of(json.loads(plan)[0]["Plan"])
-        if re.sub(r"_(\d{4}_\d\d|default)$", "", node.get("Relation Name", "")) in GROWING
-        and " AND " not in node.get("Index Cond", "")
-    ]
-    assert not walks
-
-
-def nodes_of(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the scans of a plan."""
-    if "Index Name" in plan:
-        yield plan
-    for below in plan.get("Plans", ()):
-        yield from nodes_of(below)
 
 
 @pytest.mark.parametrize("file", sorted((SQL / "queries").glob("*.sql")), ids=lambda p: p.name)

@@ -48,12 +48,16 @@ class Databases:
         self._free: list[str] = []
         self._shape: str | None = None
 
-    async def take(self) -> str:
-        """Return the URL of a database with all tables and no rows."""
+    async def take(self, *, fresh: bool = False) -> str:
+        """Return the URL of a database with all tables and no rows.
+
+        Args:
+            fresh: No test had it before, so that the planner knows no figures of its tables.
+        """
         name = f"t_{uuid.uuid4().hex[:12]}"
         server = await asyncpg.connect(self._server_url)
         try:
-            if self._free:
+            if self._free and not fresh:
                 await server.execute(f"alter database {self._free.pop()} rename to {name}")
             else:
                 await server.execute(f"create database {name} template {self._template}")
