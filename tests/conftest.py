@@ -1,6 +1,7 @@
 """Real engines for every test that asks: one PostgreSQL and one Valkey per test process."""
 
 import asyncio
+import atexit
 import base64
 import os
 import shutil
@@ -27,7 +28,7 @@ TEMPLATE = "relais_template"
 def pytest_configure(config: pytest.Config) -> None:
     """Keep temporary files in memory; the processes of a parallel run inherit the place."""
     if made := take_memory():
-        config.add_cleanup(lambda: leave_memory(made))
+        atexit.register(leave_memory, made)  # after what libraries keep there is gone
 
 
 @pytest.fixture(scope="session")

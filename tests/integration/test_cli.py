@@ -1,10 +1,6 @@
 """Commands as an operator runs them: beside `relay all`, with faults told in a sentence."""
 
-import asyncio
 import json
-import os
-import sys
-from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,25 +11,12 @@ from relay.cli.common import kept_key
 from relay.database import DatabaseRole, is_current
 from relay.doctor import examine
 from relay.settings import Settings, SettingsInvalid, read_settings
+from tests.rig.commands import relay
 from tests.rig.processes import ROOT, Child
 from tests.rig.serving import environment, free_port
 from tests.rig.users import settings_as
 
 START_S = 60.0
-
-
-async def relay(env: Mapping[str, str], *arguments: str) -> tuple[int, str, str]:
-    """Run a command with no RELAY_* variable but those of *env*: its status, output and errors."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("RELAY_")}
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "relay", *arguments),
-        env={**kept, **env},
-        cwd=ROOT,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    output, errors = await asyncio.wait_for(process.communicate(), START_S)
-    return process.returncode or 0, output.decode(), errors.decode()
 
 
 async def test_commands_beside_relay_all(tmp_path: Path) -> None:

@@ -13,8 +13,8 @@ from relay.permissions import Role
 from relay.retention import list_holds
 from relay.settings import Settings
 from tests.desk import Browser, open_browser, open_console, seat
-from tests.integration.test_cli import relay as command
 from tests.relays import Relay
+from tests.rig.commands import relay as command
 from tests.rig.serving import environment
 
 HOLDS = "/s/demo/holds"

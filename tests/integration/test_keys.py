@@ -16,9 +16,9 @@ from relay.database import DatabaseRole
 from relay.errors import Refused
 from relay.sealing import Keyring
 from relay.settings import MasterKey, Settings
-from tests.integration.test_cli import relay as command
 from tests.relays import Relay
 from tests.rig.armed import kill_at
+from tests.rig.commands import relay as command
 from tests.rig.deliveries import list_for, write
 from tests.rig.processes import Child
 from tests.rig.serving import environment

@@ -16,8 +16,8 @@ from relay.database import migrate
 from relay.engines import Engines
 from relay.looks import ACTIONS, Look, Verdict, record_look, verify
 from relay.sealing import new_id
-from tests.integration.test_cli import relay as command
 from tests.relays import Relay
+from tests.rig.commands import relay as command
 from tests.rig.serving import environment
 
 

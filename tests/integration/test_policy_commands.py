@@ -7,8 +7,8 @@ from pathlib import Path
 from relay import administration
 from relay.promises import Verdict
 from relay.settings import Settings
-from tests.integration.test_cli import relay as run
 from tests.relays import Relay
+from tests.rig.commands import relay as run
 from tests.rig.past import add_contacts
 from tests.rig.serving import environment
 

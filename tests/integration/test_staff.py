@@ -15,8 +15,8 @@ from relay.errors import Refused
 from relay.permissions import Level, Permission, Role
 from relay.staff import credentials
 from relay.staff.sessions import TRIES_BY_NAME, TRIES_BY_NETWORK
-from tests.integration.test_cli import relay as command
 from tests.relays import Relay
+from tests.rig.commands import relay as command
 from tests.rig.serving import environment
 
 PASSWORD = "quatre mots dans un ordre"

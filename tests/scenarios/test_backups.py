@@ -23,9 +23,9 @@ from relay.retention import Scope, Wish, place_hold
 from relay.rights.erasure import erase_again
 from relay.settings import MasterKey, Settings
 from tests.conftest import with_database
-from tests.integration.test_cli import relay as command
 from tests.relays import Relay, courier, open_relay, until
 from tests.rig.cluster import own_cluster, settings_with
+from tests.rig.commands import relay as command
 from tests.rig.deliveries import list_for, write
 from tests.rig.serving import environment
 from tests.rig.smtp_sink import SmtpSink

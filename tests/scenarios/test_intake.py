@@ -14,8 +14,8 @@ from relay.errors import Refused, Unavailable
 from relay.mail.reading.values import Incoming
 from relay.reader import Reader
 from relay.sealing import public_id
-from tests.integration.test_cli import relay as command
 from tests.relays import Relay, intake, until
+from tests.rig.commands import relay as command
 from tests.rig.serving import environment
 from tests.scenarios.test_arrivals import alias, deliver, dialogue, mail
 from tests.scenarios.test_replies import settled
