@@ -44,6 +44,11 @@ class Ruled:
     judgement: Statement | None
     judged_at: datetime | None
 
+    @property
+    def is_reopened(self) -> bool:
+        """Tell whether somebody reported the message again, so that it is looked at anew."""
+        return self.state in (State.RECEIVED, State.IN_REVIEW, State.ESCALATED)
+
     def is_open(self, now: datetime) -> bool:
         """Tell whether it can be contested now."""
         return self.state is State.DECIDED and now <= self.appeal_until

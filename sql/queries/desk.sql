@@ -295,7 +295,7 @@ join report_case on report_case.site_id = report.site_id and report_case.message
 where report.site_id = :site_id and report.report_id = :report_id and report.reporter_id is null and report.source <> 'staff';
 
 -- name: list_rulings(site_id, message_id, is_buyer, before_at)
--- Decisions in the conversation of a message that concern one of its sides, the newest first.
+-- Decisions in the conversation of a message that concern one of its sides, the newest first; one stands until the next.
 select report_case.message_id, report_case.state, report_case.decision, side.person_id,
     message.sender_id = side.person_id as is_author,
     exists (select 1 from report where report.site_id = report_case.site_id and report.message_id = report_case.message_id
@@ -307,7 +307,7 @@ cross join lateral (select case when :is_buyer then conversation.buyer_id else l
 join message on message.site_id = anchor.site_id and message.conversation_id = anchor.conversation_id
 join report_case on report_case.site_id = message.site_id and report_case.message_id = message.message_id
 where anchor.site_id = :site_id and anchor.message_id = :message_id
-    and report_case.state in ('decided', 'appealed', 'upheld', 'overturned') and report_case.decided_at <= :before_at
+    and report_case.decided_at <= :before_at
 order by report_case.decided_at desc
 limit 10;
 
@@ -323,8 +323,7 @@ select
         and report.source <> 'staff') as by_notice
 from report_case
 join message on message.site_id = report_case.site_id and message.message_id = report_case.message_id
-where report_case.site_id = :site_id and report_case.message_id = :message_id
-    and report_case.state in ('decided', 'appealed', 'upheld', 'overturned') and report_case.decided_at <= :before_at;
+where report_case.site_id = :site_id and report_case.message_id = :message_id and report_case.decided_at <= :before_at;
 
 -- name: count_reporters(site_id, case_id, since)
 -- Of each party who reported in a case: how many reports, how many without action, and in how many other cases they were warned.

@@ -159,6 +159,21 @@ async def test_nobody_is_told_of_what_staff_reported(relay: Relay, clock: Clock)
     assert "À l’initiative de notre équipe." in await show(relay, pages[BUYER])
 
 
+async def test_a_decision_is_read_while_it_is_looked_at_again(relay: Relay, clock: Clock) -> None:
+    """A new report opens a case again; until its next decision the page shows the last one."""
+    message_id, case_id = await decided(relay, clock, Decision.NO_ACTION)
+    page = (await links(relay, 4))[ADVERTISER]
+    again = desk.Notice(
+        message_id=message_id, category=desk.Category.SCAM, source=desk.Source.STAFF, why="Encore."
+    )
+    receipt = await desk.file_report(relay.context, relay.site, again, await look_of(relay))
+    assert receipt.case_id == case_id
+    words = await show(relay, page)
+    assert "signalé de nouveau depuis" in words
+    assert "Contester la décision" not in words
+    assert await press(relay, page, why="Une erreur.") == 409
+
+
 async def test_the_page_waits_for_the_undo(relay: Relay, clock: Clock) -> None:
     """What can still be taken back is shown to nobody."""
     message_id = await write(relay)
