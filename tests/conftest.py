@@ -25,7 +25,7 @@ from tests.rig.users import logins_of
 TEMPLATE = "relais_template"
 
 
-def pytest_configure(config: pytest.Config) -> None:
+def pytest_configure() -> None:
     """Keep temporary files in memory; the processes of a parallel run inherit the place."""
     if made := take_memory():
         atexit.register(leave_memory, made)  # after what libraries keep there is gone

@@ -130,7 +130,8 @@ async def ask_proof(context: Context, site: Site, request_id: UUID, look: Look) 
     """Ask for proof again, by another code: the clock stands still until it comes.
 
     Raises:
-        Refused: ``request_state``; of a mail, too, that was not read yet.
+        Refused: ``request_state``; of a mail, too, that was not read yet. ``codes_spent``: no
+            letter can go today, and without one the clock would stand still for nothing.
     """
     async with context.database.connection() as connection, connection.transaction():
         request = await _begin(context, connection, site, request_id, look)
@@ -140,7 +141,8 @@ async def ask_proof(context: Context, site: Site, request_id: UUID, look: Look) 
             step = Step(Event.PROOF_ASKED, look.at, str(look.staff_id), look.reason)
             await advance(connection, site, request, step)
         await queries().forget_proof(connection, site_id=site.site_id, request_id=request_id)
-        await send_code(context, connection, site, request_id)
+        if not await send_code(context, connection, site, request_id):
+            raise Refused("codes_spent")
     context.bell.ring()
 
 

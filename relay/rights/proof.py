@@ -42,17 +42,20 @@ def household_limit(site: Site, name: str, source: str) -> Limit:
 
 async def send_code(
     context: Context, connection: Connection, site: Site, request_id: UUID, address: str = "own"
-) -> None:
+) -> bool:
     """Make a code and enqueue its letter; quietly none where a mailbox had too many today.
 
     None either where the address is proved: what is awaited then is something else.
+
+    Returns:
+        Whether a letter is on its way.
 
     Args:
         address: ``own``, or ``new`` for the new address of a rectification.
     """
     request = await read_request(context, connection, site, request_id)
     if request.key is None or request.content is None:
-        return
+        return False
     now = context.clock()
     sent = await queries().count_codes(
         connection,
@@ -62,7 +65,7 @@ async def send_code(
     )
     if sent >= CODES_A_DAY:
         log.warning("request.codes_spent", request_id=str(request_id), site=site.slug)
-        return
+        return False
     code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
     place = f"request_proof.sealed_code:{request_id}:{address}"
     put = await queries().put_proof(
@@ -77,6 +80,7 @@ async def send_code(
     if put is not None:
         name = "code" if address == "own" else "code_new"
         await write_letter(context, connection, site, request_id, name)
+    return put is not None
 
 
 async def ask_code(context: Context, site: Site, request_id: UUID, source: str) -> None:

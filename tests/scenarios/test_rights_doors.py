@@ -15,6 +15,7 @@ from relay.reader import Reader
 from relay.rights import decisions, documents
 from relay.rights.letterbox import Letterbox
 from relay.rights.mailbox import Mailbox, keep_mail, list_unread, take_mail
+from relay.rights.proof import CODES_A_DAY
 from relay.rights.round import attend
 from relay.rights.standing import State
 from relay.sealing import read_public_id
@@ -260,6 +261,21 @@ async def test_proof_is_asked_again(relay: Relay) -> None:
     await person.post(page.path, code=code_in(mail))
     assert await person.state(request_id) is State.RECEIVED
     assert (await decisions.accept(*at, await person.look())).standing.state is State.READY
+
+
+async def test_no_proof_is_asked_without_a_letter(relay: Relay) -> None:
+    """Where a mailbox had all codes of a day the officer is told, and the clock runs on."""
+    person = Person(relay)
+    page = await person.ask("access")
+    await person.prove(page)
+    [request_id] = await person.requests()
+    at = (relay.context, relay.site, request_id)
+    for _ in range(CODES_A_DAY - 1):
+        await decisions.ask_proof(*at, await person.look())
+        await person.prove(page)
+    with pytest.raises(Refused, match="codes_spent"):
+        await decisions.ask_proof(*at, await person.look())
+    assert await person.state(request_id) is State.RECEIVED
 
 
 async def test_a_code_is_no_document(relay: Relay) -> None:

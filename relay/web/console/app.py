@@ -92,6 +92,7 @@ OWN_STATUSES = {
     "ground_missing": 422,
     "selection_missing": 422,
     "confirmation_over": 409,
+    "codes_spent": 409,
     "hold_subject_unknown": 422,
     "hold_without_ground": 422,
     "hold_end_past": 422,
