@@ -10,7 +10,7 @@ declare
     -- Written by functions of their owner, or by migrations only.
     only_read       constant text[] := array['migration', 'look', 'look_chain'];
     -- The purge writes them, and nobody else.
-    of_the_purge    constant text[] := array['purge_clock', 'purge_report'];
+    of_the_purge    constant text[] := array['purge_clock', 'purge_report', 'unreported'];
     -- Never deleted by anybody.
     for_good        constant text[] := array['site', 'site_policy', 'staff', 'legal_hold', 'purge_report'];
     -- Deleted when their time is over, by the purge alone.
@@ -38,6 +38,7 @@ begin
     for one in
         select relname from pg_class
         where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and not relispartition
+            and relname not in (select name from leaving_tables())
             and relowner = current_user::regrole
     loop
         execute format('revoke all on %I from relais_app, relais_purge', one);
@@ -53,8 +54,8 @@ begin
             else 'select, insert, update, delete' end, one);
     end loop;
     grant usage on all sequences in schema public to relais_app, relais_purge;
-    revoke execute on function ensure_partitions(date, integer), drop_month(text[], date) from public;
-    grant execute on function ensure_partitions(date, integer), drop_month(text[], date) to relais_purge;
+    revoke execute on function ensure_partitions(date, integer), detach_month(text[], date), drop_leaving(text) from public;
+    grant execute on function ensure_partitions(date, integer), detach_month(text[], date), drop_leaving(text) to relais_purge;
 end $$;
 
 -- The log of looks belongs to a role of its own, which grants what may be read of it.

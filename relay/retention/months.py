@@ -1,16 +1,23 @@
-"""Whole months that go at once: no row of them is young, held or under way."""
+"""Whole months that go at once: no row of them is young, held or under way.
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+A month is taken from its tables in one short transaction, and is gone for everybody. What it
+leaves behind is then deleted table by table, whenever that is, and counted as it goes.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
+from typing import TypeVar
 from uuid import UUID
 
 import structlog
 
+from relay import checkpoints
 from relay.context import Context
 from relay.database import Connection, Record, queries, rows_of
-from relay.database.months import drop_month
+from relay.database.months import detach_month, drop_leaving
 from relay.policy.clock import over_before
 from relay.retention.shelves import MONTHS, Month
 from relay.retention.state import read_versions
@@ -18,59 +25,51 @@ from relay.sites import Site
 
 MOST = 3  # months of a table in one run: more is a fault until somebody looked
 FILES = 1000
-COUNT_TIMEOUT_S = 600.0
+# Rests, in times of what came before. Deleting a table's files keeps many disks from writing
+# meanwhile (discard), so that everybody's commits wait: it must be rare among them.
+REST, LONG_REST = 1.0, 20.0
 
-Dropped = dict[UUID, Counter[str]]
+Result = TypeVar("Result")
 log = structlog.get_logger()
 
 
 async def drop_months(
     context: Context, sites: Sequence[Site], times: Mapping[UUID, datetime]
-) -> Dropped:
-    """Drop the months in which every row of every site is past its time.
-
-    Returns:
-        The rows that went, by site and table.
-    """
-    dropped: Dropped = {site.site_id: Counter() for site in sites}
-    for kind in MONTHS:
-        async with context.database.connection() as connection:
-            overs = [
-                over_before(await read_versions(connection, site), kind.kept, times[site.site_id])
-                for site in sites
-            ]
-            ids = [site.site_id for site in sites]
-            over = getattr(queries(), kind.over)
-            months = await rows_of(over(connection, site_ids=ids, overs=overs))
-        for month in months[:MOST]:
-            await _drop(context, kind, month, times, dropped)
-    return dropped
-
-
-async def _drop(
-    context: Context,
-    kind: Month,
-    month: Record,
-    times: Mapping[UUID, datetime],
-    dropped: Dropped,
 ) -> None:
-    """Count a month, empty what hangs on it, and drop it."""
+    """Drop the months in which every row of every site is past its time."""
+    for kind in MONTHS:
+        for month in (await _months_over(context, kind, sites, times))[:MOST]:
+            await _take(context, kind, month, times)
+    async with context.database.connection() as connection:
+        leaving = await rows_of(queries().leaving_tables(connection))
+    for table in leaving:  # those of a run that was cut short, too
+        await _drop(context, table)
+
+
+async def _months_over(
+    context: Context, kind: Month, sites: Sequence[Site], times: Mapping[UUID, datetime]
+) -> list[Record]:
+    async with context.database.connection() as connection:
+        overs = [
+            over_before(await read_versions(connection, site), kind.kept, times[site.site_id])
+            for site in sites
+        ]
+        over = getattr(queries(), kind.over)
+        ids = [site.site_id for site in sites]
+        return await rows_of(over(connection, site_ids=ids, overs=overs))
+
+
+async def _take(
+    context: Context, kind: Month, month: Record, times: Mapping[UUID, datetime]
+) -> None:
+    """Take a month from its tables, so that nobody reads it any more."""
     span = {"first_id": month["first_id"], "end_id": month["end_id"]}
     may = partial(_may_go, times, span)
     async with context.database.connection() as connection:
-        async with connection.transaction():
-            if not await may(connection):
-                return
-        counts = await _count(connection, kind, span)
-        if kind.has_files:
-            for site_id in times:
-                dropped[site_id]["message_file"] += await _delete_files(connection, site_id, span)
-        if await drop_month(connection, kind.tables, month["month"], may=may):
-            for site_id, rows in counts.items():
-                dropped[site_id][kind.tables[0]] += rows
-            log.info("purge.month_dropped", month=str(month["month"]), tables=kind.tables)
-        else:
-            log.warning("purge.month_busy", month=str(month["month"]), tables=kind.tables)
+        taken = await detach_month(connection, kind.tables, month["month"], may=may)
+    event = "purge.month_taken" if taken else "purge.month_kept"
+    log.info(event, month=str(month["month"]), tables=kind.tables)
+    checkpoints.reached("purge.month")
 
 
 async def _may_go(
@@ -86,22 +85,24 @@ async def _may_go(
     return not is_held and not await queries().is_month_live(connection, site_ids=ids, **span)
 
 
-async def _count(connection: Connection, kind: Month, span: Mapping[str, UUID]) -> dict[UUID, int]:
-    """Count the rows of a month by site, reading it whole."""
-    async with connection.transaction(readonly=True):
-        await connection.execute("set local enable_seqscan = on")
-        # One core is enough for what nobody waits for.
-        await connection.execute("set local max_parallel_workers_per_gather = 0")
-        sql = getattr(queries(), kind.count).sql  # a whole month takes longer than a command may
-        rows = await connection.fetch(
-            sql, span["first_id"], span["end_id"], timeout=COUNT_TIMEOUT_S
-        )
-    return {row["site_id"]: row["found"] for row in rows}
+async def _drop(context: Context, table: Record) -> None:
+    """Delete what a table that was taken leaves behind: the files of its messages, then itself."""
+    if table["parent"] == "message":
+        span = {"first_id": table["first_id"], "end_id": table["end_id"]}
+        delete = partial(queries().delete_leaving_files, most=FILES, **span)
+        while await _step(context, delete, REST) == FILES:
+            pass
+    await _step(context, partial(drop_leaving, name=table["name"]), LONG_REST)
+    log.info("purge.month_dropped", table=table["name"])
 
 
-async def _delete_files(connection: Connection, site_id: UUID, span: Mapping[str, UUID]) -> int:
-    total, gone = 0, FILES
-    while gone == FILES:
-        gone = await queries().delete_month_files(connection, site_id=site_id, most=FILES, **span)
-        total += gone
-    return total
+async def _step(
+    context: Context, act: Callable[[Connection], Awaitable[Result]], rest: float
+) -> Result:
+    """Run *act* by itself, then rest *rest* times as long."""
+    began = time.monotonic()
+    async with context.database.connection() as connection:
+        result = await act(connection)
+    checkpoints.reached("purge.month")
+    await asyncio.sleep((time.monotonic() - began) * rest)
+    return result

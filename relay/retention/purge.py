@@ -14,7 +14,7 @@ import structlog
 from prometheus_client import Gauge
 
 from relay.context import Context
-from relay.database import Connection, queries
+from relay.database import Connection, queries, rows_of
 from relay.errors import Unavailable
 from relay.retention.batches import (
     BATCH,
@@ -26,7 +26,7 @@ from relay.retention.batches import (
     sweep_persons,
 )
 from relay.retention.clocks import read_time
-from relay.retention.months import Dropped, drop_months
+from relay.retention.months import drop_months
 from relay.retention.reports import Purged, read_last_report, write_report
 from relay.retention.state import all_due, gauge_oldest, read_oldest, read_versions
 from relay.sites import Site
@@ -53,12 +53,11 @@ async def purge(context: Context, sites: Sequence[Site], *, tell: Tell = _silent
     for site in sites:
         async with context.database.connection() as connection:
             times[site.site_id] = await read_time(context, connection, site)
-    dropped = await _drop_months(context, sites, times)
+    await _drop_months(context, sites, times)
     await forget_fleeting(context, min(times.values(), default=context.clock()))
     done = []
     for site in sites:
         run = Run(context, site, times[site.site_id], Pace(), tell)
-        run.counts.update(dropped.get(site.site_id, {}))
         purged = await purge_site(run)
         if purged:
             done.append(purged)
@@ -68,13 +67,12 @@ async def purge(context: Context, sites: Sequence[Site], *, tell: Tell = _silent
 
 async def _drop_months(
     context: Context, sites: Sequence[Site], times: dict[UUID, datetime]
-) -> Dropped:
-    """Drop whole months; what cannot be dropped now goes row by row."""
+) -> None:
+    """Drop whole months; what cannot be dropped now goes row by row, or in the next run."""
     try:
-        return await drop_months(context, sites, times)
+        await drop_months(context, sites, times)
     except Unavailable:
         log.warning("purge.months_left")
-        return {}
 
 
 async def purge_site(run: Run) -> Purged | None:
@@ -87,17 +85,8 @@ async def purge_site(run: Run) -> Purged | None:
         if await _is_sweep_due(run, mine):
             await sweep_persons(run)
             await queries().note_sweep(mine, site_id=run.site.site_id, swept_at=run.as_of)
-        oldest = await read_oldest(mine, run.site, run.as_of)
-        purged = Purged(
-            site=run.site.slug,
-            as_of=run.as_of,
-            started_at=started_at,
-            ended_at=run.context.clock(),
-            counts={table: rows for table, rows in sorted(run.counts.items()) if rows},
-            oldest={aged.name: aged.since for aged in oldest},
-            stopped=tuple(dict.fromkeys(run.stopped)),
-        )
-        await _report(run.context, mine, run.site, purged)
+        async with mine.transaction():
+            purged = await _report(run, mine, started_at)
     ceiling_reached.labels(run.site.slug).set(bool(purged.stopped))
     log.info("purge.site", site=run.site.slug, **purged.counts)
     return purged
@@ -138,8 +127,22 @@ async def _is_sweep_due(run: Run, connection: Connection) -> bool:
     return row["swept_at"] is None or run.as_of - row["swept_at"] >= DAILY
 
 
-async def _report(context: Context, connection: Connection, site: Site, purged: Purged) -> None:
+async def _report(run: Run, connection: Connection, started_at: datetime) -> Purged:
     """Store a report when something went, and once a day in any case."""
-    last = await read_last_report(context, connection, site)
+    site = run.site
+    for row in await rows_of(queries().delete_unreported(connection, site_id=site.site_id)):
+        run.counts[row["name"]] += row["rows"]
+    oldest = await read_oldest(connection, site, run.as_of)
+    purged = Purged(
+        site=site.slug,
+        as_of=run.as_of,
+        started_at=started_at,
+        ended_at=run.context.clock(),
+        counts={table: rows for table, rows in sorted(run.counts.items()) if rows},
+        oldest={aged.name: aged.since for aged in oldest},
+        stopped=tuple(dict.fromkeys(run.stopped)),
+    )
+    last = await read_last_report(run.context, connection, site)
     if purged.counts or last is None or purged.ended_at - last.ended_at >= DAILY:
-        await write_report(context, connection, site, purged)
+        await write_report(run.context, connection, site, purged)
+    return purged

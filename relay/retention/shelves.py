@@ -98,29 +98,16 @@ OLDEST: dict[str, tuple[str, KeptOf]] = {
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """Tables whose months go together, at once.
-
-    Args:
-        tables: The one that is counted first.
-        over, count: Names of the queries that find its months and count one.
-    """
+    """Tables whose months go together, at once; *over* names the query that finds those."""
 
     tables: tuple[str, ...]
     over: str
-    count: str
     kept: KeptOf
-    has_files: bool = False
 
 
 MONTHS = (
-    Month(
-        ("message", "outbox", "attempt"),
-        "message_months_over",
-        "count_message_month",
-        _messages,
-        has_files=True,
-    ),
-    Month(("sender_trace",), "trace_months_over", "count_trace_month", _traces),
+    Month(("message", "outbox", "attempt"), "message_months_over", _messages),
+    Month(("sender_trace",), "trace_months_over", _traces),
 )
 
 # What lives as long as it needs to, whatever the policy says: its query, its life.

@@ -157,26 +157,33 @@ select exists (
     where outbox.state = 'held' and outbox.mail_id >= :first_id and outbox.mail_id < :end_id
 );
 
--- name: count_message_month(first_id, end_id)
-select site_id, count(*) as found from message
-where message_id >= :first_id and message_id < :end_id
-group by site_id;
+-- name: leaving_tables()
+-- Tables of months that were taken away, for all sites alike, and not yet dropped.
+select name, parent, first_id, end_id from leaving_tables();
 
--- name: count_trace_month(first_id, end_id)
-select site_id, count(*) as found from sender_trace
-where message_id >= :first_id and message_id < :end_id
-group by site_id;
-
--- name: delete_month_files(site_id, first_id, end_id, most)$
--- Files of messages whose month goes; they are not partitioned.
+-- name: delete_leaving_files(first_id, end_id, most)$
+-- Files of messages whose month was taken away; they are not partitioned.
 with due as (
-    select message_id, number from message_file
-    where site_id = :site_id and message_id >= :first_id and message_id < :end_id
+    select file.site_id, file.message_id, file.number from site
+    cross join lateral (
+        select message_file.site_id, message_file.message_id, message_file.number from message_file
+        where message_file.site_id = site.site_id
+            and message_file.message_id >= :first_id and message_file.message_id < :end_id
+        limit :most
+    ) as file
     limit :most
 ), gone as (
     delete from message_file using due
-    where message_file.site_id = :site_id and message_file.message_id = due.message_id
+    where message_file.site_id = due.site_id and message_file.message_id = due.message_id
         and message_file.number = due.number
-    returning 1
+    returning message_file.site_id
+), noted as (
+    insert into unreported (site_id, name, rows)
+    select site_id, 'message_file', count(*) from gone group by site_id
+    on conflict (site_id, name) do update set rows = unreported.rows + excluded.rows
 )
 select count(*) from gone;
+
+-- name: delete_unreported(site_id)
+-- What went with whole months, told from now on by a signed report.
+delete from unreported where site_id = :site_id returning name, rows;

@@ -49,7 +49,10 @@ OF_THE_PURGE = (
     "delete from site_event",
     "delete from key_rotation",
     "insert into purge_report select site_id, site_id, '', '' from site",
-    "select drop_month(array['message'], '2020-01-01')",
+    "select detach_month(array['message'], '2020-01-01')",
+    "select drop_leaving('leaving_message_2020_01')",
+    "insert into unreported select site_id, 'message', 1 from site",
+    "delete from unreported",
     "select ensure_partitions('2020-01-01', 1)",
 )
 OF_NOBODY = (
@@ -65,7 +68,7 @@ OF_NOBODY = (
 )
 # Named queries that only workers and `relay purge` run.
 PURGING = re.compile(
-    r"(delete|forget|end_mails|end_conversations|destroy_keys|keep_clock|note_sweep|add_purge_report|count_\w+_month)\w*"
+    r"(delete|forget|end_mails|end_conversations|destroy_keys|keep_clock|note_sweep|add_purge_report)\w*"
 )
 
 
@@ -158,6 +161,18 @@ async def test_months_are_dropped_as_the_purge(relay: Relay, settings: Settings)
     assert purged.counts["message"] == 3
     name = f"message_{old:%Y_%m}"
     assert await relay.fetch("select 1 from pg_class where relname = $1", name) == []
+
+
+async def test_what_is_leaving_is_out_of_reach(
+    relay: Relay, app: asyncpg.Connection, purger: asyncpg.Connection, database_url: str
+) -> None:
+    """A45: a month that was taken away is read by neither user, not after a migration either."""
+    old = datetime.now(UTC) - timedelta(days=500)
+    await make_months(relay, old, 1)
+    await relay.fetch("select detach_month(array['message'], $1)", old.date().replace(day=1))
+    await migrate(database_url)
+    read = f"select 1 from leaving_message_{old:%Y_%m}"
+    assert await allowed(app, read) + await allowed(purger, read) == []
 
 
 async def test_users_may_come_later(database_url: str) -> None:

@@ -27,6 +27,7 @@ OPERATOR_WIDE = {
     "count_ignorant_sessions": "master keys are the operator's",
     "note_rotation": "as count_ignorant_sessions",
     "rotated_at": "as count_ignorant_sessions",
+    "leaving_tables": "whole months are dropped for every site alike",
     "count_guards": "whether the table is guarded is no site's matter",
 }
 STAFF = SQL / "queries" / "staff.sql"  # people of the operator's, of no site

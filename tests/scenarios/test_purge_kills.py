@@ -1,7 +1,9 @@
 """A purge that is killed, or runs into others: what is left is whole, and the next run ends it."""
 
 import asyncio
+import json
 import time
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -23,6 +25,11 @@ from workers import main as worker
 NOW = datetime.now(UTC)
 DAY = timedelta(days=1)
 LEFT = "select (select count(*) from message) as message, (select count(*) from outbox) as outbox"
+FILE = (
+    "insert into message_file (site_id, message_id, number, kind, sealed_content)"
+    " values ($1, $2, 1, 'image/png', '\\x01')"
+)
+MONTHLY = {"message": 3, "message_file": 3, "outbox": 6, "attempt": 3, "sender_trace": 3}
 WAIT_S = 30.0
 
 
@@ -66,6 +73,51 @@ async def test_f49_killed_after_any_batch(
     await whole(relay)
     [left] = await relay.fetch(LEFT)
     assert (left["message"], left["outbox"]) == (2, 4)
+
+
+async def reported(relay: Relay) -> Counter[str]:
+    """Add up what all signed reports say went."""
+    told: Counter[str] = Counter()
+    for row in await relay.fetch("select body from purge_report"):
+        told.update(json.loads(row["body"])["counts"])
+    return told
+
+
+@pytest.mark.parametrize("passage", [1, 2, 3, 4, 5, 7])
+async def test_f49_killed_after_any_step_of_a_month(
+    relay: Relay, settings: Settings, listing_id: UUID, passage: int, tmp_path: Path
+) -> None:
+    """F49: a purge killed after any step of a month leaves nothing of it to be read; the next one
+    deletes what is left of it, and the signed reports count every row once.
+    """
+    old = NOW - 500 * DAY
+    await make_months(relay, old, 1)
+    for one in await add_contacts(relay, [old] * 3, listing_id=listing_id):
+        await relay.fetch(FILE, relay.site.site_id, one.message_id)
+    env = environment(settings_as(settings, DatabaseRole.PURGE))
+    killing = env | kill_at("purge.month", passage)
+    async with Child("tests.rig.armed_purge", env=killing, log=tmp_path / "1.log") as killed:
+        assert await killed.wait(WAIT_S) == -9
+    await whole(relay)
+    [left] = await relay.fetch(LEFT)
+    assert (left["message"], left["outbox"]) == (0, 0)
+    async with Child("tests.rig.armed_purge", env=env, log=tmp_path / "2.log") as again:
+        assert await again.wait(WAIT_S) == 0
+    await whole(relay)
+    assert await relay.fetch("select 1 from leaving_tables()") == []
+    told = await reported(relay)
+    assert {name: told[name] for name in MONTHLY} == MONTHLY
+
+
+async def test_f49_a_month_goes_once(relay: Relay, listing_id: UUID) -> None:
+    """F49: purgers started together drop a month once, and count it once."""
+    old = NOW - 500 * DAY
+    await make_months(relay, old, 1)
+    await add_contacts(relay, [old] * 3, listing_id=listing_id)
+    await asyncio.gather(*(purge(relay.context, [relay.site]) for _ in range(3)))
+    await purge(relay.context, [relay.site])  # one may have reported before another had dropped
+    assert await relay.fetch("select 1 from leaving_tables()") == []
+    assert (await reported(relay))["message"] == 3
 
 
 async def test_f49_two_purgers_at_once(relay: Relay, listing_id: UUID) -> None:
