@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What a load measured: requests per second, latencies in ms, status codes seen."""
+    """What a load measured: requests per second, latencies in ms in order, status codes seen."""
 
     per_s: float
     p50_ms: float
     p99_ms: float
     statuses: dict[int, int]
+    taken_ms: list[float]
 
 
 class _Client(asyncio.Protocol):
@@ -49,16 +50,23 @@ class _Client(asyncio.Protocol):
 
 async def load(port: int, request: Callable[[], bytes], *, clients: int, seconds: float) -> Load:
     """Send requests from *clients* connections for *seconds* to a loopback port."""
+    end = time.perf_counter() + seconds
+    return await load_until(port, request, lambda: time.perf_counter() >= end, clients=clients)
+
+
+async def load_until(
+    port: int, request: Callable[[], bytes], is_over: Callable[[], bool], *, clients: int
+) -> Load:
+    """Send requests from *clients* connections to a loopback port until it is over."""
     latencies: list[float] = []
     statuses: dict[int, int] = {}
-    end = time.perf_counter() + seconds
 
     async def one() -> None:
         _, client = await asyncio.get_running_loop().create_connection(_Client, "127.0.0.1", port)
-        while not latencies or time.perf_counter() < end:
+        while not latencies or not is_over():
             asked = time.perf_counter()
             status = await client.ask(request())
-            latencies.append(time.perf_counter() - asked)
+            latencies.append((time.perf_counter() - asked) * 1000)
             statuses[status] = statuses.get(status, 0) + 1
 
     started = time.perf_counter()
@@ -67,9 +75,10 @@ async def load(port: int, request: Callable[[], bytes], *, clients: int, seconds
     latencies.sort()
     return Load(
         len(latencies) / took,
-        latencies[len(latencies) // 2] * 1000,
-        latencies[int(len(latencies) * 0.99)] * 1000,
+        latencies[len(latencies) // 2],
+        latencies[int(len(latencies) * 0.99)],
         statuses,
+        latencies,
     )
 
 

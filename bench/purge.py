@@ -2,6 +2,7 @@
 
 One plain DELETE, the paced batches of the purge, and the drop of the partition: seconds, WAL, and
 the inserter's p99 beside its own without any purge. Figures of a shared machine; ratios count.
+With ``--clients 2 --clients 8`` the drop is measured again beside so many clients of the form.
 
 A million rows take 4 GB and some minutes. Ten million take 40 GB for as long as it runs, so it asks
 for the room first: ``--rows 10000000 --most 500000 --only "paced batches" --only "drop of the
@@ -19,10 +20,14 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import asyncpg
 
+from bench.house import House, process, up
+from bench.house import house as open_house
+from bench.http_load import load_until
 from relay import administration
 from relay.cli.common import new_master_key
 from relay.context import Context, open_context
@@ -71,6 +76,7 @@ DELETES = (
     "delete from message where site_id = $1 and message_id between $2 and $3",
 )
 Way = Callable[[], Awaitable[object]]
+Probe = Callable[[Awaitable[object]], Awaitable[list[float]]]  # what each took beside it, in ms
 WAYS = ("one DELETE", "paced batches", "drop of the month")
 STEP = 250_000
 ROW_BYTES = 4_000  # on disk, with its trace, mail and attempt, their indexes, and WAL beside
@@ -84,6 +90,7 @@ async def main() -> None:
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--only", action="append", choices=WAYS, help="a way; may be repeated")
     parser.add_argument("--most", type=int, default=10**9, help="rows of a class by batches")
+    parser.add_argument("--clients", type=int, action="append", default=[], help="of the form")
     chosen = parser.parse_args()
     if shutil.disk_usage(tempfile.gettempdir()).free < chosen.rows * ROW_BYTES:
         parser.error(f"{chosen.rows} rows need {chosen.rows * ROW_BYTES / 1e9:.0f} GB")
@@ -98,30 +105,51 @@ async def main() -> None:
                 continue
             if await count_left(url) < chosen.rows // 2:
                 await fill(url, site, chosen.rows)
-            print(json.dumps(await measure(name, url, site, act)), flush=True)
+            probe = partial(insert, url, site)
+            print(json.dumps(await measure(name, url, act, probe)), flush=True)
+    for clients in chosen.clients:
+        print(json.dumps(await beside_accept(chosen.rows, clients)), flush=True)
 
 
-async def measure(name: str, url: str, site: Site, act: Way) -> dict[str, object]:
-    """Run one way while rows are inserted, as they are alone just before and just after."""
+async def beside_accept(rows: int, clients: int) -> dict[str, object]:
+    """Drop a month while *clients* post the form, which is validated, sealed and committed."""
+    async with open_house(25) as place, open_context(place.settings) as context:
+        site = await administration.find_site(context, "bench")
+        await fill(place.database_url, site, rows)
+        with process("relay", "serve", environment=place.environment):
+            await up(place.port)
+            await accept(place, clients, asyncio.sleep(3))
+            return {"clients": clients} | await measure(
+                "drop of the month",
+                place.database_url,
+                lambda: drop_months(context, [site], {site.site_id: NOW}),
+                partial(accept, place, clients),
+            )
+
+
+async def measure(name: str, url: str, act: Way, probe: Probe) -> dict[str, object]:
+    """Run one way beside a probe, which runs alone just before and just after, too."""
     rows = await count_left(url)
-    quiet = [await p99_ms(url, site, asyncio.sleep(ALONE_S))]
+    quiet = [p99(await probe(asyncio.sleep(ALONE_S)))]
     connection = await asyncpg.connect(url)
     before = await connection.fetchval("select pg_current_wal_lsn()")
     began = time.monotonic()
-    busy = await p99_ms(url, site, act())
+    taken = await probe(act())
+    busy = p99(taken)
     seconds = time.monotonic() - began
     wal = await connection.fetchval("select pg_wal_lsn_diff(pg_current_wal_lsn(), $1)", before)
     await connection.close()
-    quiet.append(await p99_ms(url, site, asyncio.sleep(ALONE_S)))
+    quiet.append(p99(await probe(asyncio.sleep(ALONE_S))))
     left = await count_left(url)
     return {
         "way": name,
         "rows": rows - left,
         "seconds": round(seconds, 2),
         "wal_mb": round(float(wal) / 1e6, 1),
-        "insert_p99_ms": round(busy, 1),
-        "insert_alone_p99_ms": [round(one, 1) for one in quiet],
-        "insert_p99_ratio": round(busy / (sum(quiet) / 2), 2),
+        "p99_ms": round(busy, 1),
+        "alone_p99_ms": [round(one, 1) for one in quiet],
+        "p99_ratio": round(busy / (sum(quiet) / 2), 2),
+        "worst_ms": round(max(taken), 1),
         "rows_left": left,
         "load": os.getloadavg()[0],
     }
@@ -139,8 +167,13 @@ async def count_left(url: str) -> int:
     return left
 
 
-async def p99_ms(url: str, site: Site, beside: Awaitable[object]) -> float:
-    """Insert one row after the other until *beside* is done; return the 99th percentile."""
+def p99(taken: list[float]) -> float:
+    """Return the 99th percentile."""
+    return statistics.quantiles(taken, n=100)[98]
+
+
+async def insert(url: str, site: Site, beside: Awaitable[object]) -> list[float]:
+    """Insert one row after the other until *beside* is done."""
     task, taken = asyncio.ensure_future(beside), []
     connection = await asyncpg.connect(url)
     while not task.done() or len(taken) < 100:
@@ -150,7 +183,17 @@ async def p99_ms(url: str, site: Site, beside: Awaitable[object]) -> float:
         await asyncio.sleep(0.002)
     await connection.close()
     await task
-    return statistics.quantiles(taken, n=100)[98]
+    return taken
+
+
+async def accept(place: House, clients: int, beside: Awaitable[object]) -> list[float]:
+    """Post the form, *clients* at a time, until *beside* is done."""
+    task = asyncio.ensure_future(beside)
+    done = await load_until(place.port, place.request, task.done, clients=clients)
+    if set(done.statuses) != {202}:
+        raise SystemExit(f"unexpected answers: {done.statuses}")
+    await task
+    return done.taken_ms
 
 
 async def plain(url: str, site: Site) -> None:
