@@ -19,7 +19,7 @@ NOT_PERSONAL = {
         data_request.kind data_request.language data_request.state desk_act.rule desk_act.rule_was
         objection.purpose request_event.event request_event.reason request_event.state
         request_proof.address rule_hit.rule site_event.kind site_event.reason site_event.state
-        site_rule.mode site_rule.rule
+        site_rule.mode site_rule.rule unreported.name
         """,
     "the operator's or the site's own": """
         attempt.route key_rotation.key_id migration.checksum migration.name probe.verdicts
