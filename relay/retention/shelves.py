@@ -100,14 +100,15 @@ OLDEST: dict[str, tuple[str, KeptOf]] = {
 class Month:
     """Tables whose months go together, at once; *over* names the query that finds those."""
 
+    name: str
     tables: tuple[str, ...]
     over: str
     kept: KeptOf
 
 
 MONTHS = (
-    Month(("message", "outbox", "attempt"), "message_months_over", _messages),
-    Month(("sender_trace",), "trace_months_over", _traces),
+    Month("messages", ("message", "outbox", "attempt"), "message_months_over", _messages),
+    Month("traces", ("sender_trace",), "trace_months_over", _traces),
 )
 
 # What lives as long as it needs to, whatever the policy says: its query, its life.

@@ -10,8 +10,8 @@ from prometheus_client import Gauge
 from relay.context import Context
 from relay.database import Connection, queries, rows_of
 from relay.policy import read_policy
-from relay.policy.clock import Version, Window
-from relay.retention.shelves import OLDEST, SHELVES, Shelf
+from relay.policy.clock import Version, Window, over_before
+from relay.retention.shelves import MONTHS, OLDEST, SHELVES, Shelf
 from relay.sealing import FIRST_ID, first_id
 from relay.sites import Site
 
@@ -106,11 +106,18 @@ def all_due(versions: Sequence[Version], as_of: datetime) -> list[Due]:
 async def find_overdue(
     connection: Connection, site: Site, as_of: datetime, grace: timedelta
 ) -> list[str]:
-    """Return the classes in which a row is past its time by more than *grace*."""
+    """Return the classes in which a row is past its time by more than *grace*.
+
+    A month that was taken from its tables counts until its files are gone.
+    """
     versions = await read_versions(connection, site)
     found = {
         due.shelf.name
         for due in all_due(versions, as_of - grace)
         if await due.find(connection, site, due.start, 1)
     }
+    for table in await rows_of(queries().leaving_tables(connection)):
+        kind = next(kind for kind in MONTHS if table["parent"] in kind.tables)
+        if table["end_id"] <= first_id(over_before(versions, kind.kept, as_of - grace)):
+            found.add(kind.name)
     return sorted(found)

@@ -21,6 +21,7 @@ from relay.retention import (
     approve_hold,
     ask_lift,
     count_due,
+    find_overdue,
     lift_hold,
     list_holds,
     place_hold,
@@ -363,6 +364,19 @@ async def test_the_end_of_a_drop_may_take_long(
     await connection.close()
     assert await relay.fetch("select 1 from leaving_tables()") == []
     assert (await purged(relay)).counts["message"] == 1
+
+
+async def test_a_month_counts_until_its_files_are_gone(relay: Relay) -> None:
+    """What was taken away and never deleted is overdue, though nobody can read it."""
+    old = NOW - 500 * DAY
+    await make_months(relay, old, 1)
+    await relay.fetch("select detach_month(array['message'], $1)", old.date().replace(day=1))
+    async with relay.context.database.connection() as connection:
+        at = (connection, relay.site, NOW)
+        assert await find_overdue(*at, DAY) == ["messages"]
+        assert await find_overdue(*at, 200 * DAY) == []
+        await drop_leaving(connection, f"leaving_message_{old:%Y_%m}")
+        assert await find_overdue(*at, DAY) == []
 
 
 async def test_a_held_row_keeps_its_month(relay: Relay, listing_id: UUID) -> None:
