@@ -187,7 +187,7 @@ async def _listen(context: Context, running: Courier) -> None:
     await context.database.listen("outbox", running.ring)
 
 
-async def until(check: Any, timeout_s: float = 10.0) -> Any:
+async def until(check: Any, timeout_s: float = 30.0) -> Any:
     """Wait until the coroutine function *check* returns something true, and return it."""
     async with asyncio.timeout(timeout_s):
         while True:

@@ -76,7 +76,7 @@ class Person:
             return not await self.relay.fetch(WAITING)
 
         async with SmtpSink() as sink, courier(self.relay.context, sink.port):
-            await until(left, timeout_s=10)
+            await until(left, timeout_s=30)
             came = [one for one in sink.mails if self.address in one.recipients]
         fresh = [email.message_from_bytes(one.content, policy=email.policy.default) for one in came]
         self.mails += fresh

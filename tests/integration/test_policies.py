@@ -32,7 +32,7 @@ async def visio(context: Context) -> AsyncIterator[Relay]:
 async def mail_to_advertiser(relay: Relay) -> tuple[str, str, bytes]:
     """Deliver what waits; return subject, text and bytes of the advertiser's mail."""
     async with SmtpSink() as sink, courier(relay.context, sink.port):
-        await sink.wait_for(2, timeout_s=10)
+        await sink.wait_for(2, timeout_s=30)
     await check_wire(relay, sink)
     [mail] = [m for m in sink.mails if m.recipients == (LISTING.advertiser.email,)]
     parsed = message_from_bytes(mail.content, policy=policy.default)

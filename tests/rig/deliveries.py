@@ -149,7 +149,7 @@ async def notices(relay: Relay) -> list[str]:
 
 
 async def reach(
-    relay: Relay, ids: Sequence[str], *states: str, timeout_s: float = 10.0
+    relay: Relay, ids: Sequence[str], *states: str, timeout_s: float = 30.0
 ) -> Mapping[str, str]:
     """Wait until every contact of *ids* is in one of *states*."""
 

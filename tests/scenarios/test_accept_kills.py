@@ -120,5 +120,5 @@ async def test_f06_hang_up_after_body(relay: Relay) -> None:
     [trace] = await relay.fetch("select ip_hash from sender_trace")
     assert trace["ip_hash"] == relay.site.hash("ip", "127.0.0.1")
     async with SmtpSink() as sink, courier(relay.context, sink.port):
-        await sink.wait_for(2, timeout_s=10)
+        await sink.wait_for(2, timeout_s=30)
     await check_wire(relay, sink)

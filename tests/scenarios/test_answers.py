@@ -11,7 +11,7 @@ HTML = {"Accept": "text/html"}
 async def _mail_links(relay: Relay, sink: SmtpSink) -> str:
     """Send a contact and return the start of its links."""
     await relay.post(message="Bonjour, c’est pour le vélo, merci.")
-    mails = await sink.wait_for(2, timeout_s=10)
+    mails = await sink.wait_for(2, timeout_s=30)
     mail = next(m for m in mails if "camille@annonceur.example" in m.recipients)
     text = re.sub(r"=\r\n", "", mail.content.decode())
     found = re.search(r"https://relais\.example(/a/[\w.-]+)/sold", text)
@@ -38,7 +38,7 @@ async def test_available_tells_the_buyer_once_a_day(relay: Relay) -> None:
         links = await _mail_links(relay, sink)
         for _ in range(2):
             await relay.http.post(f"{links}/available", data={})
-        await sink.wait_for(3, timeout_s=10)
+        await sink.wait_for(3, timeout_s=30)
 
         async def settled() -> bool:
             rows = await relay.fetch("select state from outbox where state <> 'delivered'")
@@ -85,7 +85,7 @@ async def test_a_shown_phone_is_read_when_the_mail_is_sent(relay: Relay) -> None
         )
         await relay.http.post(f"{links}/show-phone", data={})
         async with courier(relay.context, sink.port):
-            await sink.wait_for(4, timeout_s=10)
+            await sink.wait_for(4, timeout_s=30)
         shown = [m for m in sink.mails if b"06 39 98 01 23" in m.content]
         assert len(shown) == 1
 

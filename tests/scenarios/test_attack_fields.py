@@ -159,7 +159,7 @@ async def test_a31_hostile_unicode(relay: Relay) -> None:
         async with relay.http.post(relay.form, data=form, headers=kind) as answer:
             assert answer.status in {400, 422}
     async with SmtpSink() as sink, courier(relay.context, sink.port):
-        await sink.wait_for(len(signs) + 1, timeout_s=10)
+        await sink.wait_for(len(signs) + 1, timeout_s=30)
     await check_wire(relay, sink)
 
 
@@ -270,7 +270,7 @@ async def test_a42_advertiser_in_hidden_fields(relay: Relay) -> None:
     ) as answer:
         assert answer.status == 422
     async with SmtpSink() as sink, courier(relay.context, sink.port):
-        await sink.wait_for(2, timeout_s=10)
+        await sink.wait_for(2, timeout_s=30)
         await asyncio.sleep(0.1)
     await check_wire(relay, sink)
 

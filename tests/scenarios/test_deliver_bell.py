@@ -63,7 +63,7 @@ async def test_f21_redis_goes_and_comes_back(
             worker(far, sink.port, tmp_path / "worker.log") as child,
         ):
             relay.url = url
-            await child.wait_output("worker.started", timeout_s=10)
+            await child.wait_output("worker.started", timeout_s=30)
 
             async def accept(text: str) -> str:
                 status, body = await relay.post(message=text)
@@ -83,7 +83,7 @@ async def test_f21_redis_goes_and_comes_back(
             ids.append(await accept("Sans Redis, le vélo est-il disponible ?"))
             await reach(relay, ids, "delivered")
             await valkey.start()
-            await until(lambda: _arq_polls(valkey), timeout_s=8)
+            await until(lambda: _arq_polls(valkey), timeout_s=30)
             assert child.returncode is None
             assert (await child.terminate(timeout_s=10)) == 0
         await check_wire(relay, sink)

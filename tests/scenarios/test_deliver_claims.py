@@ -70,13 +70,13 @@ async def test_f19_stalled_past_its_lease(relay: Relay, settings: Settings, tmp_
         worker(settings, sink.port, tmp_path / "worker.log", timing=SHORT_LEASE) as stalled,
     ):
         sink.behave(Phase.RCPT, delay(1.5, times=1))
-        await stalled.wait_ready(lambda: _reached(sink, Phase.RCPT), timeout_s=10)
+        await stalled.wait_ready(lambda: _reached(sink, Phase.RCPT), timeout_s=30)
         stalled.sigstop()
         async with courier(relay.context, sink.port):
             await reach(relay, [message_id], "delivered", timeout_s=SHORT_LEASE.lease_s + 4)
         token = (await row(relay, message_id))["token"]
         stalled.sigcont()
-        await stalled.wait_output(r"mail\.(lease_lost|outcome_refused)", timeout_s=5)
+        await stalled.wait_output(r"mail\.(lease_lost|outcome_refused)", timeout_s=30)
         assert len(sink.mails) == 1
         found = await row(relay, message_id)
         assert (found["state"], found["token"]) == ("delivered", token)
@@ -91,12 +91,12 @@ async def test_f19_stalled_at_the_dot(relay: Relay, settings: Settings, tmp_path
         worker(settings, sink.port, tmp_path / "worker.log", timing=SHORT_LEASE) as stalled,
     ):
         sink.behave(Phase.DOT, delay(1, times=1))
-        await stalled.wait_ready(lambda: _reached(sink, Phase.DOT), timeout_s=10)
+        await stalled.wait_ready(lambda: _reached(sink, Phase.DOT), timeout_s=30)
         stalled.sigstop()
         async with courier(relay.context, sink.port):
             await reach(relay, [message_id], "deferred", timeout_s=SHORT_LEASE.lease_s + 4)
             stalled.sigcont()
-            await stalled.wait_output(r"mail\.outcome_refused", timeout_s=5)
+            await stalled.wait_output(r"mail\.outcome_refused", timeout_s=30)
             found = await row(relay, message_id)
             assert (found["state"], found["ambiguous"]) == ("deferred", 1)
             outcomes = [attempt["outcome"] for attempt in await attempts(relay, message_id)]
@@ -169,7 +169,7 @@ async def test_f55_the_database_is_lost_right_after_a_claim(
     ):
         proxy.swallow_after(b"as earlier_ids")
         async with courier(context, sink.port):
-            await proxy.wait_swallowed(1, timeout_s=5)
+            await proxy.wait_swallowed(1, timeout_s=30)
             await reach(relay, ids, "delivered")
         assert len(sink.mails) == 3
         for message_id in ids:
@@ -201,6 +201,6 @@ async def test_f55_an_end_is_told_however_it_was_read(
     ):
         proxy.swallow_after(b"as earlier_ids")
         async with courier(context, sink.port, timing=SHORT_LEASE):
-            await proxy.wait_swallowed(1, timeout_s=5)
+            await proxy.wait_swallowed(1, timeout_s=30)
             await reach(relay, ids, end, timeout_s=SHORT_LEASE.lease_s + 4)
     assert [one.partition(":")[0] for one in await notices(relay)] == [end]

@@ -58,7 +58,7 @@ async def test_f33_a_second_cut_ends_unconfirmed(relay: Relay) -> None:
         await reach(relay, [message_id], "unconfirmed")
         assert (await row(relay, message_id))["ambiguous"] == 2
         await relay.travel(10 * RETRY_S)
-        await sink.wait_for(3, timeout_s=5)  # two copies and the notice
+        await sink.wait_for(3, timeout_s=30)  # two copies and the notice
         await asyncio.sleep(3 * QUICK.sweep_s)
         assert len(sink.mails) == 3
         assert await notices(relay) == ["unconfirmed:ambiguous"]
@@ -109,7 +109,7 @@ async def test_f36_killed_between_dot_and_answer(
     ):
         for copies in (1, 2):
             assert await killed.wait(timeout_s=10) == -signal.SIGKILL
-            await sink.wait_for(copies, timeout_s=5)
+            await sink.wait_for(copies, timeout_s=30)
             assert (await row(relay, message_id))["state"] == "sending"
             await relay.travel(QUICK.lease_s)
             async with courier(relay.context, sink.port):
@@ -137,7 +137,7 @@ async def test_f36_database_away_at_the_dot(relay: Relay, settings: Settings) ->
         courier(context, sink.port),
     ):
         sink.behave(Phase.DOT, delay(0.5))
-        await sink.wait_for(1, timeout_s=10)
+        await sink.wait_for(1, timeout_s=30)
         await proxy.pause()
         await asyncio.sleep(1)
         assert (await relay.states())[message_id] == "sending"
@@ -154,6 +154,6 @@ async def test_f37_quit_hangs_or_is_cut(relay: Relay, to: str) -> None:
     async with SmtpSink() as sink:
         async with courier(relay.context, sink.port):
             await reach(relay, [message_id], "delivered")
-        await sink.wait_closed(timeout_s=5)
+        await sink.wait_closed(timeout_s=30)
         assert len(sink.mails) == 1
         await check_wire(relay, sink)

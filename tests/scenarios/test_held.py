@@ -30,7 +30,7 @@ async def test_a_released_message_leaves(relay: Relay) -> None:
     assert [one.message_id for one in listed] == [read_public_id("msg", held)]
     await moderation.release(relay.context, relay.site, listed[0].message_id)
     async with SmtpSink() as sink, courier(relay.context, sink.port):
-        await sink.wait_for(1, timeout_s=10)
+        await sink.wait_for(1, timeout_s=30)
 
         async def delivered() -> bool:
             return (await relay.states())[held] == "delivered"
@@ -48,7 +48,7 @@ async def test_a_refused_message_is_told(relay: Relay) -> None:
     (one,) = await moderation.list_held(relay.context, relay.site)
     await moderation.refuse(relay.context, relay.site, one.message_id)
     async with SmtpSink() as sink, courier(relay.context, sink.port):
-        (notice,) = await sink.wait_for(1, timeout_s=10)
+        (notice,) = await sink.wait_for(1, timeout_s=30)
         assert notice.recipients == ("lea@acheteuse.example",)
     assert (await relay.states())[held] == "refused"
 
@@ -59,7 +59,7 @@ async def test_a_hold_that_nobody_ended_is_told(relay: Relay) -> None:
     await relay.travel(31 * 24 * 3600)
     await purge_expired(relay.context)
     async with SmtpSink() as sink, courier(relay.context, sink.port):
-        (notice,) = await sink.wait_for(1, timeout_s=10)
+        (notice,) = await sink.wait_for(1, timeout_s=30)
         assert notice.recipients == ("lea@acheteuse.example",)
     assert (await relay.states())[held] == "expired"
 

@@ -9,7 +9,7 @@ async def test_a_form_post_becomes_a_mail(relay: Relay) -> None:
     status, body = await relay.post(message="Bonjour, je vous appelle au 06 39 98 01 23 ?")
     assert status == 202
     async with SmtpSink() as sink, courier(relay.context, sink.port):
-        await sink.wait_for(2, timeout_s=10)
+        await sink.wait_for(2, timeout_s=30)
 
         async def delivered() -> bool:
             return (await relay.states())[body["id"]] == "delivered"

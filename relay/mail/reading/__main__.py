@@ -91,7 +91,7 @@ def _limit_memory() -> None:
 
 def _limit_time(seconds: int) -> None:
     """Let the kernel end this process (SIGXCPU) when what comes next takes too long."""
-    limit = math.floor(time.process_time()) + seconds  # it counts whole seconds
+    limit = math.ceil(time.process_time()) + seconds  # it counts whole seconds; none are lost
     resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
 
 
