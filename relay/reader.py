@@ -1,8 +1,8 @@
 """A process of its own that reads what strangers sent; the listener outlives whatever it does.
 
-The standard mail parser may be led to take minutes or all memory. There it has two to three seconds of
-processor time for each mail and memory with an end; a process that breaks either is replaced,
-and its mail is kept for a person to look at (F46).
+The standard mail parser may be led to take minutes or all memory. There it has two to three
+seconds of processor time for each mail and memory with an end; a process that breaks either is
+replaced, and its mail is kept for a person to look at (F46).
 """
 
 import asyncio

@@ -27,10 +27,11 @@ select md5(string_agg(part, ' ' order by part)) from (
     union all select to_jsonb({SEED})::text from {SEED}
 ) as parts
 """
-TABLES = """
+WRITTEN = """
 select relname from pg_class where relnamespace = 'public'::regnamespace
-    and relkind in ('r', 'p') and not relispartition and relname <> $1
+    and relkind = 'r' and relname <> $1 and pg_relation_size(oid) > 0
 """
+NO_TRIGGERS = "set local session_replication_role = replica"
 DELETED = "select sum(n_tup_del) from pg_stat_xact_user_tables"
 
 
@@ -86,10 +87,10 @@ class Databases:
         try:
             if await connection.fetchval(SHAPE) != await self._template_shape():
                 return False
-            await connection.execute("set session_replication_role = replica")  # no trigger runs
-            names = [table["relname"] for table in await connection.fetch(TABLES, SEED)]
+            written = await connection.fetch(WRITTEN, SEED)
+            deleting = [f'delete from "{table["relname"]}"' for table in written]
             async with connection.transaction():
-                await connection.execute("; ".join(f'delete from "{name}"' for name in names))
+                await connection.execute("; ".join((NO_TRIGGERS, *deleting)))
                 if await connection.fetchval(DELETED) > ROWS_MOST:
                     return False
             await connection.execute("select setval('outbox_token', 1, false)")
