@@ -33,14 +33,18 @@ _FARTHEST_ECHO, _LONGEST_REMARK = 16, 60  # characters
 def without_asides(atoms: list[Atom], text: str) -> list[Atom]:
     """Return *atoms* without those that count digits or say a group of them again."""
     kept: list[Atom] = []
+    bracketed = any(map(text.__contains__, _OPEN))
     at = 0
     while at < len(atoms):
-        said = _echo(kept, atoms, at, text)
-        at += said
-        if not said:
-            if len(atoms[at].readings[0]) > 1 or not _counts(atoms[at], text):
-                kept.append(atoms[at])
-            at += 1
+        atom = atoms[at]
+        digits = atom.readings[0]
+        again = kept and (bracketed or kept[-1].readings[0] == digits)
+        if again and (said := _echo(kept, atoms, at, text)):
+            at += said
+            continue
+        if len(digits) > 1 or not _counts(atom, text):
+            kept.append(atom)
+        at += 1
     return kept
 
 
@@ -60,10 +64,10 @@ def _counts(atom: Atom, text: str) -> bool:
 
 def _echo(kept: Sequence[Atom], atoms: Sequence[Atom], at: int, text: str) -> int:
     """Return how many atoms from *at* on say again what the last of *kept* said, 0 for none."""
-    end = kept[-1].end if kept else 0
+    end = kept[-1].end
     bracket = text.startswith(_OPEN, end) or text.startswith(_OPEN, end + 1)
-    same = bool(kept) and kept[-1].readings[0] == atoms[at].readings[0]
-    if not kept or not (same or bracket) or atoms[at].start - end > _FARTHEST_ECHO:
+    same = kept[-1].readings[0] == atoms[at].readings[0]
+    if not (same or bracket) or atoms[at].start - end > _FARTHEST_ECHO:
         return 0
     gap = text[end : atoms[at].start]
     if not bracket:

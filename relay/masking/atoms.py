@@ -19,6 +19,7 @@ TOKEN = re.compile(
     r"|(?<![^\W_]{2} )\|\|?(?! ?[^\W_]{2})(?![^\W_])|[^\W_]+"
 )
 _LETTERS_AND_FIGURES = re.compile(r"[^\W_]+")
+_FROM_FIGURE = re.compile(r"[0-9][^\W_]*")
 _LEAST_ROW = 4
 _LEAST_WORDS = 3
 _MISSPELT, _HALVED = 0.35, 0.2
@@ -45,13 +46,14 @@ def find_atoms(reading: Reading, seen: Evidence) -> list[Atom]:
     atoms: list[Atom] = []
     unknown: list[tuple[int, str]] = []
     known = vocabulary().words if seen.words else {}
-    for start, token in _tokens(text) if seen.words else _figures(text, seen.runs):
-        if word := known.get(token):
-            cost = 0.1 * word.weak
-            atoms.append(Atom(start, start + len(token), (word.digits,), word, cost, word.weak))
-        elif token.isdigit():
+    tokens = _tokens(text) if seen.words else _figures(text) if seen.runs else ()
+    for start, token in tokens:
+        if token.isdigit():
             if len(token) > 1 or not _LABEL.search(text, max(0, start - 12), start + 1):
                 atoms.append(Atom(start, start + len(token), (token,)))
+        elif word := known.get(token):
+            cost = 0.1 * word.weak
+            atoms.append(Atom(start, start + len(token), (word.digits,), word, cost, word.weak))
         elif not token.isalpha():
             if atoms and atoms[-1].word and unleet(token) in vocabulary().joiners:
                 continue
@@ -60,11 +62,13 @@ def find_atoms(reading: Reading, seen: Evidence) -> list[Atom]:
             atoms += more
         else:
             unknown.append((start, token))
-    if unknown and any(a.word is not None for a in atoms):
+    if unknown and any([a.word is not None for a in atoms]):
         atoms = sorted((*atoms, *_halves(unknown)), key=itemgetter(0))
-    if unknown and sum([a.word is not None and not a.shy for a in atoms]) >= _LEAST_WORDS:
-        atoms = _with_misspelt(atoms, unknown, text)
-    return _without_lonely(_without_labels(atoms, text), text)
+        if sum([a.word is not None and not a.shy for a in atoms]) >= _LEAST_WORDS:
+            atoms = _with_misspelt(atoms, unknown, text)
+    if len(seen.runs) >= _LEAST_LABELS:
+        atoms = _without_labels(atoms, text)
+    return _without_lonely(atoms, text) if any([a.shy for a in atoms]) else atoms
 
 
 def _halves(unknown: Sequence[tuple[int, str]]) -> Iterator[Atom]:
@@ -74,24 +78,18 @@ def _halves(unknown: Sequence[tuple[int, str]]) -> Iterator[Atom]:
             yield Atom(start, after + len(second), (word.digits,), word, _HALVED)
 
 
-def _tokens(text: str) -> Iterator[tuple[int, str]]:
+def _tokens(text: str) -> list[tuple[int, str]]:
     pattern = TOKEN if "|" in text else _LETTERS_AND_FIGURES
-    return ((found.start(), found.group()) for found in pattern.finditer(text))
+    return [(found.start(), found.group()) for found in pattern.finditer(text)]
 
 
-def _figures(text: str, runs: Sequence[tuple[int, int]]) -> Iterator[tuple[int, str]]:
+def _figures(text: str) -> Iterator[tuple[int, str]]:
     """Yield the tokens that hold a figure, without walking over the other words."""
-    done, size = 0, len(text)
-    for start, end in runs:
-        if start < done:
-            continue
-        first = start
-        while first > done and text[first - 1].isalnum():
+    for found in _FROM_FIGURE.finditer(text):
+        first = start = found.start()
+        while first and text[first - 1].isalnum():
             first -= 1
-        done = end
-        while done < size and text[done].isalnum():
-            done += 1
-        yield first, text[first:done]
+        yield first, found.group() if first == start else text[first : found.end()]
 
 
 def _with_misspelt(atoms: list[Atom], unknown: list[tuple[int, str]], text: str) -> list[Atom]:
@@ -141,8 +139,6 @@ def _without_labels(atoms: list[Atom], text: str) -> list[Atom]:
 
 def _without_lonely(atoms: list[Atom], text: str) -> list[Atom]:
     """Keep shy atoms only in a row that holds enough of the others."""
-    if not any(atom.shy for atom in atoms):
-        return atoms
     kept: list[Atom] = []
     for row in map(_figures_only, _rows(atoms, text)):
         sure = sum(not atom.shy for atom in row)

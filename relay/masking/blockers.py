@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Sequence
-from itertools import chain
 
 from stdnum import iban, luhn
 
@@ -58,7 +57,7 @@ _TIMES = (
     r"(?:\s?(?:[ap]m|uhr|h))?"
     r"|(?:[01]?\d|2[0-4])\s?(?:h|[ap]\.?m|uhr|heures?|uur|horas)\b(?!\s?\d\d\s?h)"
 )
-_SIDE = r"\d+(?:[.,]\d+)?\s?(?:cm|mm|m)?"
+_SIDE = r"\d++(?:[.,]\d++)?\s?(?:cm|mm|m)?"
 _SIZES = rf"{_SIDE}\s?[x*]\s?{_SIDE}(?:\s?[x*]\s?{_SIDE})?(?![x*]?\d)"
 _QUANTITY = rf"(?:{_AMOUNT})[ \t]?(?:{UNITS})(?![a-z0-9])"
 _BYTE = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"  # never with a zero before it
@@ -70,9 +69,10 @@ _IDS = (
 )
 _FIRST = r"(?<!\d)(?<!\d[.,/:\n-])"  # no figure goes on here, nor a column of them
 # All of these go on, after their first figures, with a sign, a word or thousands, or follow a
-# currency.
-_STARTS_SOFT = re.compile(_FIRST + r"(?:\d+\s?[^\d\s]|\d{1,3} \d{3}|(?<=[€$£])\d|(?<=[€$£].)\d)")
-_NO_AMOUNT = re.compile(r"0[0-9]{8}")  # 0612345678 m'appeler
+# currency; 0612345678 m'appeler is no amount.
+_STARTS_SOFT = re.compile(
+    _FIRST + r"(?!0[0-9]{8})(?:\d++\s?[^\d\s]|\d{1,3}+ \d{3}|(?<=[€$£])\d|(?<=[€$£].)\d)"
+)
 _RANGE_DATE = (
     r"(?:0?[1-9]|[12]\d|3[01])\s?(?:,|et|au|a|ou|and|to|or|bis|und|y|al|e|-)\s?(?:le )?"
     rf"(?=\d{{1,2}}\s?{_MONTH})"
@@ -123,8 +123,8 @@ _CODED = (_OLD_PLATES, _CODES, _PLATES)
 _NINE = re.compile(r"[0-9](?:[ .-]?[0-9]){8,}")
 # Every plate, account and code has one of these: most numbers have none, and end here.
 _MAY_BE_CODE = re.compile(
-    r"[0-9](?:[a-z]+[0-9]|[0-9] ?[a-z]{2,3} ?[0-9]|[0-9]{2}[ -]?[a-z]{2}\b"
-    r"|[0-9a-f]{0,7}-[0-9a-f]{4}-|(?:[a-z][a-z0-9]|[0-9][a-z])[ .][0-9]{3}"
+    r"[0-9](?:[a-z]++[0-9]|[0-9] ?[a-z]{2,3}+ ?[0-9]|[0-9]{2}[ -]?[a-z]{2}\b"
+    r"|[0-9a-f]{0,7}+-[0-9a-f]{4}-|(?:[a-z][a-z0-9]|[0-9][a-z])[ .][0-9]{3}"
     r"|(?<=[a-z]{2}[0-9])[0-9][ -]?[a-z0-9]{4})"
 )
 _BYTES_APART = 5
@@ -208,28 +208,32 @@ def identifiers(text: str) -> list[tuple[int, int, str]]:
 
     They come in order and do not overlap.
     """
+    hits = [_FIGURES.match(text, stretch.start()) for stretch in _NINE.finditer(text)]
+    for pattern in _patterns(text):
+        hits += pattern.finditer(text)
     found: list[tuple[int, int, str]] = []
-    stretches = (_FIGURES.match(text, stretch.start()) for stretch in _NINE.finditer(text))
-    others = (hit for pattern in _patterns(text) for hit in pattern.finditer(text))
-    for hit in chain(stretches, others):
+    for hit in hits:
         if hit:
             kind = hit.lastgroup or ""
             if _CHECKS.get(kind, bool)(hit.group()) and not _is_none(kind, text, hit):
                 found.append((*hit.span(), kind))
-    return _in_order(found)
+    return _in_order(found) if len(found) > 1 else found
 
 
 def _patterns(text: str) -> list[re.Pattern[str]]:
     """Return the patterns that can match at all, so that most texts meet none."""
-    chosen = [
-        ("isbn" in text, _ISBN),
-        ("/" in text and _LINK_HINT.search(text), _LINKS),
-        ("." in text and _FILE_HINT.search(text), _FILES),
-        ("@" in text, _MAILS),
-        (text.count(":") >= _BYTES_APART or text.count("-") >= _BYTES_APART, _PAIRS),
-    ]
-    codes = _CODED if _MAY_BE_CODE.search(text) else ()
-    return [*codes, *(pattern for hint, pattern in chosen if hint)]
+    chosen = [*_CODED] if _MAY_BE_CODE.search(text) else []
+    if "isbn" in text:
+        chosen.append(_ISBN)
+    if "/" in text and _LINK_HINT.search(text):
+        chosen.append(_LINKS)
+    if "." in text and _FILE_HINT.search(text):
+        chosen.append(_FILES)
+    if "@" in text:
+        chosen.append(_MAILS)
+    if text.count(":") >= _BYTES_APART or text.count("-") >= _BYTES_APART:
+        chosen.append(_PAIRS)
+    return chosen
 
 
 def _is_none(kind: str, text: str, hit: re.Match[str]) -> bool:
@@ -267,7 +271,7 @@ def short_date_at(text: str, start: int) -> int:
 
 def quantity_at(text: str, start: int) -> int:
     """Return the end of the date, time, price or size that begins at *start*; *start* if none."""
-    if not _STARTS_SOFT.match(text, start) or _NO_AMOUNT.match(text, start):
+    if not _STARTS_SOFT.match(text, start):
         return start
     found = _SOFT.match(text, start)
     sign = max(0, start - (2 if text[start - 1].isspace() else 1))

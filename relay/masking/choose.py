@@ -70,7 +70,7 @@ def _pick(pool: Sequence[Candidate], row: Row, judge: Judge) -> list[Candidate]:
     if not pool:
         return []
     shapes = [shape_of(row, c) for c in pool]
-    owns = [judge.own_weight(shape) for shape in shapes]
+    owns = [*map(judge.own_weight, shapes)]
     waiting = [
         (-own - context.CUE_BEFORE, False, c.first, -c.last, c, k)
         for k, (own, c) in enumerate(zip(owns, pool, strict=True))

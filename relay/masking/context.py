@@ -181,6 +181,11 @@ def is_announced(text: str) -> bool:
     return _CUE.search(text) is not None
 
 
+def has_code_word(text: str, start: int) -> bool:
+    """Tell whether a word for a reference, an account, a code, a thing stands before *start*."""
+    return _IDENTIFIER.search(text, max(0, start - _NEAR - 12), start) is not None
+
+
 def is_code(text: str, start: int, *, beside: bool, grouped: bool = False) -> bool:
     """Tell whether the words right before *start* announce a reference, an account, a code.
 

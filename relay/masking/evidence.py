@@ -116,10 +116,8 @@ def is_prose(text: str) -> bool:
         raw = text.encode("cp1252")
     except UnicodeEncodeError:
         return False
-    if has_stars(text) or has_keys(text):
-        return False
     table = _western()
-    if len(raw.translate(None, table.telling)) < len(raw):
+    if len(raw.translate(None, table.telling)) < len(raw) or has_stars(text) or has_keys(text):
         return False
     tokens = raw.translate(table.letters).split()
     if not table.words.isdisjoint(tokens):

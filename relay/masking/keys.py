@@ -32,13 +32,14 @@ _SIGN = (
     r"|' ?(?P<quoted>[a-z]) ?'"
     r"|(?<![^\W_])(?P<sign>[b-df-hj-np-tv-xz](?!['’])\b|[^\w\s'\",.():;-]|_)(?!\w))"
 )
-_IS = (
-    rf"{_MARK}(?:=|->|:|\b(?:vaut|valent|est|sont|c'est|par|is|are|means?|by|with|por|con|durch|"
+_MEANS = (
+    r"(?:=|->|:|\b(?:vaut|valent|est|sont|c'est|par|is|are|means?|by|with|por|con|durch|"
     r"ist|sind|mit|met|door|vale[n]?|es|e|son|pour|for|veut dire|veulent dire|signifie\w*|"
     r"remplace\w*|represente\w*|replaces?|stands? for|significa\w*|bedeutet|betekent|steht fur|"
     r"steht fuer|staat voor|sta per)\b) ?(?:(?:une?|des?|le|la|les|an?|the|el|ein\w{0,2}|um|uno|een"
     r"|il|o|chiffre|digit) ){0,2}"
 )
+_IS = _MARK + _MEANS
 _STEAD_WORDS = (
     "(?:a la|en) place|au lieu|instead|in place|en lugar|en vez|statt|anstelle|al posto|"
     "no lugar|in plaats"
@@ -81,7 +82,7 @@ _TOLD = ("word", "letter", "quoted", "sign")
 
 def keyed(text: str) -> Iterator[Piece]:
     """Yield the signs beside figures of *text* for which it names a digit."""
-    if not any(map(text.__contains__, _SAYS)) or not _BESIDE.search(text):
+    if not _BESIDE.search(text) or not any(map(text.__contains__, _SAYS)):
         return
     view = read_signs(text)
     if not _ONE.search(view.text) and _units().isdisjoint(_TOKEN.findall(view.text)):
@@ -100,22 +101,27 @@ def _units() -> frozenset[str]:
 
 
 @cache
-def _patterns() -> tuple[re.Pattern[str], ...]:
-    """Return how a digit is named for a sign: X is 9, X in place of 9, 9 in place of X."""
+def _patterns() -> tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]:
+    """Return how a digit is named for a sign: X is 9, X in place of 9, 9 in place of X.
+
+    Before each pattern stands one for a part of it, which is found fast, or not at all.
+    """
     digit = rf"(?P<digit>(?<![^\W_])(?:\d|{any_of(sorted(_units()))})s?(?=$|[\s.,;:)'\"]))"
+    stead = re.compile(_STEAD_WORDS)
+    put = rf"(?:{_STEAD_WORDS}) (?:de |of |di |von )?{digit}{_I_PUT}"
     return (
-        re.compile(_SIGN + _IS + digit),
-        re.compile(_SIGN + _STEAD + digit),
-        re.compile(digit + _FOR + _SIGN),
-        re.compile(rf"(?:{_STEAD_WORDS}) (?:de |of |di |von )?{digit}{_I_PUT}"),
+        (re.compile(_MEANS + digit), re.compile(_SIGN + _IS + digit)),
+        (stead, re.compile(_SIGN + _STEAD + digit)),
+        (re.compile(digit + _FOR), re.compile(digit + _FOR + _SIGN)),
+        (stead, re.compile(put)),
     )
 
 
 def _meanings(text: str) -> list[tuple[int, int, str, str]]:
     """Return where *text* names a digit for a sign, that sign, and the digit."""
     found: dict[str, tuple[int, int, str, str]] = {}
-    for pattern in _patterns():
-        for meaning in pattern.finditer(text):
+    for hint, pattern in _patterns():
+        for meaning in pattern.finditer(text) if hint.search(text) else ():
             digit = _digit(meaning.group("digit"))
             told = meaning.groupdict()
             sign = _NAMES.get(told.get("name") or "") or next(

@@ -10,8 +10,8 @@ from relay.masking.plans import SHORTEST, Form, Sizes, numbering, read
 from relay.masking.tokens import Atom
 from relay.masking.words import Kind
 
-_PLUS = ("+", " plus", " piu", " mas", " mais")
-_PLUS_WORD = re.compile("p(?:lus|iu)|ma(?:i?s)")
+_PLUS_WORDS = ("plus", "piu", "mas", "mais")
+_PLUS = ("+", *(f" {word}" for word in _PLUS_WORDS))
 _PLUS_WITHIN = 8  # characters
 _SUM = re.compile(r"\d \+ $")  # 1 à 60 + 62
 _LONGEST_ROW = 17  # digits: exit code and the longest international number
@@ -142,6 +142,7 @@ def figures(row: Row, first: int, last: int, *, strong: bool) -> Iterator[Candid
     """
     upto, plans = row.upto, numbering(row.region)
     signed = _may_have_plus(row, first, last)
+    whole = "".join(row.digits[first:last])
     for start in range(first, last):
         here = upto[start]
         if upto[last] - here < plans.least:
@@ -150,19 +151,18 @@ def figures(row: Row, first: int, last: int, *, strong: bool) -> Iterator[Candid
         plus = signed and plus_before(row.text, row.atoms[start].start)
         if (plus or zero or not plans.has_trunk) is not strong:
             continue
-        zeros = "".join(row.digits[start : min(start + 3, last)]) if zero else ""
-        if zeros.startswith(_NOTHING):
+        digits = whole[here - upto[first] : here - upto[first] + _LONGEST_ROW]
+        if digits.startswith(_NOTHING):
             continue
         sizes = plans.with_zero if zero else plans.without
-        if plus or zeros.startswith("00"):
+        if plus or digits.startswith("00"):
             sizes = _WIDE
         for end in range(start + 1, last + 1):
             size = upto[end] - here
             if size > sizes.longest:
                 break
             if size in sizes.all:
-                digits = "".join(row.digits[start:end])
-                result = read(digits, plus=plus, region=row.region)
+                result = read(digits[:size], plus=plus, region=row.region)
                 if result:
                     yield Candidate(start, end, *result, _paid(row, start, end), strong)
 
@@ -170,7 +170,7 @@ def figures(row: Row, first: int, last: int, *, strong: bool) -> Iterator[Candid
 def _may_have_plus(row: Row, first: int, last: int) -> bool:
     """Tell whether a plus sign, or a word for it, stands in or before a cluster at all."""
     near = row.text[max(0, row.atoms[first].start - _PLUS_WITHIN) : row.atoms[last - 1].end]
-    return "+" in near or _PLUS_WORD.search(near) is not None
+    return "+" in near or any(map(near.__contains__, _PLUS_WORDS))
 
 
 def _paid(row: Row, first: int, last: int) -> float:

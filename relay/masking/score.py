@@ -1,7 +1,7 @@
 """How surely a row of digits is a phone number that somebody gives."""
 
 import re
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -123,7 +123,10 @@ class Judge:
 
     def _code_weight(self, shape: Shape) -> float:
         """Return the penalty for words that announce a reference, an account, a code."""
-        start, grouped = shape.atoms[0].start, shape.grouped or shape.in_three_pairs
+        start = shape.atoms[0].start
+        if not context.has_code_word(self.text, start):
+            return 0.0
+        grouped = shape.grouped or shape.in_three_pairs
         if not context.is_code(self.text, start, beside=False, grouped=grouped):
             return 0.0
         if not shape.likely:
@@ -155,40 +158,54 @@ class Judge:
             value += context.POSTCODES
         if self._is_drawn(shape) or (_is_listed(shape) if cue else _rising(shape)):
             value += context.RISING
-        if not cue:
-            value += context.PART * (shape.candidate.form is Form.NATIONAL and _is_part(shape))
-            value += context.COUNTED * _is_counted(shape.between)
-            value += context.ARTICLES * _has_articles(shape)
-        if not (shape.split or shape.words):
-            value += context.TIMETABLE * is_timetable(groups, shape.between)
-        ranges = are_ranges(shape.between) or are_ratios(groups, shape.between)
-        value += context.RANGES * (ranges or is_stamp(groups, shape.between))
-        value += context.UNLIKE * (_is_unlike(shape) or names_model(shape.between))
-        if not (shape.plain or shape.split or shape.candidate.strong or shape.told):
+        if not cue and shape.candidate.form is Form.NATIONAL and _is_part(shape):
+            value += context.PART
+        if not shape.even:
+            value += _uneven(shape, groups, cue)
+        if shape.plain:
+            return value
+        if not (shape.split or shape.candidate.strong or shape.told):
             value += context.UNEVEN
-        if not shape.plain and any(short_date_at(self.text, a.start) > a.end for a in atoms):
+        if any(short_date_at(self.text, a.start) > a.end for a in atoms):
             value += context.SHORT_DATE
         return value
+
+
+def _uneven(shape: Shape, groups: Sequence[str], cue: float) -> float:
+    """Return the penalties for what words, or several signs, between the groups tell."""
+    between, value = shape.between, 0.0
+    if not cue:
+        value += context.COUNTED * _is_counted(between)
+        value += context.ARTICLES * _has_articles(shape)
+    if not (shape.split or shape.words):
+        value += context.TIMETABLE * is_timetable(groups, between)
+    ranges = are_ranges(between) or are_ratios(groups, between)
+    value += context.RANGES * (ranges or is_stamp(groups, between))
+    return value + context.UNLIKE * (_is_unlike(shape) or names_model(between))
 
 
 def _tails(shape: Shape) -> float:
     """Return the penalty for figures or number words that go on right before or after."""
     row, c = shape.row, shape.candidate
-    text, atoms, found = row.text, row.atoms, 0.0
-    limit = max(shape.sizes) if len(shape.sizes) > 1 else _LONGEST_GROUP
-    sizes = {*shape.sizes[1:]} if shape.grouped and shape.between[1:] else range(1, limit + 1)
     gap = max(shape.between, key=shape.between.count, default="-")  # the usual one
     weight = context.TAIL if gap in _BLANK else context.TAIL_SIGN
-    found += weight * _figure_before(text, shape.atoms[0].start, gap, sizes)
-    found += weight * _figure_after(text, shape.atoms[-1].end, gap, sizes)
-    if c.first > 0:
+    found = weight * (_figure_before(shape, gap) + _figure_after(shape, gap))
+    if shape.words and c.first > 0:
         found += _goes_on(row, c.first - 1, c.first)
-    if c.last < len(atoms):
+    if shape.words and c.last < len(row.atoms):
         found += _goes_on(row, c.last - 1, c.last)
     return found
 
 
-def _figure_before(text: str, start: int, gap: str, sizes: Container[int]) -> bool:
+def _is_alike(shape: Shape, size: int) -> bool:
+    """Tell whether a group of *size* digits could be one more of a candidate."""
+    if shape.grouped and shape.between[1:]:
+        return size in shape.sizes[1:]
+    return size <= (max(shape.sizes) if len(shape.sizes) > 1 else _LONGEST_GROUP)
+
+
+def _figure_before(shape: Shape, gap: str) -> bool:
+    text, start = shape.row.text, shape.atoms[0].start
     if gap and text.endswith(gap, 0, start):
         sign = gap
     elif text[start - 1 : start] in _SINGLE:
@@ -201,10 +218,11 @@ def _figure_before(text: str, start: int, gap: str, sizes: Container[int]) -> bo
     run = _FIGURE_END.search(text, max(0, at - 20), at)
     if run is None or _CENTS.search(text, max(0, at - _NEAR), at):
         return False
-    return sign != " " or len(run.group()) in sizes
+    return sign != " " or _is_alike(shape, len(run.group()))
 
 
-def _figure_after(text: str, end: int, gap: str, sizes: Container[int]) -> bool:
+def _figure_after(shape: Shape, gap: str) -> bool:
+    text, end = shape.row.text, shape.atoms[-1].end
     if gap and text.startswith(gap, end):
         sign = gap
     elif text[end : end + 1] in _SINGLE:
@@ -217,7 +235,7 @@ def _figure_after(text: str, end: int, gap: str, sizes: Container[int]) -> bool:
         return False
     if sign == "/" != gap and len(run.group()) == 2:  # noqa: PLR2004 - 02 41 93 50 18/19
         return False
-    return (sign != " " or len(run.group()) in sizes) and quantity_at(text, at) == at
+    return (sign != " " or _is_alike(shape, len(run.group()))) and quantity_at(text, at) == at
 
 
 def _goes_on(row: Row, left: int, right: int) -> float:

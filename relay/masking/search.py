@@ -63,11 +63,13 @@ def apart(hits: list[Found]) -> list[Found]:
 
 def row_of(text: str, atoms: Sequence[Atom], region: str, walls: Sequence[int] = ()) -> Row:
     """Return *atoms* with the cost of the gaps; no gap is crossed where a wall starts."""
-    costs = [gaps.APART] * len(atoms)
-    for k, (before, after) in enumerate(pairwise(atoms), 1):
+    costs = [gaps.APART]
+    for before, after in pairwise(atoms):
         end, start = before.end, after.start
         if not walls or bisect_left(walls, end) == bisect_left(walls, start):
-            costs[k] = gaps.cost(text[end:start])
+            costs.append(gaps.cost(text[end:start]))
+        else:
+            costs.append(gaps.APART)
     digits = [a.readings[0] for a in atoms]
     return Row(text, atoms, costs, region, digits, [0, *accumulate(map(len, digits))], {})
 
@@ -88,7 +90,8 @@ def search(view: Reading, region: str) -> list[Found]:
         return []
     judge = Judge(text, atoms)
     row = row_of(text, atoms, region)
-    row = row._replace(gaps=fillers.cheaper(text, atoms, row.gaps))
+    if (cheaper := fillers.cheaper(text, atoms, row.gaps)) is not row.gaps:
+        row = row._replace(gaps=cheaper)
     taken = accept(row, judge, gaps.TIGHT)
     used = {atom.start for c_atoms, _ in taken for atom in c_atoms}
     out = []
@@ -241,7 +244,10 @@ def _values_turned(row: Row, start: int, end: int) -> Iterator[str]:
     while at < end:
         if at > start and "," in row.text[row.atoms[at - 1].end : row.atoms[at].start]:
             values.append("")
-        at, digits, _ = max(step for step in row.steps(at) if step[0] <= end)
+        steps = [step for step in row.steps(at) if step[0] <= end]
+        if not steps:  # the last atom says how often the next one is to be taken
+            return
+        at, digits, _ = max(steps)
         values[-1] += digits
     yield "".join(values[::-1])
 

@@ -1,6 +1,6 @@
 """How the atoms of a candidate are written: their sizes, what stands between, words among them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -16,6 +16,7 @@ _LEAST_GROUPED = 3
 _WHOLE = (Form.MOBILE, Form.NATIONAL, Form.BARE)
 _IN_PAIRS = "33"  # whose numbers are never written in two groups, nor with four in the middle
 _PAIR_SIGNS = frozenset(". -")
+_EVEN_SIGNS = frozenset(("", *" .-/_"))
 _AFTER_AREA = frozenset((") ", ")"))  # (506) 600-0130
 _LONGEST_GROUP = 4
 _FILLERS = frozenset("abcdefghijklmnopqrstuvwxyz")
@@ -30,7 +31,10 @@ class Shape(NamedTuple):
         atoms: The same, in order.
         sizes: How many digits each of them has.
         between: What stands between them.
+        signs: The same, each kind once.
         words: How many of them are number words.
+        told: Whether the digits stand one by one or in pairs, the first group perhaps one digit.
+        split: Whether words between the atoms say that the number goes on.
     """
 
     row: Row
@@ -38,7 +42,10 @@ class Shape(NamedTuple):
     atoms: Sequence[Atom]
     sizes: Sequence[int]
     between: Sequence[str]
+    signs: frozenset[str]
     words: int
+    told: bool
+    split: bool
 
     @property
     def said(self) -> bool:
@@ -46,18 +53,15 @@ class Shape(NamedTuple):
         return self.words > _LEAST_WORDS
 
     @property
-    def told(self) -> bool:
-        """Whether the digits stand one by one or in pairs, the first group perhaps one digit."""
-        first = self.sizes[0]
-        if len(self.sizes) < LEAST_GROUPS or first > 2:  # noqa: PLR2004
-            return False
-        return {*self.sizes[1:]} in ({2}, {first})
+    def even(self) -> bool:
+        """Whether one sign, or nothing, stands between all atoms."""
+        return len(self.signs) == 1 and _EVEN_SIGNS.issuperset(self.signs)
 
     @property
     def grouped(self) -> bool:
         """Whether it is written as its plan has it: short groups, one sign, no thousands."""
         sizes, form = self.sizes, self.candidate.form
-        if self.words or form not in _WHOLE or len({*self.between} - _AFTER_AREA) != 1:
+        if self.words or form not in _WHOLE or len(self.signs - _AFTER_AREA) != 1:
             return False
         in_pairs = numbering(self.row.region).code == _IN_PAIRS
         if len(sizes) < _LEAST_GROUPED:
@@ -69,7 +73,7 @@ class Shape(NamedTuple):
     @property
     def in_three_pairs(self) -> bool:
         """Whether it is the six digits of an island, in pairs, and no sizes or prices: 94.27.36."""
-        pairs = [*self.sizes] == [2, 2, 2] and len({*self.between}) == 1
+        pairs = self.sizes == [2, 2, 2] and len(self.signs) == 1
         return pairs and self.between[0] in _PAIR_SIGNS and not self.rising and not self.words
 
     @property
@@ -84,34 +88,36 @@ class Shape(NamedTuple):
         return self.said or (self.told and not self.rising)
 
     @property
-    def split(self) -> bool:
-        """Whether words between the atoms say that the number goes on."""
-        return self.candidate.cost > 0 and any(
-            len(gap) > gaps.LONGEST_FILLER and gaps.says_split(gap) for gap in self.between
-        )
-
-    @property
     def plain(self) -> bool:
         """Whether it is written in one go, with all gaps the same, or in words."""
         if len(self.atoms) == 1 or self.words >= _LEAST_WORDS:
             return True
-        between = {*self.between} - {""}
-        if len(between) > 1:
-            return _FILLERS.issuperset(between)
+        signs = self.signs - {""}
+        if len(signs) > 1:
+            return _FILLERS.issuperset(signs)
         return max(self.sizes) <= _LONGEST_GROUP
 
 
 def shape_of(row: Row, c: Candidate) -> Shape:
     """Return how the atoms of a candidate are written."""
     atoms, text = row.atoms[c.first : c.last], row.text
-    return Shape(
-        row,
-        c,
-        atoms,
-        [len(digits) for digits in row.digits[c.first : c.last]],
-        [text[a.end : b.start].replace(gaps.BLANK, "") for a, b in pairwise(atoms)],
-        sum([a.word is not None for a in atoms]),
-    )
+    sizes = [*map(len, row.digits[c.first : c.last])]
+    between = [text[a.end : b.start].replace(gaps.BLANK, "") for a, b in pairwise(atoms)]
+    signs = frozenset(between)
+    words = sum([a.word is not None for a in atoms])
+    split = c.cost > 0 and _is_split(signs)
+    return Shape(row, c, atoms, sizes, between, signs, words, _is_told(sizes), split)
+
+
+def _is_told(sizes: Sequence[int]) -> bool:
+    first = sizes[0]
+    if len(sizes) < LEAST_GROUPS or first > 2:  # noqa: PLR2004
+        return False
+    return {*sizes[1:]} in ({2}, {first})
+
+
+def _is_split(signs: Iterable[str]) -> bool:
+    return any(len(gap) > gaps.LONGEST_FILLER and gaps.says_split(gap) for gap in signs)
 
 
 def in_steps(atoms: Sequence[Atom]) -> bool:

@@ -60,7 +60,7 @@ class Atom(NamedTuple):
     shy: bool = False
 
 
-def read_letters(token: str, raw: str, start: int) -> list[Atom]:
+def read_letters(token: str, raw: str, start: int) -> Sequence[Atom]:
     """Read a token of letters alone that is no number word: words in one, or look-alikes.
 
     Args:
@@ -68,12 +68,13 @@ def read_letters(token: str, raw: str, start: int) -> list[Atom]:
         raw: The text as it was written: capitals look like other figures than small letters.
         start: Where the token begins in it.
     """
-    shown = raw[start : start + len(token)]
-    before = raw[max(0, start - _NEAR) : start]
-    if len(token) <= _PURE_LOOK_LONGEST or _is_capital_look(token, shown, before):
-        return _moved(_pure_look(token, shown), start)
+    if len(token) <= _CAPITAL_LOOK_LONGEST and _LOOK_LETTERS.issuperset(token):
+        shown = raw[start : start + len(token)]
+        before = raw[max(0, start - _NEAR) : start]
+        if len(token) <= _PURE_LOOK_LONGEST or _is_capital_look(shown, before):
+            return _moved(_pure_look(token, shown), start)
     found = (_in_everyday if len(token) <= _EVERYDAY_LONGEST else _in_words)(token)
-    return _moved(found, start)
+    return _moved(found, start) if found else ()
 
 
 def _moved(atoms: Sequence[Atom], by: int) -> list[Atom]:
@@ -184,7 +185,7 @@ def _looks(token: str, shown: str) -> tuple[tuple[str, ...], int]:
 
 
 def _pure_look(token: str, shown: str) -> list[Atom]:
-    if not _LOOK_LETTERS.issuperset(token) or _is_little_word(token, shown):
+    if _is_little_word(token, shown):
         return []
     readings, letters = _looks(token, shown)
     if not readings:
@@ -193,10 +194,8 @@ def _pure_look(token: str, shown: str) -> list[Atom]:
     return [Atom(0, len(token), readings, None, cost, shy=True)]
 
 
-def _is_capital_look(token: str, shown: str, before: str) -> bool:
+def _is_capital_look(shown: str, before: str) -> bool:
     """Tell whether a token of capitals goes on with the look-alikes before it: G4G ESB."""
-    if len(token) > _CAPITAL_LOOK_LONGEST or not _LOOK_LETTERS.issuperset(token):
-        return False
     return shown.isupper() and bool(_MIXED_BEFORE.search(before.lower()))
 
 

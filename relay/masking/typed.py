@@ -22,7 +22,11 @@ _KEYBOARD = re.compile(
 _OPENS = (re.compile(r"à[ .,/|]?[&é\"'(\-è_ç§!]"), re.compile(r"\) ?[!@#$%^&*]"))
 _CANONICAL = re.compile(r"(?=[IVXLC])(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})")
 _ROMAN = re.compile(r"(?<![\w'’])[IVXLC]{1,7}(?![\w'’])")
-_ROMAN_HINT = re.compile(r"[IVXLC](?![a-zà-ÿ])")
+# Right after the signs that part it from a figure or a word for zero; most texts end here.
+_ROMAN_HINT = re.compile(
+    r"[IVXLC](?![a-zà-ÿ])(?:(?<=[\dOHLohl][ .,/|_+-].)|(?<=[\dOHLohl][ .,/|_+-]{2}.)"
+    r"|(?<=[\dOHLohl][ .,/|_+-]{3}.))"
+)
 _VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
 _NEAR = re.compile(r"[ .,/|_+-]{1,3}")
 _ZERO = re.compile(
