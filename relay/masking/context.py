@@ -65,7 +65,7 @@ _CUE_WORDS = (
     "اتصل هاتف* هاتفي رقم* الرقم واتس* جوال* موبايل* تلفون* كلمني نمره* تيليفون*"
 ).split()
 _CUE = re.compile(
-    rf"\b(?:{any_of(_CUE_WORDS)}\b|whats.app|hit me up|fala comigo"
+    rf"(?<!\w)(?:{any_of(_CUE_WORDS)}\b|whats.app|hit me up|fala comigo"
     r"|(?:0|zero) (?:devant|avant|au debut)"
     r"|(?:sans|avec|manque|mett?e[zr]|r?ajoute[zr]?) (?:le |un )?(?:0|zero)\b)"
     r"|coup d[e' ]{1,2}fil\b|[☎☏✆📞📱📲🤙🕿🖀🕻💬]"
@@ -104,9 +104,10 @@ _SERVICE_WORDS = (
     "tickets commandes factures annonces abonnes dossiers comptes abonnements?"
 ).split()
 _IDENTIFIER = re.compile(
-    rf"(?<!\barea )(?<!country )(?<!dialling )\b(?:(?P<code>{any_of(_CODE_WORDS)})"
+    rf"(?<!\w)(?<!\barea )(?<!country )(?<!dialling )(?:(?P<code>{any_of(_CODE_WORDS)})"
     rf"|(?P<thing>{any_of(_THING_WORDS)})|{any_of(_SERVICE_WORDS)})\b"
 )
+_NAMED = re.compile(rf"(?<!\w){any_of([*_CODE_WORDS, *_THING_WORDS, *_SERVICE_WORDS])}\b")
 _PART_WORDS = (
     "alternat* demarreur* injecteur* injector* inyector* iniettor* einspritz* pompe? pomp pumpe "
     "pompa vanne* egr valve valvula valvola ventil capteur* sensor* sonde* sonda debitmetre* "
@@ -142,10 +143,11 @@ _DRAW = re.compile(
     r"\b(?:lott?o|loterie|lotter\w+|tirages?|keno|euromillions?|primitiva|ziehung|trekking|sorteo)\b"
 )
 _RACE = re.compile(r"\b(?:tierce|quarte|quinte|pmu|turf|trotteurs?|arrivees?|trifecta)\b")
-_LIST = re.compile(
-    r"\b(?:departements|depts|dpts|tomes|volumes|temperatures|notes|pointures|tailles|pages|"
-    r"episodes|chapitres|sizes|bande|paginas|tallas|grossen|seiten)\W{1,3}$"
-)
+_LIST_WORDS = (
+    "departements depts dpts tomes volumes temperatures notes pointures tailles pages episodes "
+    "chapitres sizes bande paginas tallas grossen seiten"
+).split()
+_LIST = re.compile(rf"(?<!\w){any_of(_LIST_WORDS)}\W{{1,3}}$")
 _REVERSED_WORDS = (
     "envers lenver* inverse* invers* invesr* retourn* rebours verlan miroir mirror* backward* "
     "reverse* upside reves invertid* "
@@ -153,7 +155,7 @@ _REVERSED_WORDS = (
     "revesso بالعكس مقلوب معكوس"
 ).split()
 _REVERSED = re.compile(
-    rf"\b(?:{any_of(_REVERSED_WORDS)}\b|dro\w{{1,3}} a gauche|gauche a dro|"
+    rf"(?<!\w)(?:{any_of(_REVERSED_WORDS)}\b|dro\w{{1,3}} a gauche|gauche a dro|"
     r"(?:par|partant de|depuis) la fin|"
     r"fin (?:au|vers le) debut|from the (?:end|back)|back to front|end to start|(?:dal|del) fin\w*|"
     r"vom ende|van achter|(?:desde|por) el final|do fim|"
@@ -165,6 +167,17 @@ _REVERSED = re.compile(
     r"right to left|derecha a izq|von hinten|tras para|da destra|dernier chiffre en premier|"
     r"last digit first|bidi-override)|⇄"
 )
+# What all of these hold, five letters of a word or a piece of the text; most texts end here.
+_REVERSED_PIECES = (
+    "⇄", "intervert", "contrari", " la fin", "from the ", "vom ende", "do fim",
+    *(word for word in _REVERSED_WORDS if not word.isascii()),
+)  # fmt: skip
+_REVERSED_HEADS = frozenset(
+    {word[:5].encode() for word in _REVERSED_WORDS if not word.startswith("contrari")}
+    | set(b"gauch fin back end dal del achte final derni last letzt ultim laats".split())
+    | set(b"permu swapp verta right derec hinte tras destr bidi".split())
+)
+_LETTERS = bytes(code if chr(code).isalpha() else 32 for code in range(128)) + b" " * 128
 
 
 def cue_weight(text: str, start: int, end: int) -> float:
@@ -183,7 +196,7 @@ def is_announced(text: str) -> bool:
 
 def has_code_word(text: str, start: int) -> bool:
     """Tell whether a word for a reference, an account, a code, a thing stands before *start*."""
-    return _IDENTIFIER.search(text, max(0, start - _NEAR - 12), start) is not None
+    return _NAMED.search(text, max(0, start - _NEAR - 12), start) is not None
 
 
 def is_code(text: str, start: int, *, beside: bool, grouped: bool = False) -> bool:
@@ -253,4 +266,8 @@ def says_travel(text: str) -> bool:
 
 def says_reversed(text: str) -> bool:
     """Tell whether the text says that a number is to be read backwards."""
-    return _REVERSED.search(text) is not None
+    words = text.encode("ascii", "replace").translate(_LETTERS).split()
+    told = not _REVERSED_HEADS.isdisjoint([word[:5] for word in words])
+    if told or any(map(text.__contains__, _REVERSED_PIECES)):
+        return _REVERSED.search(text) is not None
+    return False

@@ -7,7 +7,7 @@ from functools import cache
 from typing import NamedTuple
 
 from relay.masking.coarse import MOST_FIGURES
-from relay.masking.signs import GONE, fold
+from relay.masking.signs import GONE, fold, western
 from relay.masking.spelled import LETTERS_APART, has_morse
 from relay.masking.starred import has_stars
 from relay.masking.typed import has_keys
@@ -112,9 +112,8 @@ def is_prose(text: str) -> bool:
     Most messages, names and subjects end here, after a few microseconds; what is not
     plain to see is weighed.
     """
-    try:
-        raw = text.encode("cp1252")
-    except UnicodeEncodeError:
+    raw = western(text)
+    if raw is None:
         return False
     table = _western()
     if len(raw.translate(None, table.telling)) < len(raw) or has_stars(text) or has_keys(text):
@@ -133,12 +132,13 @@ def is_prose(text: str) -> bool:
 
 def weigh(text: str) -> Evidence:
     """Weigh folded *text*; costs a few microseconds for a message without figures."""
-    try:
-        raw = text.encode("cp1252")
-        tokens = raw.translate(_spaced()).decode("cp1252", "replace").split()
-    except UnicodeEncodeError:
+    raw = western(text)
+    if raw is None:
         raw = text.encode("utf-8", "surrogatepass")
         tokens = _TOKENS.findall(text)
+    else:
+        code = "ascii" if raw.isascii() else "cp1252"
+        tokens = raw.translate(_spaced()).decode(code, "replace").split()
     figures = len(raw) - len(raw.translate(None, _FIGURES))
     strong = _strong()
     spoken = 0
@@ -157,13 +157,14 @@ def _has_looks(text: str, runs: Sequence[tuple[int, int]]) -> bool:
     """Tell whether letters that may be figures stand beside a figure, as a token of their own."""
     if "|" in text and _PIPE.search(text):
         return True
-    return _LOOK_AFTER.search(text) is not None or any(_look_ends(text, start) for start, _ in runs)
+    if _LOOK_AFTER.search(text):
+        return True
+    near = [start for start, _ in runs if start and text[start - 1] in _BEFORE_FIGURE]
+    return any(_look_ends(text, start) for start in near)
 
 
 def _look_ends(text: str, start: int) -> bool:
     """Tell whether a token of look-alikes ends right before the figure at *start*."""
-    if start == 0 or text[start - 1] not in _BEFORE_FIGURE:
-        return False
     if text[start - 1] in _SEPARATORS and (start < 2 or text[start - 2] not in _LOOK_ENDS):  # noqa: PLR2004
         return False
     return _LOOK_BEFORE.search(text, max(0, start - 6), start) is not None

@@ -139,7 +139,7 @@ class Judge:
         if len(shape.atoms) < LEAST_GROUPS or shape.candidate.form is Form.PLUS:
             return False
         start, end = shape.atoms[0].start, shape.atoms[-1].end
-        values = {int(a.readings[0]) for a in shape.atoms}
+        values = {*shape.values}
         if len(values) == len(shape.atoms) and context.says_list(self.text, start):
             return True
         if len(values) == len(shape.atoms) and max(values) <= _RUNNERS:
@@ -279,7 +279,7 @@ def _rising(shape: Shape) -> bool:
     """Tell whether a candidate is part of an enumeration: even steps, or rising and listed."""
     if len(shape.atoms) < LEAST_GROUPS:
         return False
-    if in_steps(shape.atoms):
+    if in_steps(shape.values):
         return True
     if shape.words or not shape.rising:
         return False
@@ -294,7 +294,7 @@ def _rising(shape: Shape) -> bool:
 
 def _are_sizes(shape: Shape) -> bool:
     """Tell whether small values go up, nothing but signs between them: 06 - 08 - 10 - 12 - 16."""
-    values = [int(a.readings[0]) for a in shape.atoms]
+    values = shape.values
     small = values[-1] <= _LARGEST_SIZE and len({*values}) == len(values)
     apart = all(len(gap) > 1 for gap in shape.between)  # 06 12 17 21 31 may be a number
     return small and apart and not any(map(_LETTER.search, shape.between))

@@ -222,7 +222,7 @@ def _reversed(row: Row, view: Reading) -> list[Found]:
     for first, last in clusters(row, gaps.TIGHT):
         for start, end in _windows(row, first, last):
             groups = row.digits[start:end]
-            if in_steps(row.atoms[start:end]):
+            if in_steps([*map(int, groups)]):
                 continue
             whole = (start, end) == (first, last)
             turned = ("".join(groups)[::-1],) if whole else ()

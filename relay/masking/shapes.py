@@ -30,6 +30,7 @@ class Shape(NamedTuple):
         candidate: Those of them that could be a number.
         atoms: The same, in order.
         sizes: How many digits each of them has.
+        values: What each of them is worth as a figure.
         between: What stands between them.
         signs: The same, each kind once.
         words: How many of them are number words.
@@ -41,6 +42,7 @@ class Shape(NamedTuple):
     candidate: Candidate
     atoms: Sequence[Atom]
     sizes: Sequence[int]
+    values: Sequence[int]
     between: Sequence[str]
     signs: frozenset[str]
     words: int
@@ -79,8 +81,7 @@ class Shape(NamedTuple):
     @property
     def rising(self) -> bool:
         """Whether each group is worth at least as much as the one before."""
-        values = [int(a.readings[0]) for a in self.atoms]
-        return values == sorted(values)
+        return self.values == sorted(self.values)
 
     @property
     def likely(self) -> bool:
@@ -101,12 +102,13 @@ class Shape(NamedTuple):
 def shape_of(row: Row, c: Candidate) -> Shape:
     """Return how the atoms of a candidate are written."""
     atoms, text = row.atoms[c.first : c.last], row.text
-    sizes = [*map(len, row.digits[c.first : c.last])]
+    digits = row.digits[c.first : c.last]
+    sizes, values = [*map(len, digits)], [*map(int, digits)]
     between = [text[a.end : b.start].replace(gaps.BLANK, "") for a, b in pairwise(atoms)]
     signs = frozenset(between)
     words = sum([a.word is not None for a in atoms])
     split = c.cost > 0 and _is_split(signs)
-    return Shape(row, c, atoms, sizes, between, signs, words, _is_told(sizes), split)
+    return Shape(row, c, atoms, sizes, values, between, signs, words, _is_told(sizes), split)
 
 
 def _is_told(sizes: Sequence[int]) -> bool:
@@ -120,7 +122,7 @@ def _is_split(signs: Iterable[str]) -> bool:
     return any(len(gap) > gaps.LONGEST_FILLER and gaps.says_split(gap) for gap in signs)
 
 
-def in_steps(atoms: Sequence[Atom]) -> bool:
-    """Tell whether the values go up or down by the same step: 5 10 15 20 25."""
-    steps = {int(b.readings[0]) - int(a.readings[0]) for a, b in pairwise(atoms)}
+def in_steps(values: Sequence[int]) -> bool:
+    """Tell whether *values* go up or down by the same step: 5 10 15 20 25."""
+    steps = {b - a for a, b in pairwise(values)}
     return len(steps) == 1 and 0 < abs(steps.pop()) <= _LARGEST_STEP

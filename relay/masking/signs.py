@@ -10,8 +10,9 @@ decomposition, names); UTS 39 for the idea of confusables.
 
 import re
 import unicodedata
-from codecs import charmap_decode
+from codecs import charmap_decode, charmap_encode
 from collections.abc import Sequence
+from encodings.cp1252 import encoding_table
 from functools import cache
 from typing import NamedTuple
 
@@ -153,12 +154,18 @@ def _western() -> str:
     return "".join(_TABLE[ord(sign)] for sign in signs)
 
 
+def western(text: str) -> bytes | None:
+    """Return *text* in Windows-1252, None when it holds signs that are not in there."""
+    try:
+        return charmap_encode(text, "strict", encoding_table)[0]
+    except UnicodeEncodeError:
+        return None
+
+
 def _fold_western(text: str) -> str:
     """Fold a text of Western signs at once, empty when it holds others."""
-    try:
-        return charmap_decode(text.encode("cp1252"), "strict", _western())[0]
-    except UnicodeEncodeError:
-        return ""
+    raw = western(text)
+    return charmap_decode(raw, "strict", _western())[0] if raw else ""
 
 
 def read_pieces(text: str, pieces: Sequence[Piece]) -> Reading:
