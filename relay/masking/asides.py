@@ -20,6 +20,7 @@ _COUNTING = re.compile(
     r"\b(?:first|last|next|middle|nachsten|mittleren|volgende|prime|ultime|prossime|primeros|ultimos|"
     r"primeiros|premiers|derniers|ersten|letzten|eerste) $"
 )
+_COUNTING_ENDS = ("t ", "e ", "n ", "s ")
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 _OPEN = tuple(_CLOSING)
 _OPENS = re.compile(r"\s?([(\[{])\W*(?:(?:soit|donc|or|oder|ou|i e|et)\s)?$")
@@ -56,9 +57,9 @@ def _counts(atom: Atom, text: str) -> bool:
         return False
     if text.endswith(_HEART, 0, atom.end):
         return True
-    return (
-        _COUNTED.match(text, atom.end) is not None
-        or _COUNTING.search(text, max(0, atom.start - 12), atom.start) is not None
+    return _COUNTED.match(text, atom.end) is not None or (
+        text.endswith(_COUNTING_ENDS, 0, atom.start)
+        and _COUNTING.search(text, max(0, atom.start - 12), atom.start) is not None
     )
 
 

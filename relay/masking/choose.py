@@ -71,10 +71,11 @@ def _pick(pool: Sequence[Candidate], row: Row, judge: Judge) -> list[Candidate]:
         return []
     shapes = [shape_of(row, c) for c in pool]
     owns = [*map(judge.own_weight, shapes)]
+    most = {k: judge.most_cue(row.atoms[k].start) for k in {c.first for c in pool}}
     waiting = [
-        (-own - context.CUE_BEFORE, False, c.first, -c.last, c, k)
+        (-own - most[c.first], False, c.first, -c.last, c, k)
         for k, (own, c) in enumerate(zip(owns, pool, strict=True))
-        if own + context.CUE_BEFORE >= context.ACCEPT
+        if own + most[c.first] >= context.ACCEPT
     ]
     heapify(waiting)
     best: list[Candidate] = []

@@ -182,8 +182,16 @@ _LETTERS = bytes(code if chr(code).isalpha() else 32 for code in range(128)) + b
 
 def cue_weight(text: str, start: int, end: int) -> float:
     """Return how strongly the words around ``text[start:end]`` announce a phone number."""
-    if _CUE.search(text, max(0, start - _AHEAD), start):
-        return CUE_BEFORE
+    return CUE_BEFORE if is_announced_before(text, start) else cue_after(text, start, end)
+
+
+def is_announced_before(text: str, start: int) -> bool:
+    """Tell whether a word before *start* announces a phone number."""
+    return _CUE.search(text, max(0, start - _AHEAD), start) is not None
+
+
+def cue_after(text: str, start: int, end: int) -> float:
+    """Return how strongly what follows, or "at", announces a number that no word before does."""
     if _CUE.search(text, end, end + _BEHIND):
         return CUE_AFTER
     return CUE_AT if _AT.search(text, max(0, start - 12), start) else 0.0

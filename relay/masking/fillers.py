@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from relay.masking.context import is_announced
-from relay.masking.gaps import APART, BLANK, is_compared
-from relay.masking.tokens import Atom
+from relay.masking.gaps import APART, is_compared
+from relay.masking.lattice import Row
 
 _LEAST = 3  # gaps alike
 _COMPARED = 0.1
@@ -15,22 +15,18 @@ _LONGEST = 24  # characters
 _WORD = re.compile(r"[^\W\d_]+")
 
 
-def cheaper(text: str, atoms: Sequence[Atom], given: Sequence[float]) -> Sequence[float]:
+def cheaper(row: Row) -> Sequence[float]:
     """Return the costs of gaps, lower where the same words stand between at least four groups.
 
     Words that stand before the first group too, or after the last one, name what is counted
     (lot 06, lot 39; 06 km, 39 km): these keep their price unless the text speaks of phones.
-
-    Args:
-        text: Folded text.
-        atoms: Its atoms.
-        given: Cost of the gap before each of them.
     """
-    dear = [k for k, cost in enumerate(given) if _DEAR < cost < APART]
+    text, atoms = row.text, row.atoms
+    dear = [k for k, cost in enumerate(row.gaps) if _DEAR < cost < APART]
     if len(dear) < _LEAST:
-        return given
-    costs = [*given]
-    gaps = {k: text[atoms[k - 1].end : atoms[k].start].replace(BLANK, "") for k in dear}
+        return row.gaps
+    costs = [*row.gaps]
+    gaps = {k: row.between[k] for k in dear}
     compared = [k for k in dear if is_compared(gaps[k])]
     if len(compared) >= _LEAST:
         for k in compared:

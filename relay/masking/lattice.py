@@ -55,7 +55,8 @@ class Row(NamedTuple):
     Args:
         text: Folded text.
         atoms: Pieces that carry digits.
-        gaps: Cost of what stands before each atom.
+        between: What stands before each atom; nothing before the first.
+        gaps: What it costs.
         region: ISO 3166 code of the site.
         digits: The likeliest digits of each atom.
         upto: How many digits stand before each atom, then how many in all.
@@ -64,6 +65,7 @@ class Row(NamedTuple):
 
     text: str
     atoms: Sequence[Atom]
+    between: Sequence[str]
     gaps: Sequence[float]
     region: str
     digits: Sequence[str]
@@ -192,6 +194,8 @@ def _from(row: Row, start: int, last: int, reach: Sequence[int]) -> Iterator[Can
             if end > last:
                 continue
             paid = price + _between(row, start, at, end)
+            known = rows.setdefault(end, {})
+            least = plans.least - reach[end - start]
             for digits, cost in kept:
                 read_so_far, total = digits + more, cost + paid
                 size = len(read_so_far)
@@ -203,11 +207,11 @@ def _from(row: Row, start: int, last: int, reach: Sequence[int]) -> Iterator[Can
                     if result:
                         yield Candidate(start, end, *result, total, strong)
                 if (
-                    plans.least - reach[end - start] <= size < sizes.longest
+                    least <= size < sizes.longest
                     and read_so_far[:3] != _NOTHING
+                    and total <= known.get(read_so_far, total)
                 ):
-                    known = rows.setdefault(end, {})
-                    known[read_so_far] = min(total, known.get(read_so_far, total))
+                    known[read_so_far] = total
 
 
 def _between(row: Row, start: int, at: int, end: int) -> float:

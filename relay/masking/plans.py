@@ -82,12 +82,13 @@ class Numbering:
 
 
 def _any(plans: tuple[Plan, ...], *, mobile: bool) -> re.Pattern[str]:
-    forms = {
-        rf"(?:(?:{plan.code})?{plan.trunk and f'(?:{plan.trunk})?'}"
-        rf"(?:{plan.mobile if mobile else plan.valid}))"
-        for plan in plans
-    }
-    return re.compile("|".join(sorted(forms)) or "(?!)")
+    """Return a pattern for the numbers of *plans*, those that begin alike tried together."""
+    begun: dict[str, set[str]] = {}
+    for plan in plans:
+        for beginning in (plan.code + plan.trunk, plan.code, plan.trunk, ""):
+            begun.setdefault(beginning, set()).add(plan.mobile if mobile else plan.valid)
+    ways = [f"{head}(?:{'|'.join(sorted(rest))})" for head, rest in sorted(begun.items())[::-1]]
+    return re.compile("|".join(ways) or "(?!)")
 
 
 def _sizes(home: tuple[Plan, ...], near: tuple[Plan, ...], *, zero: bool) -> Sizes:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from relay.masking import context
@@ -54,6 +54,7 @@ class Judge:
 
     text: str
     atoms: Sequence[Atom]
+    announced_at: dict[int, bool] = field(default_factory=dict)
 
     @cached_property
     def soft(self) -> frozenset[int]:
@@ -88,6 +89,12 @@ class Judge:
             for a, b, kind in identifiers(window)
         )
 
+    def most_cue(self, start: int) -> float:
+        """Return the most that the words around a number can weigh, from those before it."""
+        if start not in self.announced_at:
+            self.announced_at[start] = context.is_announced_before(self.text, start)
+        return context.CUE_BEFORE if self.announced_at[start] else context.CUE_AFTER
+
     def own_weight(self, shape: Shape) -> float:
         """Return what the form of a candidate weighs, before anything around it is read."""
         c = shape.candidate
@@ -108,7 +115,9 @@ class Judge:
             own: What ``own_weight`` says of it.
         """
         start, end = shape.atoms[0].start, shape.atoms[-1].end
-        cue = context.cue_weight(self.text, start, end)
+        cue = self.most_cue(start)
+        if cue < context.CUE_BEFORE:
+            cue = context.cue_after(self.text, start, end)
         value = own + cue
         if value >= context.ACCEPT and shape.candidate.form is not Form.PLUS:
             value += self._code_weight(shape)

@@ -63,15 +63,14 @@ def apart(hits: list[Found]) -> list[Found]:
 
 def row_of(text: str, atoms: Sequence[Atom], region: str, walls: Sequence[int] = ()) -> Row:
     """Return *atoms* with the cost of the gaps; no gap is crossed where a wall starts."""
-    costs = [gaps.APART]
-    for before, after in pairwise(atoms):
-        end, start = before.end, after.start
-        if not walls or bisect_left(walls, end) == bisect_left(walls, start):
-            costs.append(gaps.cost(text[end:start]))
-        else:
-            costs.append(gaps.APART)
+    between = ["", *[text[a.end : b.start].replace(gaps.BLANK, "") for a, b in pairwise(atoms)]]
+    costs = [gaps.APART, *map(gaps.cost, between[1:])]
+    for k in range(1, len(atoms)) if walls else ():
+        if bisect_left(walls, atoms[k - 1].end) < bisect_left(walls, atoms[k].start):
+            costs[k] = gaps.APART
     digits = [a.readings[0] for a in atoms]
-    return Row(text, atoms, costs, region, digits, [0, *accumulate(map(len, digits))], {})
+    upto = [0, *accumulate(map(len, digits))]
+    return Row(text, atoms, between, costs, region, digits, upto, {})
 
 
 def search(view: Reading, region: str) -> list[Found]:
@@ -90,7 +89,7 @@ def search(view: Reading, region: str) -> list[Found]:
         return []
     judge = Judge(text, atoms)
     row = row_of(text, atoms, region)
-    if (cheaper := fillers.cheaper(text, atoms, row.gaps)) is not row.gaps:
+    if (cheaper := fillers.cheaper(row)) is not row.gaps:
         row = row._replace(gaps=cheaper)
     taken = accept(row, judge, gaps.TIGHT)
     used = {atom.start for c_atoms, _ in taken for atom in c_atoms}

@@ -30,7 +30,6 @@ class Shape(NamedTuple):
         candidate: Those of them that could be a number.
         atoms: The same, in order.
         sizes: How many digits each of them has.
-        values: What each of them is worth as a figure.
         between: What stands between them.
         signs: The same, each kind once.
         words: How many of them are number words.
@@ -42,7 +41,6 @@ class Shape(NamedTuple):
     candidate: Candidate
     atoms: Sequence[Atom]
     sizes: Sequence[int]
-    values: Sequence[int]
     between: Sequence[str]
     signs: frozenset[str]
     words: int
@@ -79,9 +77,15 @@ class Shape(NamedTuple):
         return pairs and self.between[0] in _PAIR_SIGNS and not self.rising and not self.words
 
     @property
+    def values(self) -> list[int]:
+        """What each group is worth as a figure."""
+        return [*map(int, self.row.digits[self.candidate.first : self.candidate.last])]
+
+    @property
     def rising(self) -> bool:
         """Whether each group is worth at least as much as the one before."""
-        return self.values == sorted(self.values)
+        values = self.values
+        return values == sorted(values)
 
     @property
     def likely(self) -> bool:
@@ -101,14 +105,13 @@ class Shape(NamedTuple):
 
 def shape_of(row: Row, c: Candidate) -> Shape:
     """Return how the atoms of a candidate are written."""
-    atoms, text = row.atoms[c.first : c.last], row.text
-    digits = row.digits[c.first : c.last]
-    sizes, values = [*map(len, digits)], [*map(int, digits)]
-    between = [text[a.end : b.start].replace(gaps.BLANK, "") for a, b in pairwise(atoms)]
+    atoms = row.atoms[c.first : c.last]
+    sizes = [*map(len, row.digits[c.first : c.last])]
+    between = row.between[c.first + 1 : c.last]
     signs = frozenset(between)
     words = sum([a.word is not None for a in atoms])
     split = c.cost > 0 and _is_split(signs)
-    return Shape(row, c, atoms, sizes, values, between, signs, words, _is_told(sizes), split)
+    return Shape(row, c, atoms, sizes, between, signs, words, _is_told(sizes), split)
 
 
 def _is_told(sizes: Sequence[int]) -> bool:
