@@ -43,32 +43,60 @@ def find_atoms(reading: Reading, seen: Evidence) -> list[Atom]:
             saw number words or look-alikes.
     """
     text = reading.text
-    atoms: list[Atom] = []
-    unknown: list[tuple[int, str]] = []
-    known = vocabulary().words if seen.words else {}
-    tokens = _tokens(text) if seen.words else _figures(text) if seen.runs else ()
-    for start, token in tokens:
-        if token.isdigit():
-            if len(token) > 1 or not _LABEL.search(text, max(0, start - 12), start + 1):
-                atoms.append(Atom(start, start + len(token), (token,)))
-        elif word := known.get(token):
-            cost = 0.1 * word.weak
-            atoms.append(Atom(start, start + len(token), (word.digits,), word, cost, word.weak))
-        elif not token.isalpha():
-            if atoms and atoms[-1].word and unleet(token) in vocabulary().joiners:
-                continue
-            atoms += read_odd(token, reading.raw, start)
-        elif more := read_letters(token, reading.raw, start):
-            atoms += more
-        else:
-            unknown.append((start, token))
-    if unknown and any([a.word is not None for a in atoms]):
-        atoms = sorted((*atoms, *_halves(unknown)), key=itemgetter(0))
-        if sum([a.word is not None and not a.shy for a in atoms]) >= _LEAST_WORDS:
-            atoms = _with_misspelt(atoms, unknown, text)
+    atoms = _said_atoms(reading) if seen.words else _figure_atoms(reading, seen)
     if len(seen.runs) >= _LEAST_LABELS:
         atoms = _without_labels(atoms, text)
-    return _without_lonely(atoms, text) if any([a.shy for a in atoms]) else atoms
+    return _without_lonely(atoms, text) if True in [a.shy for a in atoms] else atoms
+
+
+def _figure_atoms(reading: Reading, seen: Evidence) -> list[Atom]:
+    """Return the atoms of the tokens that hold figures."""
+    text, raw = reading.text, reading.raw
+    atoms: list[Atom] = []
+    for start, token in _figures(text) if seen.runs else ():
+        if not token.isdigit():
+            atoms += _odd(token, raw, start, atoms)
+        elif len(token) > 1 or not _is_label(text, start):
+            atoms.append(Atom(start, start + len(token), (token,)))
+    return atoms
+
+
+def _said_atoms(reading: Reading) -> list[Atom]:
+    """Return the atoms of all tokens, number words and misspelt ones too."""
+    text, raw = reading.text, reading.raw
+    atoms: list[Atom] = []
+    unknown: list[tuple[int, str]] = []
+    known = vocabulary().words
+    for start, token in _tokens(text):
+        if word := known.get(token):
+            cost = 0.1 * word.weak
+            atoms.append(Atom(start, start + len(token), (word.digits,), word, cost, word.weak))
+        elif token.isalpha():
+            if more := read_letters(token, raw, start):
+                atoms += more
+            else:
+                unknown.append((start, token))
+        elif not token.isdigit():
+            atoms += _odd(token, raw, start, atoms)
+        elif len(token) > 1 or not _is_label(text, start):
+            atoms.append(Atom(start, start + len(token), (token,)))
+    words = [a.shy for a in atoms if a.word is not None] if unknown else []
+    if words:
+        atoms = sorted((*atoms, *_halves(unknown)), key=itemgetter(0))
+        words = [a.shy for a in atoms if a.word is not None]
+    return _with_misspelt(atoms, unknown, text) if words.count(False) >= _LEAST_WORDS else atoms
+
+
+def _odd(token: str, raw: str, start: int, before: Sequence[Atom]) -> Sequence[Atom]:
+    """Return the atoms of a token of letters and figures, none of a joiner written so: 3t."""
+    if before and before[-1].word and unleet(token) in vocabulary().joiners:
+        return ()
+    return read_odd(token, raw, start)
+
+
+def _is_label(text: str, start: int) -> bool:
+    """Tell whether the single figure at *start* numbers the part that follows: partie 2."""
+    return _LABEL.search(text, max(0, start - 12), start + 1) is not None
 
 
 def _halves(unknown: Sequence[tuple[int, str]]) -> Iterator[Atom]:

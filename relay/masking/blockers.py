@@ -124,7 +124,8 @@ _NINE = re.compile(r"[0-9](?:[ .-]?[0-9]){8,}")
 # Every plate, account and code has one of these: most numbers have none, and end here. The
 # first is that of codes, whose fifteen signs reach far to one side of it: 18h30 is none.
 _MAY_BE_CODE = re.compile(
-    r"[0-9](?:[a-z]++[0-9](?:(?=[a-z0-9]{5})|(?<=[a-z0-9]{8}))|[0-9] ?[a-z]{2,3}+ ?[0-9]|[0-9]{2}[ -]?[a-z]{2}\b"
+    r"[0-9](?:[a-z]++[0-9](?:(?=[a-z0-9]{5})|(?<=[a-z0-9]{8}))"
+    r"|[0-9] ?[a-z]{2,3}+ ?[0-9]|[0-9]{2}[ -]?[a-z]{2}\b"
     r"|[0-9a-f]{0,7}+-[0-9a-f]{4}-|(?:[a-z][a-z0-9]|[0-9][a-z])[ .][0-9]{3}"
     r"|(?<=[a-z]{2}[0-9])[0-9][ -]?[a-z0-9]{4})"
 )

@@ -38,7 +38,10 @@ def accept(row: Row, judge: Judge, limit: float) -> list[Taken]:
     for first, last in clusters(row, limit):
         if row.upto[last] - row.upto[first] < least:
             continue
-        find = figures if is_figures(row, first, last) else candidates
+        plain = is_figures(row, first, last)
+        if plain and judge.knows(row.atoms[first:last]):
+            continue
+        find = figures if plain else candidates
         pool = find(row, first, last, strong=True)
         if last - first > _CROWD:
             any_number = next(pool, None)

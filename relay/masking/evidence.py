@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from relay.masking.coarse import MOST_FIGURES
@@ -74,6 +74,7 @@ _TOKENS = re.compile(r"[^\W\d_]+")
 _LONG, _LONG_AFTER_WORD = 14, 8  # letters of the shortest token that may hold several words
 _LONGEST = 255  # letters of a token; a longer one is weighed
 _APART = b"\1" * LETTERS_APART
+_EVERYDAY = 16  # letters of the longest token that is kept in mind
 _GLUED = 3  # what such a token weighs
 _SOME_FIGURES = range(3, 10)  # digits that could be a part of a number, the rest in words
 
@@ -140,17 +141,23 @@ def weigh(text: str) -> Evidence:
         code = "ascii" if raw.isascii() else "cp1252"
         tokens = raw.translate(_spaced()).decode(code, "replace").split()
     figures = len(raw) - len(raw.translate(None, _FIGURES))
-    strong = _strong()
     spoken = 0
-    if not strong.isdisjoint(tokens):
-        plain = undoubled(" ".join(tokens)).split()
-        spoken = sum([a in strong or b in strong for a, b in zip(tokens, plain, strict=True)])
+    if not _strong().isdisjoint(tokens):
+        spoken = sum([_is_said(t) if len(t) <= _EVERYDAY else _is_number(t) for t in tokens])
     least = _LONG_AFTER_WORD if spoken or figures in _SOME_FIGURES else _LONG
     if max(map(len, tokens), default=0) >= least:
         spoken += _GLUED * sum([len(token) >= least and is_glued(token) for token in tokens])
     close = 0 < figures <= MOST_FIGURES  # a wall of figures is not looked at one by one
     runs = [found.span() for found in _FIGURE.finditer(text)] if close else []
     return Evidence(figures, spoken, runs != [] and _has_looks(text, runs), runs)
+
+
+def _is_number(token: str) -> bool:
+    """Tell whether *token* is a number word that counts, each letter said once or twice."""
+    return token in _strong() or undoubled(token) in _strong()
+
+
+_is_said = lru_cache(maxsize=4096)(_is_number)  # people write the same everyday words over and over
 
 
 def _has_looks(text: str, runs: Sequence[tuple[int, int]]) -> bool:

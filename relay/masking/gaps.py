@@ -1,12 +1,14 @@
 """What stands between two pieces of a number, and how much it speaks against one number."""
 
 import re
+from functools import lru_cache
 
 from relay.masking.trie import any_of
 
 APART = 99.0  # nothing on both sides can be one number
 BLANK = "\x1f"  # stands for what was taken out of a text: the count before each group
 _LONGEST_SIGNS, _LONGEST = 12, 110  # characters
+_LITTLE = 12  # characters of the longest gap that is kept in mind
 _LINES = 4
 _ACROSS, _NEAR = 0.9, 24  # cost of a border before the rest is announced, and how near
 LONGEST_FILLER = 3  # characters that may stand for a separator, and say nothing
@@ -109,9 +111,16 @@ def cost(gap: str) -> float:
         gap = gap.replace(BLANK, "")
     if len(gap) > _LONGEST:
         return APART
+    return _cost_of_little(gap) if len(gap) <= _LITTLE else _cost(gap)
+
+
+def _cost(gap: str) -> float:
     if _ONLY_SIGNS.fullmatch(gap):
         return _signs_cost(gap)
     return _said_cost(gap)
+
+
+_cost_of_little = lru_cache(maxsize=1024)(_cost)  # the same " et ", " : ", ", puis " ever again
 
 
 def _said_cost(gap: str) -> float:

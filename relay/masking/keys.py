@@ -32,22 +32,27 @@ _SIGN = (
     r"|' ?(?P<quoted>[a-z]) ?'"
     r"|(?<![^\W_])(?P<sign>[b-df-hj-np-tv-xz](?!['’])\b|[^\w\s'\",.():;-]|_)(?!\w))"
 )
+_MEANING_WORDS = (
+    "vaut", "valent", "est", "sont", "c'est", "par", "is", "are", "means?", "by", "with", "por",
+    "con", "durch", "ist", "sind", "mit", "met", "door", "valen?", "es", "e", "son", "pour", "for",
+    "veut dire", "veulent dire", "signifie*", "remplace*", "represente*", "replaces?", "stand for",
+    "stands for", "significa*", "bedeutet", "betekent", "steht fur", "steht fuer", "staat voor",
+    "sta per",
+)  # fmt: skip
 _MEANS = (
-    r"(?:=|->|:|\b(?:vaut|valent|est|sont|c'est|par|is|are|means?|by|with|por|con|durch|"
-    r"ist|sind|mit|met|door|vale[n]?|es|e|son|pour|for|veut dire|veulent dire|signifie\w*|"
-    r"remplace\w*|represente\w*|replaces?|stands? for|significa\w*|bedeutet|betekent|steht fur|"
-    r"steht fuer|staat voor|sta per)\b) ?(?:(?:une?|des?|le|la|les|an?|the|el|ein\w{0,2}|um|uno|een"
-    r"|il|o|chiffre|digit) ){0,2}"
+    rf"(?:=|->|:|(?<!\w){any_of(_MEANING_WORDS)}\b) ?"
+    r"(?:(?:une?|des?|le|la|les|an?|the|el|ein\w{0,2}|um|uno|een|il|o|chiffre|digit) ){0,2}"
 )
 _IS = _MARK + _MEANS
-_STEAD_WORDS = (
-    "(?:a la|en) place|au lieu|instead|in place|en lugar|en vez|statt|anstelle|al posto|"
-    "no lugar|in plaats"
+_STEADS = (
+    "a la place", "en place", "au lieu", "instead", "in place", "en lugar", "en vez", "statt",
+    "anstelle", "al posto", "no lugar", "in plaats",
+)  # fmt: skip
+_STEAD_WORDS = any_of(_STEADS)
+_FOR_WORDS = any_of(
+    (*_STEADS, "for", "pour", "donde", "la ou", "where", "wherever", "wo", "dove", "onde", "waar")
 )
-_FOR = (
-    rf" ?(?:{_STEAD_WORDS}|for|pour|donde|la ou|where|wherever|wo|dove|onde|waar)"
-    r"\b.{0,20}?"
-)
+_FOR = rf" ?{_FOR_WORDS}\b.{{0,20}}?"
 _STEAD = rf"{_MARK}(?:{_STEAD_WORDS})\b.{{0,8}}?"
 _I_PUT = (  # in place of zero I put BALL
     r",? (?:(?:je|j'|on|i|ich|ik|yo) ?)?(?:mets|met|ai mis|ecris|tape|put|write|wrote|type|pongo|"
@@ -112,7 +117,7 @@ def _patterns() -> tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]:
     return (
         (re.compile(_MEANS + digit), re.compile(_SIGN + _IS + digit)),
         (stead, re.compile(_SIGN + _STEAD + digit)),
-        (re.compile(digit + _FOR), re.compile(digit + _FOR + _SIGN)),
+        (re.compile(_FOR_WORDS), re.compile(digit + _FOR + _SIGN)),
         (stead, re.compile(put)),
     )
 

@@ -62,6 +62,7 @@ _LETTERED = (
     " due",
     " dois",
 )
+_THIRD = re.compile(r"(?<![^\W_])(?:3|c(?!['’])|iii|tr(?:ois|es?)|three|dr(?:ei|ie))(?![^\W_])")
 _ROMAN = "i ii iii iv v vi vii viii ix x".split()
 _CIRCLED = "f"  # ① 06 ② 39
 _LAST_OF_TWO = "2/2"
@@ -84,7 +85,11 @@ def without_labels(view: Reading, runs: Sequence[tuple[int, int]]) -> tuple[Read
     if not (
         counted
         or _LAST_OF_TWO in view.text
-        or (len(runs) >= _LEAST and any(map(view.text.__contains__, _LETTERED)))
+        or (
+            len(runs) >= _LEAST
+            and any(map(view.text.__contains__, _LETTERED))
+            and _THIRD.search(view.text)
+        )
     ):
         return view, []
     labels = _labels(view)

@@ -97,13 +97,16 @@ def candidates(row: Row, first: int, last: int, *, strong: bool) -> Iterator[Can
         strong: Only candidates that show where they begin, otherwise only the others.
     """
     plans = numbering(row.region)
-    trunk = plans.has_trunk
-    starts = [k for k in range(first, last) if (not trunk or _begins(row, k)) is strong]
-    if starts:
-        reach = _reach(row, first, last)
-        for start in starts:
-            if reach[start - first] >= plans.least:
-                yield from _best(_from(row, start, last, reach[start - first :]))
+    signed = _may_have_plus(row, first, last)
+    reach = _reach(row, first, last)
+    for start in range(first, last):
+        if reach[start - first] < plans.least:
+            return
+        atom = row.atoms[start]
+        plus = signed and plus_before(row.text, atom.start)
+        if (plus or not plans.has_trunk or _begins(atom)) is strong:
+            found = _from(row, start, last, reach[start - first :], plus=plus)
+            yield from _best(Candidate(start, *read_so_far, strong) for read_so_far in found)
 
 
 def _reach(row: Row, first: int, last: int) -> list[int]:
@@ -116,12 +119,11 @@ def _reach(row: Row, first: int, last: int) -> list[int]:
     return reach[::-1]
 
 
-def _begins(row: Row, start: int) -> bool:
-    atom = row.atoms[start]
+def _begins(atom: Atom) -> bool:
+    """Tell whether a number can begin with *atom*: with a zero, or with what is said twice."""
     if atom.word is not None and atom.word.kind is Kind.TIMES:
         return True
-    zero = [r[0] == "0" for r in atom.readings]
-    return True in zero or plus_before(row.text, atom.start)
+    return True in [digits[0] == "0" for digits in atom.readings]
 
 
 def _best(found: Iterator[Candidate]) -> Iterator[Candidate]:
@@ -179,11 +181,11 @@ def _paid(row: Row, first: int, last: int) -> float:
     return sum([a.cost for a in row.atoms[first:last]]) + sum(row.gaps[first + 1 : last])
 
 
-def _from(row: Row, start: int, last: int, reach: Sequence[int]) -> Iterator[Candidate]:
-    """Yield candidates that begin at atom *start*, over every reading of the atoms."""
-    plus = plus_before(row.text, row.atoms[start].start)
+def _from(
+    row: Row, start: int, last: int, reach: Sequence[int], *, plus: bool
+) -> Iterator[tuple[int, str, Form, float]]:
+    """Yield end, number, form and cost of what begins at atom *start*, however it is read."""
     plans = numbering(row.region)
-    strong = not plans.has_trunk or _begins(row, start)
     widest = _WIDEST if len(row.atoms) <= _MANY_ATOMS else _FEWER
     rows: dict[int, dict[str, float]] = {start: {"": 0.0}}
     for at in range(start, min(last, start + _MOST_ATOMS)):
@@ -205,7 +207,7 @@ def _from(row: Row, start: int, last: int, reach: Sequence[int]) -> Iterator[Can
                 if size in sizes.all:
                     result = read(read_so_far, plus=plus, region=row.region)
                     if result:
-                        yield Candidate(start, end, *result, total, strong)
+                        yield end, *result, total
                 if (
                     least <= size < sizes.longest
                     and read_so_far[:3] != _NOTHING

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 
 from relay.masking import context
@@ -48,13 +47,15 @@ _LARGEST_SIZE = 40  # 06 08 10 12 16: sizes, days, issues
 _SINGLE, _BLANK = frozenset("-./_"), frozenset(("", " "))
 
 
-@dataclass(frozen=True)
 class Judge:
     """Scores candidates of one folded text; what it needs of the text is found when first asked."""
 
-    text: str
-    atoms: Sequence[Atom]
-    announced_at: dict[int, bool] = field(default_factory=dict)
+    def __init__(self, text: str, atoms: Sequence[Atom]) -> None:
+        self.text = text
+        self.atoms = atoms
+        self.size = len(text.strip())  # signs, without the blanks around them
+        self._announced_before: dict[int, bool] = {}
+        self._searched: set[tuple[int, int, int]] = set()
 
     @cached_property
     def soft(self) -> frozenset[int]:
@@ -66,10 +67,12 @@ class Judge:
         """Whether the text speaks of phones at all."""
         return context.is_announced(self.text)
 
-    @cached_property
-    def size(self) -> int:
-        """How many signs the text has, without the blanks around it."""
-        return len(self.text.strip())
+    def knows(self, figures: Sequence[Atom]) -> bool:
+        """Tell whether the same *figures* were searched before: no number was left in them."""
+        row = figures[0].start, figures[-1].end, len(figures)
+        known = row in self._searched
+        self._searched.add(row)
+        return known
 
     def is_soft(self, shape: Shape) -> bool:
         """Tell whether a candidate takes in a date or a price and is not plainly a number."""
@@ -91,9 +94,9 @@ class Judge:
 
     def most_cue(self, start: int) -> float:
         """Return the most that the words around a number can weigh, from those before it."""
-        if start not in self.announced_at:
-            self.announced_at[start] = context.is_announced_before(self.text, start)
-        return context.CUE_BEFORE if self.announced_at[start] else context.CUE_AFTER
+        if start not in self._announced_before:
+            self._announced_before[start] = context.is_announced_before(self.text, start)
+        return context.CUE_BEFORE if self._announced_before[start] else context.CUE_AFTER
 
     def own_weight(self, shape: Shape) -> float:
         """Return what the form of a candidate weighs, before anything around it is read."""
