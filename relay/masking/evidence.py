@@ -25,7 +25,8 @@ _LOOK_AFTER = re.compile(
 _LOOK_BEFORE = re.compile(
     rf"(?<![a-z])[{_LOOKS}]$|(?<![^\W_])(?<!')\b[|{_LOOKS}]{{1,2}}[{_SEPARATORS}]{{1,3}}$"
 )
-_BEFORE_FIGURE, _LOOK_ENDS = frozenset(_LOOKS + _SEPARATORS), frozenset(_LOOKS + _SEPARATORS + "|")
+_LOOK_OR_SEPARATOR = frozenset(_LOOKS + _SEPARATORS)
+_LOOK_ENDS = _LOOK_OR_SEPARATOR | {"|"}
 
 
 class Evidence(NamedTuple):
@@ -166,12 +167,9 @@ def _has_looks(text: str, runs: Sequence[tuple[int, int]]) -> bool:
         return True
     if _LOOK_AFTER.search(text):
         return True
-    near = [start for start, _ in runs if start and text[start - 1] in _BEFORE_FIGURE]
-    return any(_look_ends(text, start) for start in near)
-
-
-def _look_ends(text: str, start: int) -> bool:
-    """Tell whether a token of look-alikes ends right before the figure at *start*."""
-    if text[start - 1] in _SEPARATORS and (start < 2 or text[start - 2] not in _LOOK_ENDS):  # noqa: PLR2004
-        return False
-    return _LOOK_BEFORE.search(text, max(0, start - 6), start) is not None
+    ends = [start for start, _ in runs if start and text[start - 1] in _LOOK_OR_SEPARATOR]
+    for start in ends:
+        far = text[start - 1] in _SEPARATORS and text[start - 2 : start - 1] not in _LOOK_ENDS
+        if not far and _LOOK_BEFORE.search(text, max(0, start - 6), start):
+            return True
+    return False
