@@ -11,6 +11,7 @@ from relay.masking.score import Judge
 from relay.masking.shapes import shape_of
 from relay.masking.tokens import Atom
 
+_FORM, _SCORED = 0, 2  # a candidate's form is known; the words before it are; all is
 _CROWD = 250  # atoms in one row: a wall of figures, which goes as a whole if it holds a number
 Taken = tuple[Sequence[Atom], str]
 
@@ -67,39 +68,41 @@ def _may_be_weak(row: Row, first: int, last: int, judge: Judge) -> bool:
 def _pick(pool: Sequence[Candidate], row: Row, judge: Judge) -> list[Candidate]:
     """Return the best candidates of *pool* that do not overlap.
 
-    They are scored only when their turn comes: the one that could score best is next, and
-    one that overlaps a better one never is, nor another reading of the same stretch.
+    Each is looked at only when its turn comes, in three steps that cost more and more: the one
+    that could score best is next. One that overlaps a better one, or is another reading of the
+    same stretch, goes no further.
     """
     if not pool:
         return []
     shapes = [shape_of(row, c) for c in pool]
     owns = [*map(judge.own_weight, shapes)]
-    most = {k: judge.most_cue(row.atoms[k].start) for k in {c.first for c in pool}}
     waiting = [
-        (-own - most[c.first], False, c.first, -c.last, c, k)
+        (-own - context.CUE_BEFORE, _FORM, c.first, -c.last, c, k)
         for k, (own, c) in enumerate(zip(owns, pool, strict=True))
-        if own + most[c.first] >= context.ACCEPT
+        if own + context.CUE_BEFORE >= context.ACCEPT
     ]
     heapify(waiting)
     best: list[Candidate] = []
     used: set[int] = set()
     tried: set[tuple[int, int]] = set()
     while waiting:
-        _, scored, first, last, c, k = heappop(waiting)
+        _, step, first, last, c, k = heappop(waiting)
         if not used.isdisjoint(range(first, -last)):
             continue
-        if scored:
+        if step == _SCORED:
             used.update(range(first, -last))
             best.append(c)
             continue
-        if (first, last) in tried:
-            continue
-        tried.add((first, last))
-        if judge.is_soft(shapes[k]):
-            continue
-        value = judge.score(shapes[k], owns[k])
+        if step == _FORM:
+            again = (first, last) in tried
+            tried.add((first, last))
+            if again or judge.is_soft(shapes[k]):
+                continue
+            value = owns[k] + judge.most_cue(row.atoms[first].start)
+        else:
+            value = judge.score(shapes[k], owns[k])
         if value >= context.ACCEPT:
-            heappush(waiting, (-value, True, first, last, c, k))
+            heappush(waiting, (-value, step + 1, first, last, c, k))
     return best
 
 

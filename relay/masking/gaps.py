@@ -68,7 +68,7 @@ _SPLIT_WORDS = (
     "prossim* volgende quarta quinta sexta sexto sixieme septieme huitieme stuck* stuk trozo pezzo "
     "يبدا ينتهي ثم بعد الباقي ابدا نبدا النهايه البدايه"
 ).split()
-_SPLIT = re.compile(rf"\b{any_of(_SPLIT_WORDS)}\b")
+_SPLIT = re.compile(rf"(?<!\w){any_of(_SPLIT_WORDS)}\b")
 _COMMENT = re.compile(
     r"(?:[^\w(\[{*]|_)*(?:(?:\([^()]*\)|\[[^\[\]]*\]|\{[^{}]*\}|\*[^*]*\*)(?:[^\w(\[{*]|_)*)+[\[(]?"
 )

@@ -7,9 +7,9 @@ from functools import cached_property
 from relay.masking import context
 from relay.masking.blockers import identifiers, quantities, quantity_at, short_date_at
 from relay.masking.gaps import LONGEST_FILLER
-from relay.masking.lattice import Row, plus_before
 from relay.masking.plans import Form
 from relay.masking.shapes import LEAST_GROUPS, Shape, in_steps
+from relay.masking.tails import tails
 from relay.masking.timetables import (
     are_postcodes,
     are_ranges,
@@ -22,13 +22,7 @@ from relay.masking.timetables import (
 from relay.masking.tokens import Atom
 
 _GOES_ON = re.compile(r"\s?(?:,|et|ou|and|or|und|y|e|en)?\s?(?:le |la |the )?[0-9]{1,2}(?![0-9])")
-_OPENS = re.compile(r"0[ .-]?[1-9](?:[ ./_-]?[0-9]){6}")
 _LISTING = re.compile(r"\s*,?\s*(?:et|ou|and|or|und|oder|y|o|e|en|of)?\s*")
-_FIGURE_END, _FIGURE_START = (
-    re.compile(r"(?<![^\W_])\d{1,20}$"),
-    re.compile(r"\d{1,20}(?![^\W\d_]{3})"),
-)
-_CENTS = re.compile(r"\d[.,]\d\d$")  # 12,50 before a number
 _COUNTED = re.compile(
     r" (?!com[moe]|like|wie|zoals)[^\W\d_]{3,}[^,;]{0,24}[,;](?: [^\W\d]{2,}.{0,20})? ?"
 )
@@ -36,15 +30,12 @@ _ARTICLE = re.compile(r"\b(?:les?|die|der|das|the|los|el|il|os?|de|het) $")
 _LEAST_COUNTED = 2
 _LONGEST_PART = 5  # digits of a group
 _LETTER = re.compile(r"[^\W\d_]")
-_LONGEST_GROUP = 4
 _LIKE_SIREN = (Form.NO_TRUNK, Form.MOBILE_NO_TRUNK, Form.NEIGHBOUR)
-_CLOSE, _CLOSE_SIGNS = 0.2, 4
 _AROUND = 80  # characters in which an identifier, or a word for one, is looked for
 _NEAR = 6  # characters of an article
 _DRAWN, _RUNNERS = 2, 24  # digits of a ball, horses of a race
 _ALONE = 2  # signs beside a number that is the whole message
 _LARGEST_SIZE = 40  # 06 08 10 12 16: sizes, days, issues
-_SINGLE, _BLANK = frozenset("-./_"), frozenset(("", " "))
 
 
 class Judge:
@@ -163,7 +154,7 @@ class Judge:
     def _penalties(self, shape: Shape, cue: float) -> float:
         atoms = shape.atoms
         groups = [a.readings[0] for a in atoms]
-        value = _tails(shape)
+        value = tails(shape)
         if context.unit_after(self.text, atoms[-1].end) and not _is_whole(shape):
             value += context.UNIT_AFTER / (2 if shape.likely else 1)
         if shape.sizes == [5, 5] and are_postcodes(groups, shape.between[0]):
@@ -194,67 +185,6 @@ def _uneven(shape: Shape, groups: Sequence[str], cue: float) -> float:
     ranges = are_ranges(between) or are_ratios(groups, between)
     value += context.RANGES * (ranges or is_stamp(groups, between))
     return value + context.UNLIKE * (_is_unlike(shape) or names_model(between))
-
-
-def _tails(shape: Shape) -> float:
-    """Return the penalty for figures or number words that go on right before or after."""
-    row, c = shape.row, shape.candidate
-    gap = max(shape.between, key=shape.between.count, default="-")  # the usual one
-    weight = context.TAIL if gap in _BLANK else context.TAIL_SIGN
-    found = weight * (_figure_before(shape, gap) + _figure_after(shape, gap))
-    if shape.words and c.first > 0:
-        found += _goes_on(row, c.first - 1, c.first)
-    if shape.words and c.last < len(row.atoms):
-        found += _goes_on(row, c.last - 1, c.last)
-    return found
-
-
-def _is_alike(shape: Shape, size: int) -> bool:
-    """Tell whether a group of *size* digits could be one more of a candidate."""
-    if shape.grouped and shape.between[1:]:
-        return size in shape.sizes[1:]
-    return size <= (max(shape.sizes) if len(shape.sizes) > 1 else _LONGEST_GROUP)
-
-
-def _figure_before(shape: Shape, gap: str) -> bool:
-    text, start = shape.row.text, shape.atoms[0].start
-    if gap and text.endswith(gap, 0, start):
-        sign = gap
-    elif text[start - 1 : start] in _SINGLE:
-        sign = text[start - 1]
-    else:
-        return False
-    at = start - len(sign)
-    if not text[at - 1 : at].isdigit():
-        return False
-    run = _FIGURE_END.search(text, max(0, at - 20), at)
-    if run is None or _CENTS.search(text, max(0, at - _NEAR), at):
-        return False
-    return sign != " " or _is_alike(shape, len(run.group()))
-
-
-def _figure_after(shape: Shape, gap: str) -> bool:
-    text, end = shape.row.text, shape.atoms[-1].end
-    if gap and text.startswith(gap, end):
-        sign = gap
-    elif text[end : end + 1] in _SINGLE:
-        sign = text[end]
-    else:
-        return False
-    at = end + len(sign)
-    run = _FIGURE_START.match(text, at)
-    if run is None or _OPENS.match(text, at) or plus_before(text, at):
-        return False
-    if sign == "/" != gap and len(run.group()) == 2:  # noqa: PLR2004 - 02 41 93 50 18/19
-        return False
-    return (sign != " " or _is_alike(shape, len(run.group()))) and quantity_at(text, at) == at
-
-
-def _goes_on(row: Row, left: int, right: int) -> float:
-    a, b = row.atoms[left], row.atoms[right]
-    close = row.gaps[right] < _CLOSE and b.start - a.end < _CLOSE_SIGNS
-    both = a.word is not None and b.word is not None and not (a.shy or b.shy)
-    return context.WORD_TAIL if both and close else 0.0
 
 
 def _is_whole(shape: Shape) -> bool:

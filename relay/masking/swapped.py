@@ -16,8 +16,8 @@ _BEGIN_WORDS = (
     "debut* commenc* premier* begin* starts? starting first empieza comienza principio primer* "
     "comeca inicio inizi* cominci* prima avant before anfang fangt ersten? eerste"
 ).split()
-_END = re.compile(rf"\b{any_of(_END_WORDS)}\b")
-_BEGIN = re.compile(rf"\b{any_of(_BEGIN_WORDS)}\b")
+_END = re.compile(rf"(?<!\w){any_of(_END_WORDS)}\b")
+_BEGIN = re.compile(rf"(?<!\w){any_of(_BEGIN_WORDS)}\b")
 _MIDDLE_WORDS = (
     "milieu centre middle mitte mittler* midden medio mezzo meio mitad puis then dann luego poi"
 ).split()

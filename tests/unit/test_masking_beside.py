@@ -68,3 +68,8 @@ def test_look_alikes_stay(text: str) -> None:
 def test_tricks_read(text: str, number: str) -> None:
     """Each way of telling a number gives that number."""
     assert [found for _, _, found in find_numbers(text)] == [number]
+
+
+def test_a_word_for_twice_may_end_what_is_read_backwards() -> None:
+    """A text to be read backwards whose last piece says how often the next one comes is read."""
+    assert find_numbers("863 834 36 49 double à l'envers") == []
