@@ -4,7 +4,7 @@ import re
 import tomllib
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from operator import itemgetter
 
@@ -51,6 +51,7 @@ _TIMES = {
 }  # fmt: skip
 GLUED_LEAST = 7  # letters of the shortest token worth cutting into words
 _MOST_PIECES = 39  # words glued in one token; no number has more
+_EVERYDAY_LONGEST = 16  # letters of a token that is kept in mind; a number said is longer
 _HINT_SIGNS = 200  # letters looked at for a first word
 _DOUBLED, _ONE = re.compile(r"([^\W\d_])\1+"), itemgetter(1)  # no template, read at each call
 _LEET = str.maketrans("013457@$!€", "oieastasie")
@@ -158,7 +159,14 @@ def cut_glued(token: str) -> list[tuple[int, int, str]]:
 
 def is_glued(token: str) -> bool:
     """Tell whether *token* may hold two number words side by side."""
+    return (_holds_two_everyday if len(token) <= _EVERYDAY_LONGEST else _holds_two)(token)
+
+
+def _holds_two(token: str) -> bool:
     return vocabulary().hint.search(token, 0, _HINT_SIGNS) is not None
+
+
+_holds_two_everyday = lru_cache(maxsize=4096)(_holds_two)  # people write the same words again
 
 
 def _covered(row: list[tuple[int, int, str]]) -> int:
