@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Any
 
 import structlog
-from arq.connections import ArqRedis, RedisSettings, create_pool
+from arq.connections import ArqRedis, RedisSettings
 from prometheus_client import Counter
 
 QUEUE = "relais:queue"
@@ -61,7 +61,7 @@ class Bell:
                 await self._closing.wait()
         try:
             async with asyncio.timeout(RING_TIMEOUT_S):
-                await (await self._connected(url)).enqueue_job(JOB, _job_id=JOB)
+                await self._client(url).enqueue_job(JOB, _job_id=JOB)
         except Exception as error:  # noqa: BLE001 (whatever Redis does, the mail is stored)
             lost.inc()
             log.info("bell.lost", fault=type(error).__name__)
@@ -72,15 +72,19 @@ class Bell:
             return True
         try:
             async with asyncio.timeout(RING_TIMEOUT_S):
-                return bool(await (await self._connected(self._url)).ping())
+                return bool(await self._client(self._url).ping())
         except Exception:  # noqa: BLE001 (any failure is the answer)
             return False
 
-    async def _connected(self, url: str) -> ArqRedis:
+    def _client(self, url: str) -> ArqRedis:
+        """Return the client, which connects when it is first used.
+
+        Ours from the start: what ``create_pool`` of arq opens belongs to nobody when it is cut
+        short, or when two ask for it at once.
+        """
         if self._redis is None:
-            self._redis = await create_pool(
-                redis_settings(url), job_serializer=dumps, default_queue_name=QUEUE
-            )
+            self._redis = ArqRedis.from_url(url, socket_connect_timeout=RING_TIMEOUT_S)
+            self._redis.job_serializer, self._redis.default_queue_name = dumps, QUEUE
         return self._redis
 
     async def close(self) -> None:
