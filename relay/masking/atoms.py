@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from operator import itemgetter
 
+from relay.masking.coarse import MOST_FIGURES
 from relay.masking.context import is_unit
 from relay.masking.evidence import Evidence
 from relay.masking.fuzzy import misjoined, misspelt, rejoined
@@ -19,7 +20,6 @@ TOKEN = re.compile(
     r"|(?<![^\W_]{2} )\|\|?(?! ?[^\W_]{2})(?![^\W_])|[^\W_]+"
 )
 _LETTERS_AND_FIGURES = re.compile(r"[^\W_]+")
-_FROM_FIGURE = re.compile(r"[0-9][^\W_]*")
 _LEAST_ROW = 4
 _LEAST_WORDS = 3
 _MISSPELT, _HALVED = 0.35, 0.2
@@ -44,7 +44,7 @@ def find_atoms(reading: Reading, seen: Evidence) -> list[Atom]:
     """
     text = reading.text
     atoms = _said_atoms(reading) if seen.words else _figure_atoms(reading, seen)
-    if len(seen.runs) >= _LEAST_LABELS:
+    if len(seen.runs) >= _LEAST_LABELS or seen.figures > MOST_FIGURES:
         atoms = _without_labels(atoms, text)
     return _without_lonely(atoms, text) if True in [a.shy for a in atoms] else atoms
 
@@ -53,7 +53,7 @@ def _figure_atoms(reading: Reading, seen: Evidence) -> list[Atom]:
     """Return the atoms of the tokens that hold figures."""
     text, raw = reading.text, reading.raw
     atoms: list[Atom] = []
-    for start, token in _figures(text) if seen.runs else ():
+    for start, token in _figures(text, seen.runs):
         if not token.isdigit():
             atoms += _odd(token, raw, start, atoms)
         elif len(token) > 1 or not _is_label(text, start):
@@ -111,13 +111,19 @@ def _tokens(text: str) -> list[tuple[int, str]]:
     return [(found.start(), found.group()) for found in pattern.finditer(text)]
 
 
-def _figures(text: str) -> Iterator[tuple[int, str]]:
-    """Yield the tokens that hold a figure, without walking over the other words."""
-    for found in _FROM_FIGURE.finditer(text):
-        first = start = found.start()
-        while first and text[first - 1].isalnum():
-            first -= 1
-        yield first, found.group() if first == start else text[first : found.end()]
+def _figures(text: str, runs: Sequence[tuple[int, int]]) -> Iterator[tuple[int, str]]:
+    """Yield the tokens that hold the figures *runs*, without walking over the other words."""
+    size, done = len(text), 0
+    for first, last in runs:
+        start, end = first, last
+        if first < done:  # a part of the token before
+            continue
+        while start and text[start - 1].isalnum():
+            start -= 1
+        while end < size and text[end].isalnum():
+            end += 1
+        done = end
+        yield start, text[start:end]
 
 
 def _with_misspelt(atoms: list[Atom], unknown: list[tuple[int, str]], text: str) -> list[Atom]:

@@ -169,12 +169,13 @@ _REVERSED = re.compile(
 )
 # What all of these hold, five letters of a word or a piece of the text; most texts end here.
 _REVERSED_PIECES = (
-    "⇄", "intervert", "contrari", " la fin", "from the ", "vom ende", "do fim",
+    "⇄", "intervert", "contrari", " la fin", "fin au", "fin vers", "l fin", "from the ",
+    "vom ende", "do fim",
     *(word for word in _REVERSED_WORDS if not word.isascii()),
 )  # fmt: skip
 _REVERSED_HEADS = frozenset(
     {word[:5].encode() for word in _REVERSED_WORDS if not word.startswith("contrari")}
-    | set(b"gauch fin back end dal del achte final derni last letzt ultim laats".split())
+    | set(b"gauch back end achte final derni last letzt ultim laats".split())
     | set(b"permu swapp verta right derec hinte tras destr bidi".split())
 )
 _LETTERS = bytes(code if chr(code).isalpha() else 32 for code in range(128)) + b" " * 128

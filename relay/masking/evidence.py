@@ -73,8 +73,9 @@ def _spaced() -> bytes:
 
 _TOKENS = re.compile(r"[^\W\d_]+")
 _LONG, _LONG_AFTER_WORD = 14, 8  # letters of the shortest token that may hold several words
-_LONGEST = 255  # letters of a token; a longer one is weighed
-_APART = b"\1" * LETTERS_APART
+_APART, _SHORT = b"\1" * LETTERS_APART, bytes(range(_LONG))
+_STARS, _MORSE = "*€$@!".encode("cp1252"), ".·•_–—-".encode("cp1252")
+_LEAST_MORSE = 20  # signs: four figures
 _EVERYDAY = 16  # letters of the longest token that is kept in mind
 _GLUED = 3  # what such a token weighs
 _SOME_FIGURES = range(3, 10)  # digits that could be a part of a number, the rest in words
@@ -118,16 +119,29 @@ def is_prose(text: str) -> bool:
     if raw is None:
         return False
     table = _western()
-    if len(raw.translate(None, table.telling)) < len(raw) or has_stars(text) or has_keys(text):
+    if len(raw.translate(None, table.telling)) < len(raw) or has_keys(text):
+        return False
+    if _count(raw, _STARS) > 1 and has_stars(text):
+        return False
+    if _count(raw, _MORSE) >= _LEAST_MORSE and has_morse(text):
         return False
     tokens = raw.translate(table.letters).split()
-    if not table.words.isdisjoint(tokens):
-        return False
-    lengths = [*map(len, tokens)]
-    longest = max(lengths, default=0)
-    if longest > _LONGEST or _APART in bytes(lengths) or has_morse(text):
-        return False
-    return longest < _LONG or not any(
+    return table.words.isdisjoint(tokens) and not _are_odd(tokens)
+
+
+def _count(raw: bytes, signs: bytes) -> int:
+    return len(raw) - len(raw.translate(None, signs))
+
+
+def _are_odd(tokens: Sequence[bytes]) -> bool:
+    """Tell whether letters stand apart in *tokens*, or several number words in one of them."""
+    try:
+        lengths = bytes(map(len, tokens))
+    except ValueError:  # one has more letters than a byte counts; it is weighed
+        return True
+    if _APART in lengths:
+        return True
+    return lengths.translate(None, _SHORT) != b"" and any(
         len(token) >= _LONG and is_glued(token.decode("cp1252")) for token in tokens
     )
 
@@ -141,7 +155,7 @@ def weigh(text: str) -> Evidence:
     else:
         code = "ascii" if raw.isascii() else "cp1252"
         tokens = raw.translate(_spaced()).decode(code, "replace").split()
-    figures = len(raw) - len(raw.translate(None, _FIGURES))
+    figures = _count(raw, _FIGURES)
     spoken = 0
     if not _strong().isdisjoint(tokens):
         spoken = sum([_is_said(t) if len(t) <= _EVERYDAY else _is_number(t) for t in tokens])

@@ -9,13 +9,14 @@ _SUM = re.compile(
     r"(?<![\w.,+*/=-])(?P<open>\()?(?P<a>0|[1-9]\d{0,3}) ?(?P<sign>[+x*-]) ?(?P<b>0|[1-9]\d{0,2})"
     r"(?P<close>\))?(?![\w+*/]|[.,]\d| ?=)"
 )
-_HINT = re.compile(r"\d ?\+ ?\d|\(\d+ ?[+x*-] ?\d")
+_ADDED = re.compile(r"\+(?:(?<=\d\+)|(?<=\d \+)) ?\d")
+_OPENED = re.compile(r"\(\d+ ?[+x*-] ?\d")
 _LEAST, _LARGEST = 2, 9999  # sums without brackets; one alone is something else
 
 
 def sums(text: str) -> Iterator[Piece]:
     """Yield the sums of *text*: each one in brackets, the others where there are several."""
-    if not (("+" in text or "(" in text) and _HINT.search(text)):
+    if not (_ADDED.search(text) or _OPENED.search(text)):
         return
     found = [*_SUM.finditer(text)]
     added = sum(hit.group("sign") == "+" for hit in found)

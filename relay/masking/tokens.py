@@ -38,6 +38,7 @@ _NEAR = 12
 _EVERYDAY_LONGEST, _EVERYDAY_ODD_LONGEST = 16, 3
 _MIXED_LOOK_LONGEST = 14
 _PAIRS_OF_NUMBER = 5
+_TIME = re.compile(r"(?:[01]?\d|2[0-4])h[0-5]\d")  # holds no part of a number
 _PAIRS = re.compile(r"(?:\d\dh[6-9]\d|(?:2[5-9]|[3-9]\d)h\d\d)")  # no time of the day
 _NOISE = re.compile(r"[aehmnx]|km|cm|mm|kg|go|ch|cv|hdi|tdi|dci|ans|mois|eur|euros?")
 
@@ -95,6 +96,8 @@ _in_everyday = lru_cache(maxsize=4096)(_in_words)  # people write the same words
 
 def read_odd(token: str, raw: str, start: int) -> list[Atom]:
     """Read a token of letters and figures, or with a sign that imitates one; as above."""
+    if _TIME.fullmatch(token):
+        return []
     read = _in_everyday_odd if len(token) <= _EVERYDAY_ODD_LONGEST else _odd
     return _moved(read(token, raw[start : start + len(token)]), start)
 

@@ -66,6 +66,12 @@ def test_memory_is_empty_once_a_number_was_caught() -> None:
     assert mask_by("12 07", HIDDEN, memory).memory == Fragments()
 
 
+def test_line_numbers_are_not_kept_after_a_wall_of_figures() -> None:
+    """The figures that number the lines of a list are no groups, however many figures precede."""
+    text = f"{'9' * 12_001} et six, voici : 1) 06\n2) 39\n3) 98"
+    assert mask_by(text, HIDDEN, Fragments()).memory.groups[-4:] == ("six", "06", "39", "98")
+
+
 def test_each_side_has_its_own_memory() -> None:
     """Groups of one side say nothing of the other: two halves from two people are no number."""
     buyer = mask_by("il me reste 06 39 98", HIDDEN, Fragments()).memory
