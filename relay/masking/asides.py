@@ -22,7 +22,7 @@ _COUNTING = re.compile(
 )
 _COUNTING_ENDS = ("t ", "e ", "n ", "s ")
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
-_OPEN = tuple(_CLOSING)
+_OPEN = frozenset(_CLOSING)
 _OPENS = re.compile(r"\s?([(\[{])\W*(?:(?:soit|donc|or|oder|ou|i e|et)\s)?$")
 _NOT = re.compile(r"\s?[(\[{](?:et )?(?:pas|not|nicht|non|no|nao|niet) $")
 _AGAIN = re.compile(r"\W{1,3}(?:oui|si|yes|ja|sim|yep|ouais|bien|i repeat|je repete|repito)\W{1,3}")
@@ -34,12 +34,14 @@ _FARTHEST_ECHO, _LONGEST_REMARK = 16, 60  # characters
 def without_asides(atoms: list[Atom], text: str) -> list[Atom]:
     """Return *atoms* without those that count digits or say a group of them again."""
     kept: list[Atom] = []
-    bracketed = any(map(text.__contains__, _OPEN))
+    bracketed = any(map(text.__contains__, _CLOSING))
     at = 0
     while at < len(atoms):
         atom = atoms[at]
         digits = atom.readings[0]
-        again = kept and (bracketed or kept[-1].readings[0] == digits)
+        again = kept and (
+            kept[-1].readings[0] == digits or (bracketed and _is_opened(text, kept[-1].end))
+        )
         if again and (said := _echo(kept, atoms, at, text)):
             at += said
             continue
@@ -66,7 +68,7 @@ def _counts(atom: Atom, text: str) -> bool:
 def _echo(kept: Sequence[Atom], atoms: Sequence[Atom], at: int, text: str) -> int:
     """Return how many atoms from *at* on say again what the last of *kept* said, 0 for none."""
     end = kept[-1].end
-    bracket = text.startswith(_OPEN, end) or text.startswith(_OPEN, end + 1)
+    bracket = _is_opened(text, end)
     same = kept[-1].readings[0] == atoms[at].readings[0]
     if not (same or bracket) or atoms[at].start - end > _FARTHEST_ECHO:
         return 0
@@ -77,6 +79,11 @@ def _echo(kept: Sequence[Atom], atoms: Sequence[Atom], at: int, text: str) -> in
         return 1
     opened = _OPENS.fullmatch(gap)
     return _bracketed(kept, atoms, at, text, _CLOSING[opened.group(1)]) if opened else 0
+
+
+def _is_opened(text: str, end: int) -> bool:
+    """Tell whether a bracket opens right after *end*, or one sign further."""
+    return not _OPEN.isdisjoint(text[end : end + 2])
 
 
 def _bracketed(kept: Sequence[Atom], atoms: Sequence[Atom], at: int, text: str, sign: str) -> int:

@@ -68,8 +68,8 @@ _CUE = re.compile(
     rf"(?<!\w)(?:{any_of(_CUE_WORDS)}\b|whats.app|hit me up|fala comigo"
     r"|(?:0|zero) (?:devant|avant|au debut)"
     r"|(?:sans|avec|manque|mett?e[zr]|r?ajoute[zr]?) (?:le |un )?(?:0|zero)\b)"
-    r"|coup d[e' ]{1,2}fil\b|[☎☏✆📞📱📲🤙🕿🖀🕻💬]"
 )
+_CALL, _CALL_SIGN = re.compile(r"coup d[e' ]{1,2}fil\b"), re.compile(r"[☎☏✆📞📱📲🤙🕿🖀🕻💬]")
 _AT = re.compile(
     r"\b(?:au|sur|sur le|a ce|ici|at|on|al|unter|auf|op|ao|no|pelo|en el|sul|na|pod|على|"
     r"علي)\W{0,3}$"
@@ -188,19 +188,25 @@ def cue_weight(text: str, start: int, end: int) -> float:
 
 def is_announced_before(text: str, start: int) -> bool:
     """Tell whether a word before *start* announces a phone number."""
-    return _CUE.search(text, max(0, start - _AHEAD), start) is not None
+    return _has_cue(text, max(0, start - _AHEAD), start)
 
 
 def cue_after(text: str, start: int, end: int) -> float:
     """Return how strongly what follows, or "at", announces a number that no word before does."""
-    if _CUE.search(text, end, end + _BEHIND):
+    if _has_cue(text, end, end + _BEHIND):
         return CUE_AFTER
     return CUE_AT if _AT.search(text, max(0, start - 12), start) else 0.0
 
 
 def is_announced(text: str) -> bool:
     """Tell whether *text* speaks of phones at all."""
-    return _CUE.search(text) is not None
+    return _has_cue(text, 0, len(text))
+
+
+def _has_cue(text: str, start: int, end: int) -> bool:
+    if _CUE.search(text, start, end) or _CALL.search(text, start, end):
+        return True
+    return not text.isascii() and _CALL_SIGN.search(text, start, end) is not None
 
 
 def has_code_word(text: str, start: int) -> bool:
