@@ -163,7 +163,7 @@ def weigh(text: str) -> Evidence:
     if max(map(len, tokens), default=0) >= least:
         spoken += _GLUED * sum([len(token) >= least and is_glued(token) for token in tokens])
     close = 0 < figures <= MOST_FIGURES  # a wall of figures is not looked at one by one
-    runs = [found.span() for found in _FIGURE.finditer(text)] if close else []
+    runs = [*map(re.Match.span, _FIGURE.finditer(text))] if close else []
     return Evidence(figures, spoken, runs != [] and _has_looks(text, runs), runs)
 
 

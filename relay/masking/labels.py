@@ -46,22 +46,9 @@ _LABELS = re.compile(
     r"|(?:^|\n)[ >\t*-]*(?P<i>[1-9]\d?)[ \t\n]{1,3}(?=\d{1,4}\s*(?:\n|$))"
     r"|[(\[](?P<g>[1-9]\d?)[)\]]\s?"
 )
-_LETTERED = (
-    "b)",
-    "b.",
-    "b:",
-    "b=",
-    "b :",
-    "b =",
-    "ii",
-    " deux",
-    " two",
-    " dos",
-    " zwei",
-    " twee",
-    " due",
-    " dois",
-)
+# The second label of a row in letters or words; most texts end here.
+_LETTER_TWO = re.compile(r"b(?:[).:=]| [:=])")
+_WORD_TWO = ("ii", " deux", " two", " dos", " zwei", " twee", " due", " dois")
 _THIRD = re.compile(r"(?<![^\W_])(?:3|c(?!['’])|iii|tr(?:ois|es?)|three|dr(?:ei|ie))(?![^\W_])")
 _ROMAN = "i ii iii iv v vi vii viii ix x".split()
 _CIRCLED = "f"  # ① 06 ② 39
@@ -87,7 +74,7 @@ def without_labels(view: Reading, runs: Sequence[tuple[int, int]]) -> tuple[Read
         or _LAST_OF_TWO in view.text
         or (
             len(runs) >= _LEAST
-            and any(map(view.text.__contains__, _LETTERED))
+            and (_LETTER_TWO.search(view.text) or any(map(view.text.__contains__, _WORD_TWO)))
             and _THIRD.search(view.text)
         )
     ):

@@ -19,7 +19,8 @@ _KEYBOARD = re.compile(
     r"shift|maj|clavier|keyboard|touche|teclado|tastatur|tastiera|keys", re.IGNORECASE
 )
 # Each begins with one sign, which is found at once or not at all.
-_OPENS = (re.compile(r"à[ .,/|]?[&é\"'(\-è_ç§!]"), re.compile(r"\) ?[!@#$%^&*]"))
+_FRENCH_OPENS = re.compile(r"à[ .,/|]?[&é\"'(\-è_ç§!]")
+_AMERICAN_OPENS = re.compile(r"\) ?[!@#$%^&*]")
 _CANONICAL = re.compile(r"(?=[IVXLC])(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})")
 _ROMAN = re.compile(r"(?<![\w'’])[IVXLC]{1,7}(?![\w'’])")
 # Right after the signs that part it from a figure or a word for zero; most texts end here.
@@ -39,12 +40,12 @@ _LEAST = 3  # numerals of a row that begins with a zero
 
 def has_keys(text: str) -> bool:
     """Tell whether *text* holds a row of such signs; most texts end at its first sign."""
-    return any(True for _ in keyboard(text))
+    return _may_have_keys(text) and any(True for _ in keyboard(text))
 
 
 def keyboard(text: str) -> Iterator[Piece]:
     """Yield the signs of figure keys that stand for the figures on them."""
-    if not any(opens.search(text) for opens in _OPENS):
+    if not _may_have_keys(text):
         return
     for pattern, signs in zip(_ROWS, (_FRENCH, _BELGIAN, _AMERICAN), strict=True):
         row = pattern.search(text)
@@ -53,6 +54,10 @@ def keyboard(text: str) -> Iterator[Piece]:
                 if text[at] in signs:
                     yield Piece(at, at + 1, str(signs.index(text[at])))
             return
+
+
+def _may_have_keys(text: str) -> bool:
+    return _FRENCH_OPENS.search(text) is not None or _AMERICAN_OPENS.search(text) is not None
 
 
 def roman(text: str) -> Iterator[Piece]:
