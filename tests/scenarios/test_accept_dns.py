@@ -10,6 +10,7 @@ from relay import administration, listings
 from relay.resolver import MailDomains, dns_lookup
 from tests.relays import LISTING, ORIGIN, POLICIES, Relay
 from tests.rig.dns_stub import DnsStub, Rcode
+from tests.rig.scale import scale
 
 REAL_PHONE = "06 12 34 56 78"
 FIELDS = ("listing", "email", "phone", "message", "name", "website", "sig", "altcha", "next")
@@ -54,7 +55,7 @@ async def test_f07_dns_trouble(live: Relay, dns: DnsStub) -> None:
     names = ("lent-annonces.fr", "casse-annonces.fr", "muet-annonces.fr", "sain-annonces.fr")
     answers = await asyncio.gather(*(post_from(live, name) for name in names))
     assert [status for status, _, _ in answers] == [202] * 4
-    assert max(seconds for _, _, seconds in answers) < 2
+    assert max(seconds for _, _, seconds in answers) < scale(10, 2)  # a busy machine is no fault
 
 
 async def test_f07_dns_says_no(live: Relay, dns: DnsStub) -> None:
