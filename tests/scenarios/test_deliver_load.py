@@ -27,9 +27,9 @@ async def test_f38_slow_hosts_delay_nobody_else(relay: Relay) -> None:
         await until(lambda: _reached(sink, Phase.RCPT, 20))
         started = time.monotonic()
         quick = await write(relay, 20)
-        await reach(relay, quick, "delivered", timeout_s=14)
+        await reach(relay, quick, "delivered")
         waited = max(_at(sink, "camille")) - started
-        assert waited < scale(6, 15), f"{waited:.1f} s behind slow hosts"
+        assert waited < scale(12, 15), f"{waited:.1f} s behind slow hosts"
         assert "delivered" not in {(await relay.states())[message_id] for message_id in slow}
         await check_wire(relay, sink)
         await sink.pause()
@@ -48,7 +48,7 @@ async def test_f38_one_slow_host_has_its_share(
 
         await until(put_off)
         quick = await write(relay, 20, to="camille@vif.example")
-        await reach(relay, quick, "delivered", timeout_s=14)
+        await reach(relay, quick, "delivered")
         waiting = await relay.fetch("select state, tries from outbox where reason = 'server_busy'")
         assert {tuple(row) for row in waiting} == {("deferred", 0)}
         assert len(waiting) <= len(slow) - lanes.SLOW_PER_HOST
