@@ -66,14 +66,15 @@ def _counts(atom: Atom, text: str) -> bool:
 
 
 def _echo(kept: Sequence[Atom], atoms: Sequence[Atom], at: int, text: str) -> int:
-    """Return how many atoms from *at* on say again what the last of *kept* said, 0 for none."""
+    """Return how many atoms from *at* on say again what the last of *kept* said, 0 for none.
+
+    It is the same digits, or a bracket opens after it.
+    """
     end = kept[-1].end
-    bracket = _is_opened(text, end)
-    same = kept[-1].readings[0] == atoms[at].readings[0]
-    if not (same or bracket) or atoms[at].start - end > _FARTHEST_ECHO:
+    if atoms[at].start - end > _FARTHEST_ECHO:
         return 0
     gap = text[end : atoms[at].start]
-    if not bracket:
+    if not _is_opened(text, end):
         return int(_AGAIN.fullmatch(gap) is not None)
     if _NOT.fullmatch(gap):
         return 1

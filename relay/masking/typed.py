@@ -40,12 +40,12 @@ _LEAST = 3  # numerals of a row that begins with a zero
 
 def has_keys(text: str) -> bool:
     """Tell whether *text* holds a row of such signs; most texts end at its first sign."""
-    return _may_have_keys(text) and any(True for _ in keyboard(text))
+    return any(True for _ in keyboard(text))
 
 
 def keyboard(text: str) -> Iterator[Piece]:
     """Yield the signs of figure keys that stand for the figures on them."""
-    if not _may_have_keys(text):
+    if not (_FRENCH_OPENS.search(text) or _AMERICAN_OPENS.search(text)):
         return
     for pattern, signs in zip(_ROWS, (_FRENCH, _BELGIAN, _AMERICAN), strict=True):
         row = pattern.search(text)
@@ -54,10 +54,6 @@ def keyboard(text: str) -> Iterator[Piece]:
                 if text[at] in signs:
                     yield Piece(at, at + 1, str(signs.index(text[at])))
             return
-
-
-def _may_have_keys(text: str) -> bool:
-    return _FRENCH_OPENS.search(text) is not None or _AMERICAN_OPENS.search(text) is not None
 
 
 def roman(text: str) -> Iterator[Piece]:

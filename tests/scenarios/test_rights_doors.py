@@ -21,7 +21,7 @@ from relay.rights.standing import State
 from relay.sealing import read_public_id
 from tests.relays import Relay
 from tests.rig.deliveries import pass_time
-from tests.rights import CAMILLE, LEA, Person, code_in, link_in, quiet, text_of, unpack
+from tests.rights import CAMILLE, LEA, Answer, Person, code_in, link_in, quiet, text_of, unpack
 from workers.rights import attend_site
 
 LETTER = """From: Léa <lea@acheteuse.example>
@@ -248,12 +248,18 @@ async def test_the_officer_is_reminded(relay: Relay, person: Person) -> None:
     assert len(rows) == 3
 
 
-async def test_proof_is_asked_again(relay: Relay) -> None:
-    """A39: where an officer asks for proof again another code goes out, and proves once more."""
+async def proved(relay: Relay) -> tuple[Person, Answer, UUID]:
+    """Have somebody ask for access and prove it; return them, the page of the code, the request."""
     person = Person(relay)
     page = await person.ask("access")
     await person.prove(page)
     [request_id] = await person.requests()
+    return person, page, request_id
+
+
+async def test_proof_is_asked_again(relay: Relay) -> None:
+    """A39: where an officer asks for proof again another code goes out, and proves once more."""
+    person, page, request_id = await proved(relay)
     at = (relay.context, relay.site, request_id)
     await decisions.ask_proof(*at, await person.look())
     assert await person.state(request_id) is State.IDENTITY_PENDING
@@ -265,10 +271,7 @@ async def test_proof_is_asked_again(relay: Relay) -> None:
 
 async def test_no_proof_is_asked_without_a_letter(relay: Relay) -> None:
     """Where a mailbox had all codes of a day the officer is told, and the clock runs on."""
-    person = Person(relay)
-    page = await person.ask("access")
-    await person.prove(page)
-    [request_id] = await person.requests()
+    person, page, request_id = await proved(relay)
     at = (relay.context, relay.site, request_id)
     for _ in range(CODES_A_DAY - 1):
         await decisions.ask_proof(*at, await person.look())
@@ -280,10 +283,7 @@ async def test_no_proof_is_asked_without_a_letter(relay: Relay) -> None:
 
 async def test_a_code_is_no_document(relay: Relay) -> None:
     """Whoever is asked for a document does not get round it by asking for another code."""
-    person = Person(relay)
-    page = await person.ask("access")
-    await person.prove(page)
-    [request_id] = await person.requests()
+    person, page, request_id = await proved(relay)
     look = await person.look("Deux personnes.")
     await documents.ask_document(relay.context, relay.site, request_id, look, "Deux personnes.")
     await person.post(f"{page.path}/again")
