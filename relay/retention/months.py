@@ -18,6 +18,7 @@ from relay import checkpoints
 from relay.context import Context
 from relay.database import Connection, Record, queries, rows_of
 from relay.database.months import detach_month, drop_leaving
+from relay.errors import Unavailable
 from relay.policy.clock import over_before
 from relay.retention.shelves import MONTHS, Month
 from relay.retention.state import read_versions
@@ -43,7 +44,12 @@ async def drop_months(
     async with context.database.connection() as connection:
         leaving = await rows_of(queries().leaving_tables(connection))
     for table in leaving:  # those of a run that was cut short, too
-        await _drop(context, table)
+        try:
+            await _drop(context, table)
+        except Unavailable:
+            raise
+        except Exception:  # one that will not go is overdue until somebody looks; the rest goes
+            log.exception("purge.table_left", table=table["name"])
 
 
 async def _months_over(

@@ -379,6 +379,19 @@ async def test_a_month_counts_until_its_files_are_gone(relay: Relay) -> None:
         assert await find_overdue(*at, DAY) == []
 
 
+async def test_a_month_that_cannot_go_keeps_nothing_else(relay: Relay, listing_id: UUID) -> None:
+    """A table that the server will not drop is overdue; all the others, and rows, go as usual."""
+    old = NOW - 500 * DAY
+    await make_months(relay, old, 1)
+    await add_contacts(relay, [NOW - 400 * DAY], listing_id=listing_id)
+    await relay.fetch("select detach_month(array['message'], $1)", old.date().replace(day=1))
+    await relay.fetch(f"create view leftover as select * from leaving_message_{old:%Y_%m}")
+    [done] = await purge(relay.context, [relay.site])
+    assert done.counts["message"] == 1
+    async with relay.context.database.connection() as connection:
+        assert await find_overdue(connection, relay.site, NOW, DAY) == ["messages"]
+
+
 async def test_a_held_row_keeps_its_month(relay: Relay, listing_id: UUID) -> None:
     """A month with one held row is not dropped; its other rows go one by one."""
     old = NOW - 500 * DAY
