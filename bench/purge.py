@@ -1,12 +1,12 @@
 """``python -m bench.purge``: a month of messages gone, three ways, while messages come in.
 
-One plain DELETE, the paced batches of the purge, and the drop of the partition: seconds, WAL, and
+The drop of the partition, one plain DELETE, and the paced batches of the purge: seconds, WAL, and
 the inserter's p99 beside its own without any purge. Figures of a shared machine; ratios count.
 With ``--clients 2 --clients 8`` the drop is measured again beside so many clients of the form.
 
 A million rows take 4 GB and some minutes. Ten million take 40 GB for as long as it runs, so it asks
-for the room first: ``--rows 10000000 --most 500000 --only "paced batches" --only "drop of the
-month"`` measures the batches up to the ceiling of one run, then drops what they left.
+for the room first. ``--rows 10000000 --months 10`` spreads them: each way takes one month of ten;
+without it they are one month, which is filled anew for each way.
 """
 
 import argparse
@@ -42,7 +42,7 @@ from relay.sites import Site
 
 ROOT = Path(__file__).parent.parent
 NOW = datetime.now(UTC)
-MONTH = (NOW - timedelta(days=500)).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+YEAR = timedelta(days=366)
 ID = (
     "(lpad(to_hex((extract(epoch from $2::timestamptz) * 1000)::bigint + i * 2000000 / $3::bigint),"
     " 12, '0') || '7' || substr(md5(i::text), 1, 19))::uuid"
@@ -75,9 +75,9 @@ DELETES = (
     "delete from sender_trace where site_id = $1 and message_id between $2 and $3",
     "delete from message where site_id = $1 and message_id between $2 and $3",
 )
-Way = Callable[[], Awaitable[object]]
+Way = Callable[[datetime], Awaitable[object]]  # what makes a month go
 Probe = Callable[[Awaitable[object]], Awaitable[list[float]]]  # what each took beside it, in ms
-WAYS = ("one DELETE", "paced batches", "drop of the month")
+WAYS = ("drop of the month", "one DELETE", "paced batches")
 STEP = 250_000
 ROW_BYTES = 4_000  # on disk, with its trace, mail and attempt, their indexes, and WAL beside
 FILL_TIMEOUT_S = 3600
@@ -88,6 +88,7 @@ async def main() -> None:
     """Measure the three ways and print them."""
     parser = argparse.ArgumentParser(prog="python -m bench.purge")
     parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--months", type=int, default=1, help="that the rows are spread over")
     parser.add_argument("--only", action="append", choices=WAYS, help="a way; may be repeated")
     parser.add_argument("--most", type=int, default=10**9, help="rows of a class by batches")
     parser.add_argument("--clients", type=int, action="append", default=[], help="of the form")
@@ -96,38 +97,38 @@ async def main() -> None:
         parser.error(f"{chosen.rows} rows need {chosen.rows * ROW_BYTES / 1e9:.0f} GB")
     async with house() as (context, site, url):
         ways: dict[str, Way] = {
-            "one DELETE": lambda: plain(url, site),
-            "paced batches": lambda: batches(context, site, chosen.most),
-            "drop of the month": lambda: drop_months(context, [site], {site.site_id: NOW}),
+            "drop of the month": partial(drop, context, site),
+            "one DELETE": partial(plain, url, site),
+            "paced batches": partial(batches, context, site, chosen.most),
         }
-        for name, act in ways.items():
-            if chosen.only and name not in chosen.only:
-                continue
+        for name in chosen.only or WAYS:
             if await count_left(url) < chosen.rows // 2:
-                await fill(url, site, chosen.rows)
-            probe = partial(insert, url, site)
-            print(json.dumps(await measure(name, url, act, probe)), flush=True)
+                await fill(url, site, chosen.rows, chosen.months)
+            act = partial(ways[name], await oldest_month(url, site))
+            print(json.dumps(await measure(name, url, act, partial(insert, url, site))), flush=True)
     for clients in chosen.clients:
-        print(json.dumps(await beside_accept(chosen.rows, clients)), flush=True)
+        print(json.dumps(await beside_accept(chosen.rows, chosen.months, clients)), flush=True)
 
 
-async def beside_accept(rows: int, clients: int) -> dict[str, object]:
+async def beside_accept(rows: int, months: int, clients: int) -> dict[str, object]:
     """Drop a month while *clients* post the form, which is validated, sealed and committed."""
     async with open_house(25) as place, open_context(place.settings) as context:
         site = await administration.find_site(context, "bench")
-        await fill(place.database_url, site, rows)
+        await fill(place.database_url, site, rows, months)
         with process("relay", "serve", environment=place.environment):
             await up(place.port)
             await accept(place, clients, asyncio.sleep(3))
             return {"clients": clients} | await measure(
                 "drop of the month",
                 place.database_url,
-                lambda: drop_months(context, [site], {site.site_id: NOW}),
+                partial(drop, context, site, await oldest_month(place.database_url, site)),
                 partial(accept, place, clients),
             )
 
 
-async def measure(name: str, url: str, act: Way, probe: Probe) -> dict[str, object]:
+async def measure(
+    name: str, url: str, act: Callable[[], Awaitable[object]], probe: Probe
+) -> dict[str, object]:
     """Run one way beside a probe, which runs alone just before and just after, too."""
     rows = await count_left(url)
     quiet = [p99(await probe(asyncio.sleep(ALONE_S)))]
@@ -155,8 +156,27 @@ async def measure(name: str, url: str, act: Way, probe: Probe) -> dict[str, obje
     }
 
 
+async def oldest_month(url: str, site: Site) -> datetime:
+    """Return when the month of the oldest message began."""
+    connection = await asyncpg.connect(url)
+    oldest = "select received_at from message where site_id = $1 order by message_id limit 1"
+    at: datetime = await connection.fetchval(oldest, site.site_id)
+    await connection.close()
+    return month_of(at)
+
+
+def month_of(at: datetime) -> datetime:
+    """Return when the month of *at* began."""
+    return at.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+
+
+def after(month: datetime) -> datetime:
+    """Return when the month after *month* begins."""
+    return month_of(month + timedelta(days=31))
+
+
 async def count_left(url: str) -> int:
-    """Count the messages of the month."""
+    """Count the messages that are old."""
     connection = await asyncpg.connect(url)
     left: int = await connection.fetchval(
         "select count(*) from message where message_id < $1",
@@ -196,10 +216,15 @@ async def accept(place: House, clients: int, beside: Awaitable[object]) -> list[
     return done.taken_ms
 
 
-async def plain(url: str, site: Site) -> None:
+async def drop(context: Context, site: Site, month: datetime) -> None:
+    """Drop the month as the purge does, on the day on which it is over and the next is not."""
+    await drop_months(context, [site], {site.site_id: after(month) + YEAR})
+
+
+async def plain(url: str, site: Site, month: datetime) -> None:
     """Delete the month as one would by hand, and vacuum."""
     connection = await asyncpg.connect(url)
-    bounds = first_id(MONTH), first_id(MONTH + timedelta(days=31))
+    bounds = first_id(month), first_id(after(month))
     async with connection.transaction():
         for delete in DELETES:
             await connection.execute(delete, site.site_id, *bounds, timeout=FILL_TIMEOUT_S)
@@ -208,22 +233,25 @@ async def plain(url: str, site: Site) -> None:
     await connection.close()
 
 
-async def batches(context: Context, site: Site, most: int) -> None:
+async def batches(context: Context, site: Site, most: int, month: datetime) -> None:
     """Delete the month as the purge does where it cannot drop it, up to a ceiling."""
-    run = Run(context, site, NOW, Pace(ceiling=most), lambda *_: None)
+    run = Run(context, site, after(month) + YEAR, Pace(ceiling=most), lambda *_: None)
     await purge_site(run)
 
 
-async def fill(url: str, site: Site, rows: int) -> None:
-    """Put a month of messages where none is, by steps: each commits, so that nothing piles up."""
+async def fill(url: str, site: Site, rows: int, months: int) -> None:
+    """Put months of messages where none are, by steps: each commits, so that nothing piles up."""
     began = time.monotonic()
     connection = await asyncpg.connect(url)
-    await connection.execute("select ensure_partitions($1, 1)", MONTH.date())
-    at = MONTH + timedelta(days=2)
-    for first in range(1, rows + 1, STEP):
-        last = min(rows, first + STEP - 1)
-        known = (site.site_id, at, rows, bytes(500))
-        await connection.execute(FILL, *known, first, last, timeout=FILL_TIMEOUT_S)
+    month = month_of(NOW - timedelta(days=470 + 31 * months))
+    await connection.execute("select ensure_partitions($1, $2)", month.date(), months)
+    each = rows // months
+    for _ in range(months):
+        known = (site.site_id, month + timedelta(days=2), each, bytes(500))
+        for first in range(1, each + 1, STEP):
+            last = min(each, first + STEP - 1)
+            await connection.execute(FILL, *known, first, last, timeout=FILL_TIMEOUT_S)
+        month = after(month)
     vacuum = "vacuum analyze message, outbox, attempt, sender_trace"
     await connection.execute(vacuum, timeout=FILL_TIMEOUT_S)
     await connection.close()
