@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from operator import itemgetter
 
-from relay.masking.coarse import MOST_FIGURES
 from relay.masking.context import is_unit
 from relay.masking.evidence import Evidence
 from relay.masking.fuzzy import misjoined, misspelt, rejoined
@@ -32,6 +31,7 @@ _LABEL = re.compile(
     r" [1-9]$"
 )
 _NUMBERED, _LEAST_LABELS = re.compile(r"([1-9])(?<!\S.)[).:°]\s"), 3
+_AFTER_LABEL = frozenset(").:°")
 
 
 def find_atoms(reading: Reading, seen: Evidence) -> list[Atom]:
@@ -44,7 +44,7 @@ def find_atoms(reading: Reading, seen: Evidence) -> list[Atom]:
     """
     text = reading.text
     atoms = _said_atoms(reading) if seen.words else _figure_atoms(reading, seen)
-    if len(seen.runs) >= _LEAST_LABELS or seen.figures > MOST_FIGURES:
+    if _may_be_list(text, seen.runs):
         atoms = _without_labels(atoms, text)
     return _without_lonely(atoms, text) if True in [a.shy for a in atoms] else atoms
 
@@ -161,6 +161,14 @@ def _touches(text: str, start: int, end: int, starts: set[int], ends: set[int]) 
         if end + k in starts and _BESIDE.fullmatch(text, end, end + k):
             return True
     return False
+
+
+def _may_be_list(text: str, runs: Sequence[tuple[int, int]]) -> bool:
+    """Tell whether single figures of *text* have a sign after them as lines of a list do."""
+    signs = [text[end : end + 1] for start, end in runs if end == start + 1]
+    return (
+        len(signs) >= _LEAST_LABELS and sum(map(_AFTER_LABEL.__contains__, signs)) >= _LEAST_LABELS
+    )
 
 
 def _without_labels(atoms: list[Atom], text: str) -> list[Atom]:

@@ -38,7 +38,7 @@ _UNITS = (
     "paires? boites? pcs stk stuck كلم كم يورو اورو متر دينار درهم سنه سنوات"
 ).split()
 UNITS = any_of(_UNITS) + r"|w(?! ?(?:\d|mn |men ))|e(?=$|[.,;!?)\n])"
-_AMOUNT = r"\d{1,3}(?:[ .'’]\d{3}){1,4}(?:[.,]\d{1,2})?|\d+(?:[.,]\d{1,3})?"
+_AMOUNT = r"\d{1,3}(?:[ .'’]\d{3}){1,4}(?:[.,]\d{1,2})?|\d++(?:[.,]\d{1,3}+)?"
 _DECIMAL = r"(?:0|[1-9]\d{0,4}),\d\d(?!\d|,\d| ?\d\d(?!\d))"
 _DATES = (
     r"(?:0?[1-9]|[12]\d|3[01])(?P<d>[/.-])(?:0?[1-9]|1[0-2])(?P=d)(?:19|20)\d\d(?![/.-]?\d)"
@@ -120,7 +120,8 @@ _PAIRS = re.compile(  # six bytes, as network cards are named
 )
 _LETTERS = re.compile(r"[a-z]+")
 _CODED = (_OLD_PLATES, _CODES, _PLATES)
-_NINE = re.compile(r"[0-9](?:[ .-]?[0-9]){8,}")
+# Where nine figures begin, with one sign at most between two; tried at the first of a row only.
+_NINE = re.compile(r"[0-9](?<![0-9].)(?<![0-9][ .-].)(?:[ .-]?+[0-9]){8,}+")
 # Every plate, account and code has one of these: most numbers have none, and end here. The
 # first is that of codes, whose fifteen signs reach far to one side of it: 18h30 is none.
 _MAY_BE_CODE = re.compile(
