@@ -67,7 +67,19 @@ async def end_erased(context: Context, arrival: Arrival) -> Settled:
     Raises:
         LeaseGone: Somebody else has it.
     """
-    settled = Settled("ended", "erased")
+    return await _settle_unread(context, arrival, Settled("ended", "erased"))
+
+
+async def keep_frozen(context: Context, arrival: Arrival) -> Settled:
+    """Keep a mail of parties of whom one was frozen while it waited, for the end of that (GDPR 18).
+
+    Raises:
+        LeaseGone: Somebody else has it.
+    """
+    return await _settle_unread(context, arrival, Settled("held", "frozen"))
+
+
+async def _settle_unread(context: Context, arrival: Arrival, settled: Settled) -> Settled:
     async with context.database.connection() as connection:
         await _settle(connection, arrival, settled)
     return settled

@@ -20,7 +20,7 @@ from relay.database import Record, queries, rows_of
 from relay.errors import Unavailable
 from relay.mail.reading.values import Incoming, Unreadable
 from relay.reader import Reader
-from relay.replies import LeaseGone, end_erased, take_in
+from relay.replies import LeaseGone, end_erased, keep_frozen, take_in
 from relay.sealing import Unsealable
 from workers.journal import Timing
 from workers.rounds import Rounds
@@ -117,6 +117,8 @@ class Intake:
     async def _settle(self, arrival: Arrival, row: Record) -> Settled:
         if row["is_orphaned"]:
             return await end_erased(self._context, arrival)
+        if row["is_frozen"]:
+            return await keep_frozen(self._context, arrival)
         incoming = await self._read(arrival, row)
         checkpoints.reached("intake.read")
         site = await self._context.sites.by_id(arrival.site_id)

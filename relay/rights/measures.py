@@ -52,6 +52,7 @@ async def thaw(context: Context, connection: Connection, site: Site) -> int:
     while the restriction lasts: it is there so that nothing happens to a person's data.
     """
     now = context.clock()
+    await queries().thaw_inbound(connection, site_id=site.site_id)
     rows = await rows_of(
         queries().thaw(
             connection,

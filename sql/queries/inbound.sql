@@ -66,7 +66,8 @@ select pg_notify('inbound', '') from stored limit 1;
 
 -- name: claim_inbound(most, lease_s)
 -- Lease mails to be read, in turn of every site so that no flood delays another, with a fencing token and the owner's key.
--- A mail is orphaned once a key of either party is destroyed, or its owner's: nothing can be made of it any more.
+-- A mail is orphaned once a key of either party is destroyed, or its owner's: nothing can be made of it any more. A key that is
+-- set aside comes back.
 with due as (
     select mail.site_id, mail.inbound_id, mail.owner_id, mail.conversation_id
     from site cross join lateral (
@@ -92,7 +93,9 @@ left join person as advertiser on advertiser.site_id = listing.site_id and adver
 where inbound.site_id = due.site_id and inbound.inbound_id = due.inbound_id
 returning inbound.site_id, inbound.inbound_id, inbound.conversation_id, inbound.side, inbound.mail_id, inbound.owner_id,
     owner.wrapped_key as owner_key, inbound.sealed_raw, inbound.token, inbound.tries, inbound.troubles,
-    (owner.wrapped_key is null or buyer.wrapped_key is null or advertiser.wrapped_key is null) as is_orphaned;
+    coalesce(owner.frozen_at, buyer.frozen_at, advertiser.frozen_at) is not null as is_frozen,
+    (coalesce(owner.wrapped_key, owner.frozen_key) is null or coalesce(buyer.wrapped_key, buyer.frozen_key) is null
+        or coalesce(advertiser.wrapped_key, advertiser.frozen_key) is null) as is_orphaned;
 
 -- name: give_back_inbound(site_ids, inbound_ids, tokens, wait_s)
 -- Let somebody read these mails later, each time a while longer: the trouble is ours, and not counted against them.
@@ -112,16 +115,17 @@ where site_id = :site_id and inbound_id = :inbound_id and state = 'reading' and 
 returning inbound_id;
 
 -- name: list_held_mails(site_id)
--- Mails that came in, could not be passed on, and wait for a person, oldest first: ids and reasons, never words.
+-- Mails that came in, could not be passed on, and wait for a person, oldest first: ids and reasons, never words. What a frozen
+-- party keeps back waits for nobody else.
 select inbound_id, conversation_id, side, reason, received_at from inbound
-where site_id = :site_id and state = 'held'
+where site_id = :site_id and state = 'held' and reason <> 'frozen'
 order by inbound_id
 limit 500;
 
 -- name: count_inbound()
 -- Mails that came in and are not at their end, by site: those that wait to be read, how long the oldest is due, those held.
 select site_id,
-    count(*) filter (where state <> 'held') as waiting, count(*) filter (where state = 'held') as held,
+    count(*) filter (where state <> 'held') as waiting, count(*) filter (where state = 'held' and reason <> 'frozen') as held,
     extract(epoch from greatest(now() - min(due_at) filter (where state <> 'held'), interval '0'))::float as due_s
 from inbound
 where state in ('queued', 'reading', 'held')
@@ -132,6 +136,15 @@ group by site_id;
 update inbound set state = 'queued', reason = 'read_again', due_at = now(), tries = 0, troubles = 0
 where site_id = :site_id and inbound_id = :inbound_id and state = 'held'
 returning inbound_id, pg_notify('inbound', '') as rung;
+
+-- name: thaw_inbound(site_id)!
+-- Have mails looked at again that a restriction kept back; one that another restriction keeps back is held again.
+with thawed as (
+    update inbound set state = 'queued', reason = 'thawed', due_at = now(), tries = 0, troubles = 0
+    where inbound.site_id = :site_id and inbound.state = 'held' and inbound.reason = 'frozen'
+    returning 1
+)
+select pg_notify('inbound', '') from thawed limit 1;
 
 -- name: end_held_mail(site_id, inbound_id)^
 -- End a held mail and forget its bytes; no row when it is not held.

@@ -6,14 +6,16 @@ from uuid import UUID
 
 import pytest
 
-from relay.moderation import expire_held
+from relay.moderation import expire_held, list_held_mails
 from relay.rights import decisions
 from relay.rights.round import attend
 from relay.sealing import new_id
-from tests.relays import Relay, courier
+from tests.relays import Relay, courier, intake
 from tests.rig.deliveries import pass_time
 from tests.rig.smtp_sink import SmtpSink
-from tests.rights import CAMILLE, Person, quiet, text_of
+from tests.rights import CAMILLE, LEA, Person, quiet, text_of
+from tests.scenarios.test_arrivals import alias_of, deliver, dialogue, mail
+from tests.scenarios.test_replies import settled
 
 
 @pytest.fixture
@@ -156,6 +158,28 @@ async def test_a_notice_held_since_for_something_else_waits(relay: Relay, person
     await attend(relay.context, relay.site)
     [row] = await relay.fetch("select state from outbox where mail_id = $1", notice["mail_id"])
     assert row["state"] == "held"
+
+
+@pytest.mark.parametrize("address", [LEA, CAMILLE])
+async def test_a_mail_that_came_in_before_waits(relay: Relay, person: Person, address: str) -> None:
+    """Contract 6: a reply taken with 250 just before its reader or its writer was frozen is kept
+    for the end of the restriction, names nobody to moderators, and is passed on then.
+    """
+    to = await alias_of(relay, "buyer")
+    async with dialogue(relay) as spoken:
+        await deliver(spoken, to, raw=mail(to))
+    frozen = Person(relay, address)
+    request_id = await freeze(frozen)
+    async with intake(relay.context):
+        await settled(relay)
+    [row] = await relay.fetch("select state, reason from inbound")
+    assert tuple(row) == ("held", "frozen")
+    assert await list_held_mails(relay.context, relay.site) == []
+    await decisions.lift(relay.context, relay.site, request_id, None)
+    async with intake(relay.context):
+        await settled(relay)
+    told = [text_of(one) for one in await person.collect()]
+    assert any("toujours disponible" in one for one in told)
 
 
 async def reached(relay: Relay, mail_id: UUID, state: str) -> None:
