@@ -11,7 +11,7 @@ import base64
 import hmac
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -26,6 +26,9 @@ from relay.sealing import Keyring, id_time
 PURPOSE = "saved keys"
 HEAD = "relais-keys-1"
 OPERATOR = "-"
+# Ids are made before they are committed, by doors with other clocks: who came shortly before a file
+# was made may be missing in it. Nobody is erased so soon: an erasure waits for its undo longer.
+LATE = timedelta(minutes=5)
 
 log = structlog.get_logger()
 
@@ -39,7 +42,7 @@ class Loaded:
         restored: Keys put in the place of those of the backup.
         gone: Persons of the backup who are not in the file, by site: they were erased since, and
             are to be erased again (``relay.rights.erasure.erase_again``).
-        newer: Rows younger than the file, which are left as they are.
+        newer: Rows younger than the file, or hardly older, which are left as they are.
     """
 
     saved_at: datetime
@@ -114,7 +117,7 @@ async def _merge(
     known = saved.until(page[-1].row_id)
     found = [key for key in page if key.row_id in known]
     absent = [key.row_id for key in page if key.row_id not in known]
-    gone = [row_id for row_id in absent if id_time(row_id) <= loaded.saved_at]
+    gone = [row_id for row_id in absent if id_time(row_id) <= loaded.saved_at - LATE]
     loaded.newer += len(absent) - len(gone)
     async with context.database.connection() as connection:
         news = [known[key.row_id] for key in found]

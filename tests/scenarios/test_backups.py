@@ -7,15 +7,17 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import asyncpg
 import pytest
 from pydantic import SecretStr
 
+from relay import listings
 from relay.context import Context, open_context
-from relay.custody import rotate
+from relay.custody import load_keys, rotate, saved_lines
 from relay.engines import Engines
 from relay.engines.wheels import find_programs
 from relay.lookup.sealed import content_of
@@ -23,7 +25,7 @@ from relay.retention import Scope, Wish, place_hold
 from relay.rights.erasure import erase_again
 from relay.settings import MasterKey, Settings
 from tests.conftest import with_database
-from tests.relays import Relay, courier, open_relay, until
+from tests.relays import LISTING, Relay, courier, open_relay, until
 from tests.rig.cluster import own_cluster, settings_with
 from tests.rig.commands import relay as command
 from tests.rig.deliveries import list_for, write
@@ -43,6 +45,17 @@ async def run(program: str, *arguments: str) -> None:
     )
     _, errors = await process.communicate()
     assert process.returncode == 0, errors.decode()
+
+
+@pytest.fixture
+async def context(settings: Settings) -> AsyncIterator[Context]:
+    """A relay of an hour ago: whom it knows was there long before any file of keys."""
+
+    def an_hour_ago() -> datetime:
+        return datetime.now(UTC) - timedelta(hours=1)
+
+    async with open_context(settings, clock=an_hour_ago) as opened:
+        yield opened
 
 
 @pytest.fixture
@@ -238,6 +251,20 @@ async def test_what_requests_said_stays_forgotten(
             "select wrapped_key, sealed_content, subject_hash from data_request"
         )
         assert tuple(request) == (None, None, None)
+
+
+async def test_who_comes_as_the_file_is_made_is_not_erased(relay: Relay, tmp_path: Path) -> None:
+    """An id is made before it is committed, and by a door whose clock may be behind: whoever
+    was not there yet when the file was made, though their id is older, is nobody erased.
+    """
+    keys = tmp_path / "keys"
+    keys.write_bytes(b"".join([line async for line in saved_lines(relay.context)]))
+    now = relay.context.clock()
+    door = replace(relay.context, clock=lambda: now - timedelta(seconds=10))
+    late = replace(LISTING.advertiser, email="late@annonceur.example")
+    await listings.put_listing(door, relay.site, replace(LISTING, ref="late", advertiser=late))
+    loaded = await load_keys(relay.context, keys)
+    assert (loaded.gone, loaded.newer) == ({}, 1)
 
 
 async def test_a_file_cut_short_is_refused(
