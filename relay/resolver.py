@@ -35,7 +35,7 @@ class NoSuchName(Exception):
     """The name does not exist in DNS (NXDOMAIN)."""
 
 
-# Given a domain and MX or A, returns the records as text (``10 mx.example.``), none when
+# Given a domain and MX, A or AAAA, returns the records as text (``10 mx.example.``), none when
 # the name has none of that type; raises NoSuchName, TimeoutError, OSError or DNSException.
 Lookup = Callable[[str, str], Awaitable[Sequence[str]]]
 

@@ -17,11 +17,12 @@ from relay import log as relay_log
 from relay.bell import JOB, QUEUE, dumps, loads, redis_settings
 from relay.context import Context, open_context
 from relay.lookup import hash_listings, mark_texts
+from relay.resolver import dns_lookup
 from relay.settings import Settings, read_settings
 from workers.deliver import Courier
 from workers.intake import Intake
 from workers.journal import Timing
-from workers.notifier import Notifier, Poster
+from workers.notifier import Notifier, Poster, lookup_by
 from workers.purge import purge_expired
 from workers.rights import attend_requests
 from workers.transport import Transport
@@ -43,6 +44,7 @@ async def run(settings: Settings, *, timing: Timing = Timing()) -> None:  # noqa
         route = settings.smtp_url[0].name if settings.smtp_url else "none"
         courier = Courier(context, transport, route=route, timing=timing)
         intake = Intake(context, timing=timing)
+        poster = Poster(lookup=lookup_by(dns_lookup(nameservers=settings.dns_servers or None)))
 
         def stop() -> None:
             courier.stop()
@@ -56,7 +58,7 @@ async def run(settings: Settings, *, timing: Timing = Timing()) -> None:  # noqa
             "listen_in": lambda: context.database.listen("inbound", intake.ring),
             "purge": lambda: _purge_hourly(context),
             "marks": lambda: _mark_texts(context),
-            "events": Notifier(context, Poster()).run,
+            "events": Notifier(context, poster).run,
             "rights": lambda: attend_requests(context),
         }
         if settings.redis_url:

@@ -21,6 +21,7 @@ from prometheus_client import Counter
 from relay.context import Context
 from relay.database import Record, queries, rows_of
 from relay.errors import Refused, Unavailable
+from relay.resolver import Lookup as Ask
 from relay.sealing import Unsealable, public_id
 from relay.webhooks import is_public, open_hook, read_target, signed_headers
 
@@ -51,11 +52,22 @@ class Forbidden(OSError):
     """A name leads to an address that is not of the public internet."""
 
 
-async def lookup_system(host: str, port: int) -> Sequence[str]:
-    """Return the addresses of a name, as this machine's resolver has them."""
-    loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return [str(address[0]) for *_, address in found]
+def lookup_by(ask: Ask) -> Lookup:
+    """Return what finds the addresses of a name in DNS.
+
+    The machine's own resolver would hold a thread for as long as a name server of a site's is
+    silent, and there are few: connections to the smarthost wait for the same ones.
+    """
+
+    async def lookup(host: str, _port: int) -> Sequence[str]:
+        kinds = (ask(host, kind) for kind in ("A", "AAAA"))
+        found = await asyncio.gather(*kinds, return_exceptions=True)
+        answers = [one for one in found if not isinstance(one, BaseException)]
+        if not answers:
+            raise OSError("no answer")
+        return [address for one in answers for address in one]
+
+    return lookup
 
 
 class PublicResolver(AbstractResolver):
@@ -94,7 +106,7 @@ class Poster:
     def __init__(
         self,
         *,
-        lookup: Lookup = lookup_system,
+        lookup: Lookup,
         allows: Callable[[str], bool] = is_public,
         trust: ssl.SSLContext | None = None,
     ) -> None:

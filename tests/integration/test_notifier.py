@@ -17,12 +17,14 @@ from relay import desk, webhooks
 from relay.desk import Action, Order
 from relay.errors import Refused
 from relay.permissions import Role
+from relay.resolver import dns_lookup
 from relay.webhooks import is_genuine
 from tests.desk import open_browser, open_console, seat
 from tests.moderators import look_of, write
 from tests.relays import Relay
 from tests.rig.certificates import Authority, Certificate
-from workers.notifier import Notifier, Poster
+from tests.rig.dns_stub import DnsStub
+from workers.notifier import Notifier, Poster, lookup_by
 
 NAME = "annonces.example"
 
@@ -220,6 +222,41 @@ async def test_a25_a_name_is_asked_once(
     await tell(relay)
     await notifier(relay, authority, lookup=rebinding).round()
     assert asked == [NAME]
+    assert await events(relay) == [("delivered", "taken")]
+
+
+async def test_a_silent_name_server_holds_up_nothing_else(
+    relay: Relay, program: Program, authority: Authority
+) -> None:
+    """While the name server of one site is silent, no thread is held that the connections of all
+    mails need to find their smarthost.
+    """
+    await webhooks.set_hook(relay.context, relay.site, program.url)
+    await tell(relay)
+    async with DnsStub() as dns:
+        dns.is_silent_about(NAME)
+        lookup = lookup_by(dns_lookup(nameservers=["127.0.0.1"], port=dns.port))
+        asked = [asyncio.create_task(lookup(NAME, 443)) for _ in range(40)]
+        round_ = asyncio.create_task(notifier(relay, authority, lookup=lookup).round())
+        async with asyncio.timeout(4):  # a name server is waited for five seconds
+            await asyncio.get_running_loop().getaddrinfo("localhost", 25)
+        await round_
+        assert {type(one) for one in await asyncio.gather(*asked, return_exceptions=True)} == {
+            OSError
+        }
+    assert await events(relay) == [("queued", "unreachable")]
+
+
+async def test_a_name_is_looked_up_in_dns(
+    relay: Relay, program: Program, authority: Authority
+) -> None:
+    """The program is found by its IPv4 address where nothing is said of IPv6."""
+    await webhooks.set_hook(relay.context, relay.site, program.url)
+    await tell(relay)
+    async with DnsStub() as dns:
+        dns.a(NAME, "127.0.0.1")
+        lookup = lookup_by(dns_lookup(nameservers=["127.0.0.1"], port=dns.port))
+        await notifier(relay, authority, lookup=lookup).round()
     assert await events(relay) == [("delivered", "taken")]
 
 
