@@ -1,5 +1,6 @@
 """Acts on what is held, messages and mails that came in. Nothing held ends in silence."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -14,6 +15,7 @@ from relay.notices import Notice, enqueue
 from relay.sealing import id_time
 from relay.sites import Site
 
+ENDED_AT_ONCE = 500
 UNCLAIMED = timedelta(days=1)  # past its end: a claim would have ended it long ago
 
 log = structlog.get_logger()
@@ -143,14 +145,25 @@ async def expire_held(context: Context) -> int:
     What was let go, and is claimed by nobody since, ends the same way a day after its own end.
     """
     sites = {site.site_id: site for site in await context.sites.all()}
+    total = 0
+    while ended := await _end_some(context, sites):
+        total += ended
+    return total
+
+
+async def _end_some(context: Context, sites: Mapping[UUID, Site]) -> int:
+    """End some of what is overdue, in a transaction short enough to be kept; return how many."""
     before = context.clock() - UNCLAIMED
     async with context.database.connection() as connection, connection.transaction():
-        held = await rows_of(queries().expire_held(connection))
-        left = await rows_of(queries().expire_left(connection, left_before=before))
-        ended = [(row, "expired:hold_over") for row in held] + [(row, row["news"]) for row in left]
-        for row, news in ended:
-            if row["site_id"] in sites:
-                await _tell(context, connection, sites[row["site_id"]], row, news)
+        ended = [
+            *await rows_of(queries().expire_held(connection, most=ENDED_AT_ONCE)),
+            *await rows_of(
+                queries().expire_left(connection, left_before=before, most=ENDED_AT_ONCE)
+            ),
+        ]
+        for row in ended:
+            if row["is_told"] and row["site_id"] in sites:
+                await _tell(context, connection, sites[row["site_id"]], row, row["news"])
     return len(ended)
 
 

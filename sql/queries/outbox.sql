@@ -228,41 +228,53 @@ where route = :route and pauses > 0 and (paused_until is null or paused_until <=
 -- name: read_routes()
 select route, paused_until, reason, pauses from route order by route;
 
--- name: expire_held()
--- End holds that nobody released in their time; returns whom to tell: nobody of a notice, nor of a stranger's reply.
+-- name: expire_held(most)
+-- End some holds that nobody released in their time, and say whom to tell: nobody of a notice, nor of a stranger's reply.
 -- What a restriction keeps back waits as long as that lasts (thaw, GDPR 18): nobody could have released it.
-with ended as (
-    update outbox set state = 'expired', settled_at = now(),
-        reason = case when outbox.reason = 'stranger' then 'not_confirmed' else 'hold_over' end
-    from message
+with due as (
+    select outbox.site_id, outbox.mail_id from outbox
     where outbox.state = 'held' and outbox.due_at <= now() and outbox.reason <> 'frozen'
         -- A notice keeps the reason it is rendered from: its last attempt says what holds it.
         and (outbox.kind not in ('notice', 'reader_notice') or 'frozen' is distinct from (
             select attempt.reason from attempt
             where attempt.site_id = outbox.site_id and attempt.mail_id = outbox.mail_id
             order by attempt.token desc limit 1))
-        and message.site_id = outbox.site_id and message.message_id = outbox.message_id
-    returning outbox.site_id, outbox.mail_id, outbox.kind, outbox.reason, message.mailbox_hash
+    order by outbox.due_at
+    limit :most
+    for update skip locked
+), ended as (
+    update outbox set state = 'expired', settled_at = now(),
+        reason = case when outbox.reason = 'stranger' then 'not_confirmed' else 'hold_over' end
+    from due
+    where outbox.site_id = due.site_id and outbox.mail_id = due.mail_id
+    returning outbox.site_id, outbox.mail_id, outbox.message_id, outbox.kind, outbox.reason
 )
-select ended.site_id, ended.mail_id, ended.mailbox_hash from ended
-where ended.kind in ('contact', 'reply') and ended.reason = 'hold_over';
+select ended.site_id, ended.mail_id, 'expired:hold_over' as news, message.mailbox_hash,
+    ended.kind in ('contact', 'reply') and ended.reason = 'hold_over' as is_told
+from ended
+left join message on message.site_id = ended.site_id and message.message_id = ended.message_id;
 
--- name: expire_left(left_before)
--- End what should have left before a time and nobody claims any more; content that may have left is not said to be lost.
--- A notice is rendered from its reason: it keeps it. Returns whom to tell, and of what.
-with ended as (
+-- name: expire_left(left_before, most)
+-- End some of what should have left before a time and nobody claims any more; content that may have left is not said to be
+-- lost. A notice is rendered from its reason: it keeps it. Says whom to tell, and of what.
+with due as (
+    select outbox.site_id, outbox.mail_id from outbox
+    where outbox.state in ('queued', 'deferred', 'sending') and outbox.expires_at < :left_before
+        and (outbox.state <> 'sending' or outbox.due_at < :left_before)
+    limit :most
+    for update skip locked
+), ended as (
     update outbox set settled_at = now(),
         state = case when outbox.ambiguous > 0 or outbox.state = 'sending' then 'unconfirmed' else 'expired' end,
         reason = case when outbox.kind in ('notice', 'reader_notice') then outbox.reason
             when outbox.ambiguous > 0 or outbox.state = 'sending' then 'ambiguous' else 'expired' end
-    where outbox.state in ('queued', 'deferred', 'sending') and outbox.expires_at < :left_before
-        and (outbox.state <> 'sending' or outbox.due_at < :left_before)
+    from due
+    where outbox.site_id = due.site_id and outbox.mail_id = due.mail_id
     returning outbox.site_id, outbox.mail_id, outbox.message_id, outbox.kind, outbox.state || ':' || outbox.reason as news
 )
-select ended.site_id, ended.mail_id, ended.news, message.mailbox_hash
+select ended.site_id, ended.mail_id, ended.news, message.mailbox_hash, ended.kind in ('contact', 'reply') as is_told
 from ended
-join message on message.site_id = ended.site_id and message.message_id = ended.message_id
-where ended.kind in ('contact', 'reply');
+left join message on message.site_id = ended.site_id and message.message_id = ended.message_id;
 
 -- name: list_held(site_id)
 -- What waits for a person, oldest first: ids, listings and reasons, never words of persons. What a frozen party keeps back waits for nobody else.

@@ -12,6 +12,7 @@ from relay.sealing import read_public_id
 from tests.moderators import Clock, look_of
 from tests.relays import Relay, courier, until
 from tests.rig.smtp_sink import SmtpSink
+from tests.rights import Person
 from workers.purge import purge_expired
 
 TRAPPED = {"website": "http://spam.example", "hold": "1"}
@@ -97,6 +98,37 @@ async def test_what_is_claimed_still_is_left_to_its_claim(relay: Relay) -> None:
     )
     assert await moderation.expire_held(relay.context) == 0
     assert await relay.states() == {ids[0]: "queued", ids[1]: "sending"}
+
+
+async def test_a_letter_of_the_rights_desk_ends_too(relay: Relay) -> None:
+    """A held letter speaks of a request and of no message, and ends after thirty days as others."""
+    await Person(relay).ask("access")
+    await relay.fetch("update outbox set state = 'held', due_at = now() returning 1")
+    await moderation.expire_held(relay.context)
+    [letter] = await relay.fetch("select state, settled_at is not null as is_over from outbox")
+    assert tuple(letter) == ("expired", True)
+
+
+@pytest.mark.parametrize("state", ["held", "queued"])
+async def test_many_end_in_small_transactions(
+    relay: Relay, monkeypatch: pytest.MonkeyPatch, state: str
+) -> None:
+    """However many end at once, after a flood or a long outage, no statement ends them all: one
+    that takes too long would be rolled back each hour, and the purge would wait behind it.
+    """
+    monkeypatch.setattr(moderation, "ENDED_AT_ONCE", 2)
+    for n in range(5):
+        await relay.post(email=f"a{n}@exemple.example")
+    long_ago = "now() - interval '2 days'"
+    await relay.fetch(
+        f"update outbox set state = $1, due_at = {long_ago}, expires_at = {long_ago}"
+        " where kind = 'contact' returning 1",
+        state,
+    )
+    assert await moderation.expire_held(relay.context) == 5
+    assert set((await relay.states()).values()) == {"expired"}
+    ended = await relay.fetch("select distinct settled_at from outbox where kind = 'contact'")
+    assert len(ended) == 3
 
 
 async def test_what_is_too_old_is_not_let_go(relay: Relay) -> None:
