@@ -2,21 +2,16 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable
-
-import structlog
 
 from relay.context import Context
-from relay.errors import Refused, Unavailable
 from relay.reader import Reader
 from relay.rights.mailbox import list_unread, take_mail
 from relay.rights.round import alone, attend, attend_due
 from relay.sites import Site
+from workers.rounds import guarded
 
 EVERY_S = 30.0
 WHOLE_EVERY_S = 3600.0  # what the law keeps of erased persons is looked at: there may be many
-
-log = structlog.get_logger()
 
 
 async def attend_requests(context: Context) -> None:
@@ -27,9 +22,9 @@ async def attend_requests(context: Context) -> None:
             is_whole = time.monotonic() >= whole_at
             whole_at += WHOLE_EVERY_S if is_whole else 0.0
             for site in await context.sites.all():
-                await _guarded(site, attend_site(context, site, reader))
+                await guarded("rights", site, attend_site(context, site, reader))
                 if is_whole:
-                    await _guarded(site, attend(context, site))
+                    await guarded("rights", site, attend(context, site))
             await asyncio.sleep(EVERY_S)
     finally:
         await reader.close()
@@ -41,13 +36,3 @@ async def attend_site(context: Context, site: Site, reader: Reader) -> None:
         with alone(unread.request_id):
             await take_mail(context, site, unread, await reader.read(unread.raw))
     await attend_due(context, site)
-
-
-async def _guarded(site: Site, act: Awaitable[None]) -> None:
-    """Let a fault at one site stop no other's round."""
-    try:
-        await act
-    except (Refused, Unavailable) as error:
-        log.warning("rights.put_off", site=site.slug, fault=str(error))
-    except Exception:
-        log.exception("rights.fault", site=site.slug)

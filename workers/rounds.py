@@ -4,6 +4,23 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable
 
+import structlog
+
+from relay.errors import Refused, Unavailable
+from relay.sites import Site
+
+log = structlog.get_logger()
+
+
+async def guarded(what: str, site: Site, act: Awaitable[None]) -> None:
+    """Let a fault at one site hold up no other; *what* says in whose round."""
+    try:
+        await act
+    except (Refused, Unavailable) as error:
+        log.warning("round.put_off", round=what, site=site.slug, fault=str(error))
+    except Exception:
+        log.exception("round.fault", round=what, site=site.slug)
+
 
 class Rounds:
     """Repeats a round until it is stopped.

@@ -15,7 +15,6 @@ from prometheus_client import Gauge
 
 from relay.context import Context
 from relay.database import Connection, queries, rows_of
-from relay.errors import Unavailable
 from relay.retention.batches import (
     BATCH,
     Pace,
@@ -48,6 +47,9 @@ async def purge(context: Context, sites: Sequence[Site], *, tell: Tell = _silent
 
     Args:
         tell: Hears of every batch: site, class, rows of that class.
+
+    Raises:
+        Exception: What kept a site from being purged, once all others were.
     """
     times: dict[UUID, datetime] = {}
     for site in sites:
@@ -55,13 +57,18 @@ async def purge(context: Context, sites: Sequence[Site], *, tell: Tell = _silent
             times[site.site_id] = await read_time(context, connection, site)
     await _drop_months(context, sites, times)
     await forget_fleeting(context, min(times.values(), default=context.clock()))
-    done = []
+    done, faults = [], []
     for site in sites:
-        run = Run(context, site, times[site.site_id], Pace(), tell)
-        purged = await purge_site(run)
-        if purged:
-            done.append(purged)
-    await gauge_oldest(context)
+        try:
+            purged = await purge_site(Run(context, site, times[site.site_id], Pace(), tell))
+            await gauge_oldest(context, site)
+        except Exception as fault:
+            log.exception("purge.site_left", site=site.slug)
+            faults.append(fault)
+        else:
+            done += [purged] if purged else []
+    if faults:
+        raise faults[0]
     return done
 
 
@@ -71,8 +78,8 @@ async def _drop_months(
     """Drop whole months; what cannot be dropped now goes row by row, or in the next run."""
     try:
         await drop_months(context, sites, times)
-    except Unavailable:
-        log.warning("purge.months_left")
+    except Exception:
+        log.exception("purge.months_left")
 
 
 async def purge_site(run: Run) -> Purged | None:

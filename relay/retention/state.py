@@ -54,13 +54,12 @@ async def read_oldest(connection: Connection, site: Site, as_of: datetime) -> li
     return found
 
 
-async def gauge_oldest(context: Context) -> None:
-    """Set the metric ``relay_oldest_personal_seconds`` of every site and class."""
+async def gauge_oldest(context: Context, site: Site) -> None:
+    """Set the metric ``relay_oldest_personal_seconds`` of every class of a site."""
     now = context.clock()
-    for site in await context.sites.all():
-        async with context.database.connection() as connection:
-            for aged in await read_oldest(connection, site, now):
-                oldest_personal.labels(site.slug, aged.name).set(aged.age_s(now))
+    async with context.database.connection() as connection:
+        for aged in await read_oldest(connection, site, now):
+            oldest_personal.labels(site.slug, aged.name).set(aged.age_s(now))
 
 
 @dataclass(frozen=True, slots=True)

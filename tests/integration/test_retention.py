@@ -7,11 +7,13 @@ from uuid import UUID
 import asyncpg
 import pytest
 
+from relay import administration
 from relay.database import count_ledger
 from relay.database.months import drop_leaving
 from relay.errors import Refused
 from relay.looks import Look
 from relay.permissions import Role
+from relay.policy import PolicyInvalid
 from relay.retention import (
     Pace,
     Purged,
@@ -32,7 +34,7 @@ from relay.retention import (
 from relay.retention.clocks import read_time
 from relay.sealing import new_id
 from tests.desk import seat
-from tests.relays import Relay, until
+from tests.relays import ORIGIN, POLICIES, Relay, until
 from tests.rig.past import add_contacts, add_listing, make_months
 
 NOW = datetime.now(UTC)
@@ -390,6 +392,25 @@ async def test_a_month_that_cannot_go_keeps_nothing_else(relay: Relay, listing_i
     assert done.counts["message"] == 1
     async with relay.context.database.connection() as connection:
         assert await find_overdue(connection, relay.site, NOW, DAY) == ["messages"]
+
+
+async def test_a_site_that_cannot_be_purged_keeps_no_other(relay: Relay) -> None:
+    """A past policy of one site that this version cannot read is said, after all others' rows went
+    and what hangs on no policy was done.
+    """
+    source = (POLICIES / "demo.toml").read_text("utf-8")
+    await administration.open_site(relay.context, "autre", source, origins=[ORIGIN], test=True)
+    other = await administration.find_site(relay.context, "autre")
+    await relay.fetch(
+        "insert into site_policy (site_id, version, source, published_at)"
+        " values ($1, 0, 'version = 0', now() - interval '2 years') returning 1",
+        relay.site.site_id,
+    )
+    with pytest.raises(PolicyInvalid):
+        await purge(relay.context, [relay.site, other])
+    async with relay.context.database.connection() as connection:
+        assert await read_last_report(relay.context, connection, other) is not None
+        assert await read_last_report(relay.context, connection, relay.site) is None
 
 
 async def test_a_held_row_keeps_its_month(relay: Relay, listing_id: UUID) -> None:
