@@ -117,6 +117,7 @@ where conversation.site_id = :site_id and conversation.conversation_id = asked.c
 returning asked.message_id;
 
 -- name: reopen_threads(site_id, message_ids)
+-- Let conversations go on, whoever ended them; one that an erasure ended has no aliases any more, and stays ended.
 with asked as (
     select conversation.conversation_id, (array_agg(message.message_id order by message.message_id))[1] as message_id
     from unnest(:message_ids::uuid[]) as given (message_id)
@@ -124,10 +125,12 @@ with asked as (
     join conversation on conversation.site_id = :site_id and conversation.conversation_id = message.conversation_id
     group by conversation.conversation_id
 )
-update conversation set blocked_at = null
+update conversation set blocked_at = null, blocked_by = null
 from asked
 where conversation.site_id = :site_id and conversation.conversation_id = asked.conversation_id
     and conversation.blocked_at is not null
+    and exists (select 1 from reply_address
+        where reply_address.site_id = :site_id and reply_address.conversation_id = asked.conversation_id)
 returning asked.message_id;
 
 -- name: cancel_notices(site_id, mail_ids)

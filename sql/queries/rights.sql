@@ -589,9 +589,9 @@ update legal_hold set subject_id = :subject_id
 where site_id = :site_id and scope = 'person' and subject_id = any(:person_ids::uuid[]);
 
 -- name: end_conversations(site_id, conversation_ids, at)!
--- Nothing passes any more: mails under way are withdrawn, aliases are unknown.
+-- Nothing passes any more: mails under way are withdrawn, aliases are unknown, and no side, though it ended it before, lets it go on.
 with ended as (
-    update conversation set blocked_at = coalesce(blocked_at, :at)
+    update conversation set blocked_at = coalesce(blocked_at, :at), blocked_by = null
     where conversation.site_id = :site_id and conversation.conversation_id = any(:conversation_ids::uuid[])
 ), addresses as (
     delete from reply_address

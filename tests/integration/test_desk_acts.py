@@ -12,7 +12,7 @@ from relay.desk import (
 )
 from relay.errors import Refused
 from relay.lookup import Kind
-from relay.sealing import new_id
+from relay.sealing import new_id, public_id
 from tests.moderators import (
     Clock,
     look_of,
@@ -96,6 +96,21 @@ async def test_undo_ends_after_fifteen_seconds(relay: Relay, clock: Clock) -> No
     for act_id in (twice.act_id, late.act_id):
         with pytest.raises(Refused, match="undo_too_late"):
             await desk.undo(relay.context, relay.site, act_id, await look_of(relay))
+
+
+async def test_what_staff_close_no_party_begins_again(relay: Relay) -> None:
+    """That a party ended a conversation once, and staff let it go on, gives no say over a later
+    end by staff.
+    """
+    message_id = await write(relay)
+    links = await relay.answers(public_id("msg", message_id))
+    for act in ("block", "unblock", "block"):
+        await (await relay.http.post(f"{links}/{act}", data={})).read()
+    for action in (Action.REOPEN, Action.CLOSE):
+        assert (await order(relay, action, message_id)).changed == 1
+    await (await relay.http.post(f"{links}/unblock", data={})).read()
+    [row] = await relay.fetch("select blocked_at from conversation")
+    assert row["blocked_at"] is not None
 
 
 async def test_a_refusal_is_told_and_taken_back(relay: Relay) -> None:

@@ -10,6 +10,7 @@ import pytest
 from relay import retention
 from relay.arrivals import Keeper
 from relay.context import Context
+from relay.desk import Action
 from relay.errors import Refused
 from relay.looks import Look
 from relay.retention import Scope, Wish
@@ -18,6 +19,7 @@ from relay.rights.register import read_case
 from relay.rights.round import attend
 from relay.rights.standing import State
 from relay.sealing import public_id
+from tests.moderators import order
 from tests.relays import CONTACT, Relay, open_relay
 from tests.rig.deliveries import pass_time
 from tests.rights import CAMILLE, QUARTER, Person, asked, erased, link_in, quiet
@@ -140,6 +142,25 @@ async def test_a_held_person_stays_whole(relay: Relay, person: Person) -> None:
     [hold] = await relay.fetch("select subject_id from legal_hold")
     [kept] = await relay.fetch("select buyer_id, blocked_at from conversation")
     assert hold["subject_id"] == kept["buyer_id"] != row["buyer_id"]
+    assert kept["blocked_at"] is not None
+
+
+async def test_nobody_begins_again_with_the_erased(relay: Relay, person: Person) -> None:
+    """Neither staff nor whoever had ended the conversation before let it go on: the erased, though
+    a hold keeps their address, get no mail.
+    """
+    [row] = await relay.fetch("select buyer_id from conversation")
+    wish = Wish(Scope.PERSON, row["buyer_id"], "PV 7", relay.context.clock() + timedelta(days=2))
+    await retention.place_hold(relay.context, relay.site, wish, await person.look())
+    links = await relay.answers(relay.accepted[0])
+    assert (await person.post(links.removeprefix(relay.url) + "/block")).status == 200
+    await erased(person)
+    await person.collect()
+    await order(relay, Action.REOPEN, UUID(relay.accepted[0].removeprefix("msg_")))
+    await person.post(links.removeprefix(relay.url) + "/unblock")
+    await person.post(links.removeprefix(relay.url) + "/answer", message="Vous revoilà ?")
+    assert await person.collect() == []
+    [kept] = await relay.fetch("select blocked_at from conversation")
     assert kept["blocked_at"] is not None
 
 
