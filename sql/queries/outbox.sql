@@ -191,7 +191,7 @@ left join lateral (
             -- Nor is anything said by whoever nobody vouched for: a forged sender would count as an address of theirs.
             and not exists (select 1 from outbox as unowned
                 where unowned.site_id = before.site_id and unowned.mail_id = before.message_id
-                    and unowned.reason in ('stranger', 'not_confirmed') offset 0)
+                    and unowned.reason in ('stranger', 'not_confirmed', 'disowned') offset 0)
         order by before.message_id desc limit 3
     ) as said
 ) as earlier on true

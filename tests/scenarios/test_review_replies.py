@@ -286,6 +286,21 @@ async def test_a_disowned_reply_is_no_answer(relay: Relay) -> None:
     assert "a répondu" not in await show(relay, await pages(relay, "buyer"))
 
 
+async def test_a_disowned_reply_is_nothing_its_party_said(relay: Relay) -> None:
+    """The address of a stranger whose reply was disowned is not its party’s: they may write it."""
+    to = await alias(relay)
+    await come_in(relay, to, mail(to, "Payez ici.", From="<boutique@ailleurs.example>"))
+    page = await pages(relay, "advertiser")
+    [row] = await relay.fetch("select message_id from outbox where state = 'held'")
+    await press(relay, f"{page}/confirm", id="msg_" + row["message_id"].hex, mine="0")
+    text = "Voyez avec boutique@ailleurs.example, je vous prie."
+    assert await press(relay, f"{page}/answer", message=text) == 303
+    async with SmtpSink() as sink:
+        sent = await sent_on(relay, sink, 4)
+    [answer] = [text_of(opened(one)) for one in sent if "je vous prie" in text_of(opened(one))]
+    assert text in answer
+
+
 # What leaks.
 
 
