@@ -77,11 +77,11 @@ where site_id = :site_id and subject_hash = :subject_hash and state in ('receive
 order by request_id desc limit 1;
 
 -- name: count_codes(site_id, subject_hash, since)$
--- How many codes a mailbox was sent lately.
+-- How many codes a mailbox was sent lately, with those that the same requests had sent before.
 select coalesce(sum(request_proof.sent), 0)::int from data_request
 join request_proof on request_proof.site_id = data_request.site_id and request_proof.request_id = data_request.request_id
 where data_request.site_id = :site_id and data_request.subject_hash = :subject_hash
-    and data_request.received_at > :since;
+    and request_proof.expires_at > :since;
 
 -- name: put_proof(site_id, request_id, address, code_hash, sealed_code, expires_at)^
 -- No row of an address that is proved: it needs no other code.

@@ -12,7 +12,7 @@ from relay.mail.reading.values import Unreadable
 from relay.outgoing import buyer_url
 from relay.outgoing.rights_letters import privacy_local_part
 from relay.reader import Reader
-from relay.rights import decisions, documents
+from relay.rights import decisions, documents, proof
 from relay.rights.letterbox import Letterbox
 from relay.rights.mailbox import Mailbox, keep_mail, list_unread, take_mail
 from relay.rights.proof import CODES_A_DAY
@@ -279,6 +279,19 @@ async def test_no_proof_is_asked_without_a_letter(relay: Relay) -> None:
     with pytest.raises(Refused, match="codes_spent"):
         await decisions.ask_proof(*at, await person.look())
     assert await person.state(request_id) is State.RECEIVED
+
+
+async def test_an_older_request_sends_no_more_codes(relay: Relay) -> None:
+    """A mailbox gets five codes a day, though the request that asks for them is older than that:
+    anybody may have begun it, from many households, and each code may be tried five times.
+    """
+    await Person(relay).ask("access")
+    await relay.fetch("update data_request set received_at = received_at - interval '2 days'")
+    [request_id] = await Person(relay).requests()
+    for n in range(2 * CODES_A_DAY):
+        await proof.ask_code(relay.context, relay.site, request_id, f"198.51.100.{n}")
+    codes = await relay.fetch("select 1 from outbox where reason = 'letter:code'")
+    assert len(codes) == CODES_A_DAY
 
 
 async def test_a_code_is_no_document(relay: Relay) -> None:
