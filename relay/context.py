@@ -58,7 +58,9 @@ async def open_context(
         database=database,
         keyring=keyring,
         sites=Sites(database, keyring),
-        domains=MailDomains(lookup=dns_lookup(nameservers=settings.dns_servers or None)),
+        domains=MailDomains(
+            lookup=dns_lookup(nameservers=[*map(str, settings.dns_servers)] or None)
+        ),
         limiter=Limiter(),
         bell=Bell(redis_url),
         link_keys=keyring.signing_keys("links"),

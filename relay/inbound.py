@@ -23,7 +23,7 @@ from relay.errors import Unavailable
 from relay.mail.reading.limits import check, normalised
 from relay.mail.wire import Content, has_longer_line, plain_path, without_verdicts
 from relay.rights.letterbox import Letterbox, Recipient
-from relay.settings import Settings
+from relay.settings import Settings, SettingsInvalid
 
 UNKNOWN = "550 5.1.1 No such address here"
 AWAY = "451 4.3.0 Try again later"
@@ -308,5 +308,11 @@ def _tls(settings: Settings) -> ssl.SSLContext | None:
     if settings.smtp_certificate is None:
         return None
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    tls.load_cert_chain(settings.smtp_certificate)
+    try:
+        tls.load_cert_chain(settings.smtp_certificate)
+    except OSError as error:
+        raise SettingsInvalid(
+            f"RELAY_SMTP_CERTIFICATE: {settings.smtp_certificate} cannot be read as PEM with"
+            f" certificate and key: {error.strerror}"
+        ) from None
     return tls

@@ -16,6 +16,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    IPvAnyAddress,
     IPvAnyNetwork,
     SecretStr,
     ValidationError,
@@ -23,6 +24,16 @@ from pydantic import (
 )
 
 PREFIX = "RELAY_"
+MENDS = {
+    "mail_domain": "write a domain in small letters, for example relais.example.org",
+    "public_url": "write it as https://relais.example.org, without a path",
+    "console_url": "write it as https://console.example.org, without a path",
+    "trusted_proxies": "write networks separated by spaces, for example 10.0.0.0/8 ::1",
+    "metrics_networks": "write networks separated by spaces, for example 10.0.0.0/8 ::1",
+    "dns_servers": "write addresses separated by spaces, for example 192.0.2.53 2001:db8::53",
+    "log_format": "write json or console",
+}
+PORT_MOST = 65535
 
 
 class SettingsInvalid(Exception):
@@ -34,13 +45,13 @@ class Listen(BaseModel):
 
     model_config = ConfigDict(frozen=True)
     host: str
-    port: Annotated[int, Field(ge=0, le=65535)]
+    port: int
 
     @classmethod
     def parse(cls, value: str) -> "Listen":
         """Read ``host:port``, ``[v6]:port`` or ``:port``."""
         host, colon, port = value.rpartition(":")
-        if not colon or not port.isdigit():
+        if not colon or not port.isdigit() or int(port) > PORT_MOST:
             raise ValueError("write it as host:port, for example 127.0.0.1:8080")
         return cls(host=host.strip("[]") or "127.0.0.1", port=int(port))
 
@@ -129,7 +140,7 @@ class Settings(BaseModel):
     master_key: tuple[MasterKey, ...] = ()
     trusted_proxies: tuple[IPvAnyNetwork, ...] = ()
     metrics_networks: tuple[IPvAnyNetwork, ...] = ()
-    dns_servers: tuple[str, ...] = ()
+    dns_servers: tuple[IPvAnyAddress, ...] = ()
     log_format: Annotated[str, Field(pattern="^(json|console)$")] = "json"
 
     @field_validator(
@@ -216,9 +227,10 @@ def read_settings(environment: Mapping[str, str] | None = None, **overrides: obj
         settings = Settings.model_validate(found | overrides)
     except ValidationError as error:
         for fault in error.errors(include_url=False, include_input=False):
-            name = PREFIX + "__".join(str(part).upper() for part in fault["loc"][:1])
-            faults.append(f"{name}: {fault['msg'].removeprefix('Value error, ')}")
-        raise SettingsInvalid("\n".join(faults)) from None
+            name = str(fault["loc"][0])
+            mend = MENDS.get(name) or fault["msg"].removeprefix("Value error, ")
+            faults.append(f"{PREFIX}{name.upper()}: {mend}")
+        raise SettingsInvalid("\n".join(dict.fromkeys(faults))) from None
     if faults:
         raise SettingsInvalid("\n".join(faults))
     return settings
@@ -238,4 +250,6 @@ def _collect(environment: Mapping[str, str]) -> tuple[dict[str, object], list[st
             found.setdefault(name.removesuffix("_file"), Path(value).read_text("utf-8").strip())
         except OSError as error:
             faults.append(f"{variable}: cannot read the file: {error.strerror}")
+        except UnicodeDecodeError:
+            faults.append(f"{variable}: cannot read the file: it is no text in UTF-8")
     return found, faults

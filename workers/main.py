@@ -18,7 +18,7 @@ from relay.bell import JOB, QUEUE, dumps, loads, redis_settings
 from relay.context import Context, open_context
 from relay.lookup import hash_listings, mark_texts
 from relay.resolver import dns_lookup
-from relay.settings import Settings, read_settings
+from relay.settings import Listen, Settings, read_settings
 from workers.deliver import Courier
 from workers.intake import Intake
 from workers.journal import Timing
@@ -38,7 +38,7 @@ bell_up = Gauge("relay_worker_bell_up", "Whether arq is connected to Redis")
 async def run(settings: Settings, *, timing: Timing = Timing()) -> None:  # noqa: B008 (frozen)
     """Deliver and keep the calendar until SIGTERM or SIGINT."""
     if settings.worker_listen:
-        start_http_server(settings.worker_listen.port, settings.worker_listen.host)
+        _tell_metrics(settings.worker_listen)
     async with open_context(settings) as context:
         transport = Transport(settings.smtp_url, hostname=settings.mail_domain)
         route = settings.smtp_url[0].name if settings.smtp_url else "none"
@@ -73,6 +73,14 @@ async def run(settings: Settings, *, timing: Timing = Timing()) -> None:  # noqa
                 task.cancel()
             await asyncio.gather(*beside, return_exceptions=True)
         log.info("worker.stopped")
+
+
+def _tell_metrics(address: Listen) -> None:
+    """Serve a worker's own metrics; where another worker has the port, mails leave all the same."""
+    try:
+        start_http_server(address.port, address.host)
+    except OSError as error:
+        log.warning("worker.no_metrics", listen=str(address), fault=error.strerror)
 
 
 async def _keep_up(name: str, act: Callable[[], Awaitable[None]]) -> None:

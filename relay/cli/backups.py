@@ -14,14 +14,11 @@ from relay.cli.common import configured, json_option, replacing, show, with_engi
 from relay.cli.telling import told
 from relay.context import Context, open_context
 from relay.custody import Gap, Loaded, load_keys, saved_lines, settle_restored
-from relay.errors import Refused
 from relay.rights.erasure import erase_again
 from relay.sealing import public_id
 from relay.settings import Settings, read_settings
 
 Result = TypeVar("Result")
-BROKEN = "This file is cut short or changed, or signed with a master key that is not here."
-
 UNREAD = "Nobody was erased again: these sites have persons to erase and cannot be opened:"
 
 
@@ -127,9 +124,4 @@ def _run(act: Callable[[Context], Awaitable[Result]], settings: Settings) -> Res
         async with open_context(settings, pool_size=2) as context:
             return await act(context)
 
-    try:
-        return asyncio.run(run())
-    except Refused as error:
-        if error.code != "keys_file_broken":
-            raise
-        raise click.ClickException(f"{BROKEN} Nothing was done.") from None
+    return asyncio.run(run())

@@ -20,21 +20,9 @@ from relay.cli.common import (
 from relay.cli.telling import told
 from relay.context import Context, open_context
 from relay.custody import Standing, may_retire, read_standing, rotate
-from relay.errors import Refused
-from relay.settings import Settings, read_settings
+from relay.settings import read_settings
 
 Result = TypeVar("Result")
-SENTENCES = {
-    "keys_missing": "Rows are wrapped by {keys}, which RELAY_MASTER_KEY does not name: put it back"
-    " before anything else.",
-    "keys_unknown_elsewhere": "{sessions} connections are of processes that do not have the newest"
-    " key yet: give it to every process, restart them, and run this again.",
-    "key_is_newest": "This is the newest key: `relay keys new` makes another.",
-    "key_still_wraps": "This key still wraps {rows} keys: run `relay keys rotate` first.",
-    "key_not_rotated": "The newest key does not wrap everything: run `relay keys rotate` first.",
-    "key_signs_links": "Links in mails that were sent are signed with this key until {until}."
-    " If it is in wrong hands, end them now with --at-once.",
-}
 
 
 @click.group()
@@ -113,16 +101,11 @@ def retire(key_id: str, *, at_once: bool, as_json: bool) -> None:
 
 
 def _run(act: Callable[[Context], Awaitable[Result]]) -> Result:
-    async def run(settings: Settings) -> Result:
-        async with open_context(settings, pool_size=2) as context:
+    async def run() -> Result:
+        async with open_context(configured(), pool_size=2) as context:
             return await act(context)
 
-    try:
-        return asyncio.run(run(configured()))
-    except Refused as error:
-        if error.code not in SENTENCES:
-            raise
-        raise click.ClickException(SENTENCES[error.code].format(**error.values)) from None
+    return asyncio.run(run())
 
 
 def _show(standing: Standing, *, as_json: bool) -> None:

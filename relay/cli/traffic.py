@@ -33,6 +33,8 @@ POLL_S = 0.5
 @told
 def send(*, count: int, as_json: bool, **sent: str) -> None:
     """Send contacts through the API and print the last answer; with a bar when there are many."""
+    if not sent["url"].startswith(("http://", "https://")):
+        raise click.UsageError("Write --url as https://relais.example.")
     said: dict[str, str] = {}
     started = time.monotonic()
     numbers = range(1, count + 1)
@@ -61,9 +63,19 @@ def _send_one(sent: dict[str, str], message: str) -> dict[str, str]:
             said: dict[str, str] = json.loads(answer.read())
             return said
     except HTTPError as error:
-        raise click.ClickException(error.read().decode()) from None
+        raise click.ClickException(_refusal(error)) from None
     except URLError as error:
         raise click.ClickException(f"{sent['url']} does not answer: {error.reason}") from None
+
+
+def _refusal(error: HTTPError) -> str:
+    """Return the sentences of a problem (RFC 9457); of any other answer its status."""
+    try:
+        problem = {"errors": [], **json.loads(error.read())}
+        faults = [f"{one['field']}: {one['message']}" for one in problem["errors"]]
+        return "\n".join([problem["title"], *faults])
+    except (ValueError, LookupError, TypeError):
+        return f"{error.url} answers {error.code} {error.reason}: is that the relay's address?"
 
 
 @click.command()

@@ -59,7 +59,7 @@ async def test_key_json() -> None:
     )
 
 
-def testkept_key_is_whole_private_and_the_first(tmp_path: Path) -> None:
+def test_kept_key_is_whole_private_and_the_first(tmp_path: Path) -> None:
     """The kept key is a whole key of mode 0600, the same at every start, with nothing beside it."""
     path = tmp_path / "state" / "master.key"
     first = kept_key(path)
@@ -69,7 +69,7 @@ def testkept_key_is_whole_private_and_the_first(tmp_path: Path) -> None:
     assert list(path.parent.iterdir()) == [path]
 
 
-def testkept_key_is_never_empty(tmp_path: Path) -> None:
+def test_kept_key_is_never_empty(tmp_path: Path) -> None:
     """An empty key file stops the start with a sentence: a new key would lose every message."""
     path = tmp_path / "master.key"
     path.touch()

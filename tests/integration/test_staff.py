@@ -10,6 +10,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from relay import staff
+from relay.cli.telling import SENTENCES
 from relay.context import Context
 from relay.errors import Refused
 from relay.permissions import Level, Permission, Role
@@ -269,4 +270,4 @@ async def test_the_commands(relay: Relay) -> None:
     assert json.loads(output)["staff"][0]["roles"] == ["demo:lead", "demo:moderator"]
     await command(env, "staff", "close", "lea")
     status, _, errors = await command(env, "staff", "link", "lea")
-    assert (status, errors) == (1, "Error: staff_unknown\n")
+    assert (status, errors) == (1, f"Error: {SENTENCES['staff_unknown']}\n")
