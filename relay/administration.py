@@ -1,5 +1,6 @@
 """Acts of the operator on sites: open one, publish its policy, give it keys."""
 
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,6 +15,7 @@ from relay.policy import read_policy
 from relay.sealing import new_id, token_hash
 from relay.sites import Site
 
+NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")  # stands in addresses, of pages and of mailboxes
 KEY_OVERLAP = timedelta(days=7)
 LABEL_SIGNS = 12
 
@@ -34,15 +36,17 @@ async def open_site(
     """Open a site under a policy and give it its first keys.
 
     Args:
-        slug: Short name for commands and logs.
+        slug: Short name for commands, logs and addresses (NAME).
         policy_source: The TOML text of its policy.
         origins: Pages that may post and be returned to, as ``https://site.example``.
         test: A sandbox, where numbers of fiction and example domains are taken.
 
     Raises:
         PolicyInvalid: The policy has faults.
-        Refused: ``site_exists``.
+        Refused: ``site_name_wrong``, ``site_exists``.
     """
+    if not NAME.fullmatch(slug):
+        raise Refused("site_name_wrong")
     policy = read_policy(policy_source)
     site_id = new_id(context.clock())
     try:
@@ -72,12 +76,12 @@ async def find_site(context: Context, slug: str) -> Site:
     """Return the site called *slug*.
 
     Raises:
-        Refused: ``site_unknown``.
+        Refused: ``site_unknown``; ``site_unread``: its key or its policy cannot be read.
     """
     for site in await context.sites.all():
         if site.slug == slug:
             return site
-    raise Refused("site_unknown")
+    raise Refused("site_unread" if slug in await context.sites.unread() else "site_unknown")
 
 
 async def rotate_keys(context: Context, site: Site) -> KeyPair:

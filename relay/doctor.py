@@ -55,6 +55,7 @@ async def examine(settings: Settings, *, loop: bool = False) -> list[Finding]:
         checks: list[Callable[[Context], Awaitable[Finding]]] = [
             _database,
             _database_role,
+            _sites,
             _ledger,
             _queue,
             _inbound,
@@ -239,6 +240,19 @@ async def _requests(context: Context) -> Finding:
     except Unavailable:
         return Finding("rights requests", False, "cannot be counted")
     return Finding("rights requests", not late, f"{waiting} wait for an officer, {late} are late")
+
+
+async def _sites(context: Context) -> Finding:
+    """Look whether the master key opens every site: nothing else shows that it is another one."""
+    try:
+        opened, unread = await context.sites.all(), await context.sites.unread()
+    except Unavailable:
+        return Finding("sites", False, "cannot be read")
+    if unread:
+        names = ", ".join(unread)
+        mend = "put their key back into RELAY_MASTER_KEY (`relay keys list` names it)"
+        return Finding("sites", False, f"cannot be opened: {names}; {mend}")
+    return Finding("sites", True, f"{len(opened)} open")
 
 
 async def _redis(context: Context) -> Finding:

@@ -58,6 +58,7 @@ class Sites:
         self._keyring = keyring
         self._by_id: dict[UUID, Site] = {}
         self._by_key: dict[bytes, tuple[UUID, str]] = {}
+        self._unread: list[str] = []
         self._read_at = float("-inf")
         self._reading = asyncio.Lock()
 
@@ -96,9 +97,14 @@ class Sites:
         return self._by_id[site_id]
 
     async def all(self) -> list[Site]:
-        """Return every site."""
+        """Return every site that could be opened."""
         await self._refresh()
         return list(self._by_id.values())
+
+    async def unread(self) -> list[str]:
+        """Return the names of the sites whose key or policy cannot be read."""
+        await self._refresh()
+        return self._unread
 
     def forget(self) -> None:
         """Read everything again at the next look-up."""
@@ -121,6 +127,7 @@ class Sites:
                 return
             found = [self._site(row) for row in rows]
             self._by_id = {site.site_id: site for site in found if site}
+            self._unread = [row["slug"] for row in rows if row["site_id"] not in self._by_id]
             self._by_key = {}
             self._read_at = time.monotonic()
 

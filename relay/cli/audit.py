@@ -6,6 +6,7 @@ import sys
 import click
 
 from relay import looks
+from relay.cli.chosen import NO_SITE, chosen
 from relay.cli.common import configured, json_option, show
 from relay.cli.telling import told
 from relay.context import open_context
@@ -44,7 +45,7 @@ def verify(sites: tuple[str, ...], *, as_json: bool) -> None:
     show(
         as_json,
         {"whole": is_whole, "guarded": is_guarded, "sites": told_as},
-        "\n".join(lines) or "There is no site.",
+        "\n".join(lines) or NO_SITE,
     )
     if not is_whole:
         sys.exit(FAULTY)
@@ -52,16 +53,9 @@ def verify(sites: tuple[str, ...], *, as_json: bool) -> None:
 
 async def _verify(slugs: tuple[str, ...]) -> tuple[dict[str, Verdict], bool]:
     async with open_context(configured(), pool_size=2) as context:
-        sites = [site for site in await context.sites.all() if not slugs or site.slug in slugs]
-        _all_known(slugs, {site.slug for site in sites})
+        sites = await chosen(context, *slugs)
         found = {site.slug: await looks.verify(context, site) for site in sites}
         return found, await looks.is_guarded(context)
-
-
-def _all_known(asked: tuple[str, ...], known: set[str]) -> None:
-    unknown = sorted(set(asked) - known)
-    if unknown:
-        raise click.ClickException(f"No such site: {', '.join(unknown)}")
 
 
 def _line(slug: str, verdict: Verdict) -> str:

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 import click
 
+from relay.cli.chosen import NO_SITE, chosen, site_option
 from relay.cli.common import configured, json_option, show
-from relay.cli.purge import chosen, site_option
 from relay.cli.telling import told
 from relay.context import open_context
 from relay.policy import Policy, find_faults
@@ -65,7 +65,7 @@ def register(*, slug: str | None, language: str, as_json: bool) -> None:
     show(
         as_json,
         {"register": [asdict(entry) for entry in entries]},
-        "\n\n".join(_written(entry, language) for entry in entries),
+        "\n\n".join(_written(entry, language) for entry in entries) or NO_SITE,
     )
 
 
@@ -78,14 +78,15 @@ def verify(*, slug: str | None, language: str, as_json: bool) -> None:
     """Print for each promise its live proof; the status is not 0 when one is broken."""
     found = asyncio.run(_verify(slug, language))
     rows = {site: [asdict(one) for one in judged] for site, judged in found.items()}
-    lines = [
-        f"{MARKS[one.verdict]} {site}  {one.row}. {one.said}: {one.proof}"
-        for site, judged in found.items()
-        for one in judged
-    ]
-    show(as_json, {"promises": rows}, "\n".join(lines))
+    lines = [line for site, judged in found.items() for line in _lines(site, judged)]
+    show(as_json, {"promises": rows}, "\n".join(lines) or NO_SITE)
     if any(one.verdict is Verdict.BROKEN for judged in found.values() for one in judged):
         raise SystemExit(1)
+
+
+def _lines(site: str, judged: Sequence[Judged]) -> list[str]:
+    said = [f"{MARKS[one.verdict]} {site}  {one.row}. {one.said}: {one.proof}" for one in judged]
+    return said or [f"{MARKS[Verdict.REFUSED]} {site}  its policy names no promises"]
 
 
 async def _policies(slug: str | None) -> list[Policy]:

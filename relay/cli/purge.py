@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import click
 
-from relay.administration import find_site
+from relay.cli.chosen import NO_SITE, chosen, site_option
 from relay.cli.common import configured, json_option, show
 from relay.cli.telling import told
 from relay.context import Context, open_context
@@ -17,7 +17,6 @@ from relay.retention import Purged, count_due, purge
 from relay.sites import Site
 
 WAITING = timedelta(days=1)
-site_option = click.option("--site", "slug", help="This site only.")
 
 
 @click.command("purge")
@@ -30,16 +29,11 @@ def purge_now(*, dry_run: bool, slug: str | None, as_json: bool) -> None:
     asyncio.run(_count(slug, as_json=as_json) if dry_run else _purge(slug, as_json=as_json))
 
 
-async def chosen(context: Context, slug: str | None) -> Sequence[Site]:
-    """Return the site called *slug*, or every site."""
-    return [await find_site(context, slug)] if slug else await context.sites.all()
-
-
 async def _count(slug: str | None, *, as_json: bool) -> None:
     async with open_context(configured().as_purger(), pool_size=2) as context:
         found = {site.slug: await count_due(context, site) for site in await chosen(context, slug)}
     lines = [f"{site}  {_counted(counts)}" for site, counts in found.items()]
-    show(as_json, {"due": found}, "\n".join(lines))
+    show(as_json, {"due": found}, "\n".join(lines) or NO_SITE)
 
 
 async def _purge(slug: str | None, *, as_json: bool) -> None:
@@ -52,7 +46,7 @@ async def _purge(slug: str | None, *, as_json: bool) -> None:
     left = {site.slug for site in sites} - {one.site for one in done}
     lines = [_line(one) for one in done]
     lines += [f"{site}  another purge is at work" for site in sorted(left)]
-    show(as_json, {"purged": [one.as_json() for one in done]}, "\n".join(lines))
+    show(as_json, {"purged": [one.as_json() for one in done]}, "\n".join(lines) or NO_SITE)
     if any(one.stopped for one in done):
         raise click.ClickException(
             "More is due than one run may delete. Look at `relay purge --dry-run`; if it is right,"

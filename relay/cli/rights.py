@@ -4,8 +4,8 @@ import asyncio
 
 import click
 
+from relay.cli.chosen import NO_SITE, chosen, site_option
 from relay.cli.common import configured, json_option, show
-from relay.cli.purge import chosen, site_option
 from relay.cli.telling import told
 from relay.context import open_context
 from relay.rights.round import count_live
@@ -25,7 +25,7 @@ def waiting(*, slug: str | None, as_json: bool) -> None:
     found = asyncio.run(_waiting(slug))
     lines = [f"{site}  {n} wait, {late} late" for site, (n, late) in found.items()]
     rows = {site: {"waiting": n, "late": late} for site, (n, late) in found.items()}
-    show(as_json, {"requests": rows}, "\n".join(lines))
+    show(as_json, {"requests": rows}, "\n".join(lines) or NO_SITE)
     if any(late for _, late in found.values()):
         raise SystemExit(1)
 

@@ -80,5 +80,5 @@ def inbound() -> None:
 @told
 def worker() -> None:
     """Run a worker, which delivers and keeps the calendar."""
-    configured()
-    os.execv(sys.executable, [sys.executable, "-m", "workers"])  # noqa: S606 (our own program)
+    environment = {**os.environ, **environment_of(configured())}
+    os.execve(sys.executable, [sys.executable, "-m", "workers"], environment)  # noqa: S606 (our own program)

@@ -11,6 +11,7 @@ import click
 
 from relay import administration, webhooks
 from relay.administration import KeyPair
+from relay.cli.chosen import NO_SITE
 from relay.cli.common import configured, json_option, show
 from relay.cli.telling import told
 from relay.context import Context, open_context
@@ -55,13 +56,15 @@ def open_one(
 @told
 def list_all(*, as_json: bool) -> None:
     """List the sites."""
-    sites = _run(lambda context: context.sites.all())
+
+    async def act(context: Context) -> tuple[list[Site], list[str]]:
+        return await context.sites.all(), await context.sites.unread()
+
+    sites, unread = _run(act)
     rows = [{"slug": one.slug, "mode": one.mode, "policy": one.policy.version} for one in sites]
-    show(
-        as_json,
-        {"sites": rows},
-        "\n".join(f"{r['slug']}  {r['mode']}  {r['policy']}" for r in rows),
-    )
+    lines = [f"{r['slug']}  {r['mode']}  {r['policy']}" for r in rows]
+    lines += [f"{slug}  cannot be opened: see `relay keys list`" for slug in unread]
+    show(as_json, {"sites": rows, "unread": unread}, "\n".join(lines) or NO_SITE)
 
 
 @site.command("rotate-keys")

@@ -3,6 +3,7 @@
 import errno
 from collections.abc import Callable
 from functools import wraps
+from socket import gaierror
 from typing import Any
 
 import click
@@ -10,6 +11,10 @@ import click
 # What differs from the console's words, or is refused to the operator alone.
 SENTENCES = {
     "site_unknown": "There is no site of that name: see `relay site list`.",
+    "site_unread": "A site cannot be opened: its master key is not in RELAY_MASTER_KEY, or its"
+    " policy was changed in the database. `relay site list` names it, `relay keys list` the key.",
+    "site_name_wrong": "Write a site's name in at most 40 small letters, digits and dashes, as"
+    " my-site: it stands in addresses.",
     "site_exists": "There is a site of that name already: `relay site publish` gives it a policy.",
     "policy_version_exists": "This site published that version already, and it never changes: give"
     " the file the next `version`.",
@@ -89,7 +94,7 @@ def _refusal(code: str) -> str:
 def _trouble(error: OSError) -> str | None:
     if error.filename is not None:
         return f"{error.filename}: {error.strerror}. Name another place, or be a user who may."
-    if error.errno in ADDRESS_TROUBLE:
+    if error.errno in ADDRESS_TROUBLE or isinstance(error, gaierror):
         return (
             f"{error.strerror}. Stop what listens there, or name another address"
             " (RELAY_HTTP_LISTEN, RELAY_LMTP_LISTEN, RELAY_SMTP_LISTEN)."

@@ -56,7 +56,11 @@ def _send_one(sent: dict[str, str], message: str) -> dict[str, str]:
     request = urllib.request.Request(  # noqa: S310 (the operator's own address)
         sent["url"].rstrip("/") + "/v1/messages",
         data=json.dumps(body | {"message": message, "sender": {"ip": "127.0.0.1"}}).encode(),
-        headers={"Authorization": f"Bearer {sent['key']}", "Content-Type": "application/json"},
+        headers={
+            "Authorization": f"Bearer {sent['key']}",
+            "Content-Type": "application/json",
+            "Accept-Language": "en",
+        },
     )
     try:
         with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310

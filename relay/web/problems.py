@@ -5,7 +5,7 @@ The only place where a code becomes an HTTP status.
 
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
@@ -238,8 +238,3 @@ def add_retry(response: web.Response, problem: Problem) -> None:
     """Say when to try again, where that helps."""
     if problem.retry_after_s is not None:
         response.headers["Retry-After"] = str(problem.retry_after_s)
-
-
-def renamed(error: Invalid, prefix: str) -> Invalid:
-    """Return *error* with its fields below *prefix*."""
-    return Invalid(*(replace(fault, field=f"{prefix}.{fault.field}") for fault in error.faults))

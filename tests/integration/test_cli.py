@@ -7,10 +7,13 @@ from urllib.parse import urlsplit
 import asyncpg
 import pytest
 
-from relay.cli.common import kept_key
+from relay.cli.common import kept_key, new_master_key
+from relay.cli.telling import SENTENCES
+from relay.context import Context
 from relay.database import DatabaseRole, is_current
 from relay.doctor import examine
 from relay.settings import Settings, SettingsInvalid, read_settings
+from tests.relays import open_relay
 from tests.rig.commands import relay
 from tests.rig.processes import ROOT, Child
 from tests.rig.serving import environment, free_port
@@ -42,6 +45,8 @@ async def test_commands_beside_relay_all(tmp_path: Path) -> None:
             beside, "site", "origins", "annonces", "https://a.example", "--json"
         )
         assert (code, output) == (0, '{"origins": ["https://a.example"]}\n'), errors
+        async with Child("relay", "worker", env=beside, log=tmp_path / "worker.log") as second:
+            await second.wait_output("worker.started", START_S)
         code, output, _ = await relay(beside | listen, "healthcheck", "--json")
         assert (code, json.loads(output)["status"]) == (0, "ok")
         assert await everything.terminate(START_S) == 0
@@ -103,6 +108,30 @@ async def test_wrong_credentials_are_told(
         assert code == 1
         assert "RELAY_DATABASE_URL" in errors
         assert "Traceback" not in errors
+
+
+@pytest.mark.parametrize(
+    "command", ["policy verify", "policy verify --site demo", "audit verify", "purge", "doctor"]
+)
+async def test_a_wrong_master_key_is_told(
+    context: Context, settings: Settings, command: str
+) -> None:
+    """With another master key no command says that all is well: it names the setting."""
+    env = environment(settings) | {"RELAY_MASTER_KEY": new_master_key()}
+    async with open_relay(context):
+        code, output, errors = await relay(env, *command.split())
+    assert code == 1
+    assert "RELAY_MASTER_KEY" in output + errors
+    _, output, _ = await relay(env, "site", "list")
+    assert output == "demo  cannot be opened: see `relay keys list`\n"
+
+
+@pytest.mark.parametrize("name", ["My_Site", "é", "", "-a", "a" * 41, "a/b"])
+async def test_a_sites_name_fits_its_addresses(settings: Settings, name: str) -> None:
+    """A name that no address of a page or a mailbox can hold is refused, with the form it has."""
+    policy = str(ROOT / "policies" / "demo.toml")
+    code, _, errors = await relay(environment(settings), "site", "open", "--", name, policy)
+    assert (code, errors) == (1, f"Error: {SENTENCES['site_name_wrong']}\n")
 
 
 async def test_doctor_names_what_was_left_as_it_was(settings: Settings) -> None:
