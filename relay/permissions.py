@@ -16,8 +16,8 @@ class Role(Enum):
     LEAD = "lead"
     SUPPORT = "support"
     PRIVACY = "privacy"
-    CLERK = "clerk"  # registers what authorities ask
-    APPROVER = "approver"  # decides on it; never the clerk
+    CLERK = "clerk"  # places holds that authorities ask for
+    APPROVER = "approver"  # confirms and lifts them; never whoever placed them
     ADMIN = "admin"
     AUDITOR = "auditor"
 
@@ -35,10 +35,8 @@ class Permission(Enum):
     HOLD_LARGE = "hold_large"  # block for longer, act on more than 50 at once
     DECIDE = "decide"  # decide a report
     APPEAL = "appeal"  # hear an appeal; never the decider
-    TICKETS = "tickets"
     REQUESTS = "requests"  # rights requests of persons
-    LEGAL_HOLD = "legal_hold"
-    ORDERS = "orders"  # what an authority asks
+    LEGAL_HOLD = "legal_hold"  # keep from purge and erasure, as an authority asks
     RULES = "rules"
     RETENTION = "retention"  # retention, notices, fields
     STAFF = "staff"  # users and roles
@@ -79,10 +77,8 @@ hold             yes        yes    -        -        -      -         -      -
 hold_large       -          2      -        -        -      -         -      -
 decide           yes        yes    -        -        -      -         -      -
 appeal           -          yes    -        -        -      -         -      -
-tickets          -          yes    yes      yes      -      -         -      -
 requests         -          -      start    yes      -      -         -      -
 legal_hold       -          start  -        start    start  2         -      -
-orders           -          -      start    -        start  2         -      -
 rules            start      yes    -        -        -      -         -      -
 retention        -          -      -        start    -      -         2      -
 staff            -          -      -        -        -      -         2      -

@@ -1,15 +1,14 @@
 """``relay audit``: check that nobody changed the log of what staff looked at."""
 
-import asyncio
 import sys
 
 import click
 
 from relay import looks
-from relay.cli.chosen import NO_SITE, chosen
-from relay.cli.common import configured, json_option, show
+from relay.cli.acting import NO_SITE, chosen, run
+from relay.cli.common import json_option, show
 from relay.cli.telling import told
-from relay.context import open_context
+from relay.context import Context
 from relay.looks import Verdict
 
 FAULTY = 1
@@ -29,7 +28,7 @@ def verify(sites: tuple[str, ...], *, as_json: bool) -> None:
 
     Note the last digest elsewhere: a chain made anew from its beginning ends in another one.
     """
-    verdicts, is_guarded = asyncio.run(_verify(sites))
+    verdicts, is_guarded = run(lambda context: _verify(context, sites))
     is_whole = is_guarded and not any(verdict.faults for verdict in verdicts.values())
     told_as = {
         slug: {
@@ -51,11 +50,10 @@ def verify(sites: tuple[str, ...], *, as_json: bool) -> None:
         sys.exit(FAULTY)
 
 
-async def _verify(slugs: tuple[str, ...]) -> tuple[dict[str, Verdict], bool]:
-    async with open_context(configured(), pool_size=2) as context:
-        sites = await chosen(context, *slugs)
-        found = {site.slug: await looks.verify(context, site) for site in sites}
-        return found, await looks.is_guarded(context)
+async def _verify(context: Context, slugs: tuple[str, ...]) -> tuple[dict[str, Verdict], bool]:
+    sites = await chosen(context, *slugs)
+    found = {site.slug: await looks.verify(context, site) for site in sites}
+    return found, await looks.is_guarded(context)
 
 
 def _line(slug: str, verdict: Verdict) -> str:

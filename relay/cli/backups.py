@@ -1,24 +1,22 @@
 """``relay backup``: the keys a backup is read with, and what to do once one was restored."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TypeVar
 
 import click
 
 from relay import log
+from relay.cli.acting import run
 from relay.cli.common import configured, json_option, replacing, show, with_engines
 from relay.cli.telling import told
-from relay.context import Context, open_context
+from relay.context import Context
 from relay.custody import Gap, Loaded, load_keys, saved_lines, settle_restored
 from relay.rights.erasure import erase_again
 from relay.sealing import public_id
 from relay.settings import Settings, read_settings
 
-Result = TypeVar("Result")
 UNREAD = "Nobody was erased again: these sites have persons to erase and cannot be opened:"
 
 
@@ -41,7 +39,7 @@ def save_keys(*, file: Path, as_json: bool) -> None:
                 written += draft.write(line)
         return written
 
-    size_bytes = _run(act, configured())
+    size_bytes = run(act)
     show(as_json, {"file": str(file), "bytes": size_bytes}, f"{file}: {size_bytes} bytes")
 
 
@@ -57,7 +55,7 @@ def restored(*, file: Path, as_json: bool) -> None:
     state directory if need be.
     """
     with _standing_alone() as settings:
-        back = _run(lambda context: _come_back(context, file), settings.as_purger())
+        back = run(lambda context: _come_back(context, file), settings.as_purger())
     keys = {
         "saved_at": back.loaded.saved_at,
         "restored": back.loaded.restored,
@@ -117,11 +115,3 @@ def _standing_alone() -> Iterator[Settings]:
     log.configure(settings.log_format)
     with with_engines(settings) as (ready, _):
         yield ready
-
-
-def _run(act: Callable[[Context], Awaitable[Result]], settings: Settings) -> Result:
-    async def run() -> Result:
-        async with open_context(settings, pool_size=2) as context:
-            return await act(context)
-
-    return asyncio.run(run())

@@ -1,23 +1,17 @@
 """``relay held``: look at what waits for a person, and decide what becomes of it."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import asdict
-from typing import TypeVar
 from uuid import UUID
 
 import click
 
-from relay import administration, moderation
-from relay.cli.common import configured, json_option, show
+from relay import moderation
+from relay.cli.acting import run_at
+from relay.cli.common import json_option, show
 from relay.cli.telling import told
-from relay.context import Context, open_context
 from relay.errors import Refused
 from relay.moderation import HeldMail, HeldMessage
 from relay.sealing import public_id, read_public_id
-from relay.sites import Site
-
-Result = TypeVar("Result")
 
 
 @click.group()
@@ -31,8 +25,8 @@ def held() -> None:
 @told
 def list_held(site: str, *, as_json: bool) -> None:
     """List what a site holds: ids, listings, reasons and signals, never words of persons."""
-    found = _run(site, moderation.list_held)
-    mails = _run(site, moderation.list_held_mails)
+    found = run_at(site, moderation.list_held)
+    mails = run_at(site, moderation.list_held_mails)
     shown = {
         "held": [asdict(one) | {"message_id": public_id("msg", one.message_id)} for one in found],
         "mails": [asdict(one) | {"inbound_id": public_id("inb", one.inbound_id)} for one in mails],
@@ -47,7 +41,7 @@ def list_held(site: str, *, as_json: bool) -> None:
 @told
 def release(site: str, message: str) -> None:
     """Let a held message leave now."""
-    _run(site, lambda context, found: moderation.release(context, found, _id("msg", message)))
+    run_at(site, lambda context, found: moderation.release(context, found, _id("msg", message)))
 
 
 @held.command()
@@ -56,7 +50,7 @@ def release(site: str, message: str) -> None:
 @told
 def refuse(site: str, message: str) -> None:
     """End a held message for good; its sender is told."""
-    _run(site, lambda context, found: moderation.refuse(context, found, _id("msg", message)))
+    run_at(site, lambda context, found: moderation.refuse(context, found, _id("msg", message)))
 
 
 @held.command("read-again")
@@ -65,7 +59,7 @@ def refuse(site: str, message: str) -> None:
 @told
 def read_again(site: str, mail: str) -> None:
     """Read an incoming mail once more, e.g. with a newer version."""
-    _run(site, lambda context, found: moderation.read_again(context, found, _id("inb", mail)))
+    run_at(site, lambda context, found: moderation.read_again(context, found, _id("inb", mail)))
 
 
 @held.command()
@@ -74,15 +68,7 @@ def read_again(site: str, mail: str) -> None:
 @told
 def end(site: str, mail: str) -> None:
     """End an incoming mail for good; its words are gone."""
-    _run(site, lambda context, found: moderation.end_mail(context, found, _id("inb", mail)))
-
-
-def _run(slug: str, act: Callable[[Context, Site], Awaitable[Result]]) -> Result:
-    async def run() -> Result:
-        async with open_context(configured(), pool_size=2) as context:
-            return await act(context, await administration.find_site(context, slug))
-
-    return asyncio.run(run())
+    run_at(site, lambda context, found: moderation.end_mail(context, found, _id("inb", mail)))
 
 
 def _id(prefix: str, text: str) -> UUID:

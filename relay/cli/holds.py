@@ -1,19 +1,17 @@
 """``relay holds``: legal holds of a site without its console; each step names its person."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from datetime import UTC, datetime, time
-from typing import TypeVar
 from uuid import UUID
 
 import click
 
 from relay import retention
-from relay.administration import find_site
-from relay.cli.common import configured, json_option, show
+from relay.cli.acting import run_at
+from relay.cli.common import json_option, show
 from relay.cli.telling import told
-from relay.context import Context, open_context
+from relay.context import Context
 from relay.errors import Refused
 from relay.looks import Look
 from relay.permissions import Level, Permission, Role, level
@@ -23,7 +21,6 @@ from relay.sites import Site
 from relay.staff import list_members
 from relay.staff.accounts import find_staff
 
-Result = TypeVar("Result")
 Change = Callable[[Context, Site, UUID, Look], Awaitable[Hold]]
 by_option = click.option("--by", required=True, help="Login name of who does it; it is logged.")
 reason_option = click.option("--reason", required=True, help="Why; it is logged.")
@@ -40,7 +37,7 @@ def holds() -> None:
 @told
 def list_all(site: str, *, as_json: bool) -> None:
     """List the holds of a site, those that are over too."""
-    found, now = _run(site, _list)
+    found, now = run_at(site, _list)
     rows = [{"id": _name(hold), "blocks": hold.blocks(now), **asdict(hold)} for hold in found]
     show(as_json, {"holds": rows}, "\n".join(_line(hold, now) for hold in found) or "None.")
 
@@ -75,7 +72,7 @@ def open_hold(  # noqa: PLR0913 (one argument per fact of a hold)
         wish = await retention.wish_about(context, found, message_id, Scope(scope), ground, end)
         return public_id("hold", await retention.place_hold(context, found, wish, look))
 
-    made = _run(site, act)
+    made = run_at(site, act)
     show(as_json, {"id": made}, made)
 
 
@@ -137,15 +134,7 @@ def _change(site: str, hold: str, act: Change, by: str, reason: str, least: Leve
     async def change(context: Context, found: Site) -> None:
         await act(context, found, hold_id, await _look(context, found, by, reason, least))
 
-    _run(site, change)
-
-
-def _run(slug: str, act: Callable[[Context, Site], Awaitable[Result]]) -> Result:
-    async def run() -> Result:
-        async with open_context(configured(), pool_size=2) as context:
-            return await act(context, await find_site(context, slug))
-
-    return asyncio.run(run())
+    run_at(site, change)
 
 
 def _name(hold: Hold) -> str:

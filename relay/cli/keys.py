@@ -1,13 +1,11 @@
 """``relay keys``: what the master keys wrap, a new one, the end of an old one."""
 
-import asyncio
 import sys
 from collections import Counter
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
 
 import click
 
+from relay.cli.acting import run
 from relay.cli.common import (
     KEY,
     configured,
@@ -18,11 +16,9 @@ from relay.cli.common import (
     show,
 )
 from relay.cli.telling import told
-from relay.context import Context, open_context
+from relay.context import Context
 from relay.custody import Standing, may_retire, read_standing, rotate
 from relay.settings import read_settings
-
-Result = TypeVar("Result")
 
 
 @click.group()
@@ -35,7 +31,7 @@ def keys() -> None:
 @told
 def list_keys(*, as_json: bool) -> None:
     """Say what each master key wraps."""
-    _show(_run(read_standing), as_json=as_json)
+    _show(run(read_standing), as_json=as_json)
 
 
 @keys.command("new")
@@ -69,7 +65,7 @@ def rotate_keys(*, as_json: bool) -> None:
         if sys.stderr.isatty() and not as_json:
             click.echo(f"\r\033[K{table}: {total[table]} wrapped anew", err=True, nl=False)
 
-    standing = _run(lambda context: rotate(context, tell=tell))
+    standing = run(lambda context: rotate(context, tell=tell))
     _show(standing, as_json=as_json)
     if standing.rotated_at is None:
         raise click.ClickException("Some keys could not be wrapped anew; the log names them.")
@@ -90,7 +86,7 @@ def retire(key_id: str, *, at_once: bool, as_json: bool) -> None:
         now = context.clock()
         may_retire(await read_standing(context), key_id, now, at_once=at_once)
 
-    _run(act)
+    run(act)
     kept = settings.state_dir / KEY
     if read_settings().master_key or not kept.exists():
         show(as_json, {"retired": key_id}, f"Take {key_id} out of RELAY_MASTER_KEY, everywhere.")
@@ -98,14 +94,6 @@ def retire(key_id: str, *, at_once: bool, as_json: bool) -> None:
     left = [key for key in kept_key(kept).split() if not key.startswith(f"{key_id}:")]
     replace_private(kept, " ".join(left))
     show(as_json, {"retired": key_id}, f"{key_id} is gone from {kept}. Restart `relay all`.")
-
-
-def _run(act: Callable[[Context], Awaitable[Result]]) -> Result:
-    async def run() -> Result:
-        async with open_context(configured(), pool_size=2) as context:
-            return await act(context)
-
-    return asyncio.run(run())
 
 
 def _show(standing: Standing, *, as_json: bool) -> None:

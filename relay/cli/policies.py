@@ -1,6 +1,5 @@
 """``relay policy``: check a file, print the register, prove what a site promises."""
 
-import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -9,10 +8,10 @@ from urllib.parse import urlsplit
 
 import click
 
-from relay.cli.chosen import NO_SITE, chosen, site_option
-from relay.cli.common import configured, json_option, show
+from relay.cli.acting import NO_SITE, chosen, run, site_option
+from relay.cli.common import json_option, show
 from relay.cli.telling import told
-from relay.context import open_context
+from relay.context import Context
 from relay.policy import Policy, find_faults
 from relay.promises import Judged, Seen, Verdict, judge
 from relay.register import Entry, columns, controller_register, processor_register
@@ -56,7 +55,7 @@ def check(file: str, *, as_json: bool) -> None:
 @told
 def register(*, slug: str | None, language: str, as_json: bool) -> None:
     """Print the register of processing: of one site, or of the operator for all (GDPR 30)."""
-    policies = asyncio.run(_policies(slug))
+    policies = run(lambda context: _policies(context, slug))
     entries = (
         controller_register(policies[0], language)
         if slug
@@ -76,7 +75,7 @@ def register(*, slug: str | None, language: str, as_json: bool) -> None:
 @told
 def verify(*, slug: str | None, language: str, as_json: bool) -> None:
     """Print for each promise its live proof; the status is not 0 when one is broken."""
-    found = asyncio.run(_verify(slug, language))
+    found = run(lambda context: _verify(context, slug, language))
     rows = {site: [asdict(one) for one in judged] for site, judged in found.items()}
     lines = [line for site, judged in found.items() for line in _lines(site, judged)]
     show(as_json, {"promises": rows}, "\n".join(lines) or NO_SITE)
@@ -89,20 +88,18 @@ def _lines(site: str, judged: Sequence[Judged]) -> list[str]:
     return said or [f"{MARKS[Verdict.REFUSED]} {site}  its policy names no promises"]
 
 
-async def _policies(slug: str | None) -> list[Policy]:
-    async with open_context(configured(), pool_size=2) as context:
-        return [site.policy for site in await chosen(context, slug)]
+async def _policies(context: Context, slug: str | None) -> list[Policy]:
+    return [site.policy for site in await chosen(context, slug)]
 
 
-async def _verify(slug: str | None, language: str) -> dict[str, list[Judged]]:
-    async with open_context(configured(), pool_size=2) as context:
-        base = context.settings.public_url.rstrip("/")
-        return {
-            site.slug: judge(
-                await witness(context, site, await see(f"{base}/privacy/{site.slug}")), language
-            )
-            for site in await chosen(context, slug)
-        }
+async def _verify(context: Context, slug: str | None, language: str) -> dict[str, list[Judged]]:
+    base = context.settings.public_url
+    return {
+        site.slug: judge(
+            await witness(context, site, await see(f"{base}/privacy/{site.slug}")), language
+        )
+        for site in await chosen(context, slug)
+    }
 
 
 async def see(url: str) -> Seen:

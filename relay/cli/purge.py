@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import click
 
-from relay.cli.chosen import NO_SITE, chosen, site_option
+from relay.cli.acting import NO_SITE, chosen, site_option
 from relay.cli.common import configured, json_option, show
 from relay.cli.telling import told
 from relay.context import Context, open_context

@@ -1,13 +1,11 @@
 """``relay rights``: requests of persons that wait."""
 
-import asyncio
-
 import click
 
-from relay.cli.chosen import NO_SITE, chosen, site_option
-from relay.cli.common import configured, json_option, show
+from relay.cli.acting import NO_SITE, chosen, run, site_option
+from relay.cli.common import json_option, show
 from relay.cli.telling import told
-from relay.context import open_context
+from relay.context import Context
 from relay.rights.round import count_live
 
 
@@ -22,7 +20,7 @@ def rights() -> None:
 @told
 def waiting(*, slug: str | None, as_json: bool) -> None:
     """Count the requests that wait for an officer; the status is not 0 when one is late."""
-    found = asyncio.run(_waiting(slug))
+    found = run(lambda context: _waiting(context, slug))
     lines = [f"{site}  {n} wait, {late} late" for site, (n, late) in found.items()]
     rows = {site: {"waiting": n, "late": late} for site, (n, late) in found.items()}
     show(as_json, {"requests": rows}, "\n".join(lines) or NO_SITE)
@@ -30,6 +28,5 @@ def waiting(*, slug: str | None, as_json: bool) -> None:
         raise SystemExit(1)
 
 
-async def _waiting(slug: str | None) -> dict[str, tuple[int, int]]:
-    async with open_context(configured(), pool_size=2) as context:
-        return {site.slug: await count_live(context, site) for site in await chosen(context, slug)}
+async def _waiting(context: Context, slug: str | None) -> dict[str, tuple[int, int]]:
+    return {site.slug: await count_live(context, site) for site in await chosen(context, slug)}

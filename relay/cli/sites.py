@@ -1,25 +1,21 @@
 """``relay site``: open a site, publish its policy, rotate its keys."""
 
-import asyncio
 import base64
-from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import TypeVar
 
 import click
 
 from relay import administration, webhooks
 from relay.administration import KeyPair
-from relay.cli.chosen import NO_SITE
-from relay.cli.common import configured, json_option, show
+from relay.cli.acting import NO_SITE, run, run_at
+from relay.cli.common import json_option, show
 from relay.cli.telling import told
-from relay.context import Context, open_context
+from relay.context import Context
 from relay.errors import Refused
 from relay.sealing import public_id, read_public_id
 from relay.sites import Site
 
-Result = TypeVar("Result")
 origins_option = click.option(
     "--origin", "origins", multiple=True, help="A page's origin, as https://site.example."
 )
@@ -43,7 +39,7 @@ def open_one(
 ) -> None:
     """Open a site under a policy file and print its keys, once."""
     source = Path(policy).read_text("utf-8")
-    pair = _run(
+    pair = run(
         lambda context: administration.open_site(
             context, slug, source, origins=list(origins), test=test
         )
@@ -60,7 +56,7 @@ def list_all(*, as_json: bool) -> None:
     async def act(context: Context) -> tuple[list[Site], list[str]]:
         return await context.sites.all(), await context.sites.unread()
 
-    sites, unread = _run(act)
+    sites, unread = run(act)
     rows = [{"slug": one.slug, "mode": one.mode, "policy": one.policy.version} for one in sites]
     lines = [f"{r['slug']}  {r['mode']}  {r['policy']}" for r in rows]
     lines += [f"{slug}  cannot be opened: see `relay keys list`" for slug in unread]
@@ -73,13 +69,7 @@ def list_all(*, as_json: bool) -> None:
 @told
 def rotate(slug: str, *, as_json: bool) -> None:
     """Give a site a new pair of keys; the old ones stay good for seven days."""
-
-    async def act(context: Context) -> KeyPair:
-        return await administration.rotate_keys(
-            context, await administration.find_site(context, slug)
-        )
-
-    _show_pair(_run(act), as_json=as_json)
+    _show_pair(run_at(slug, administration.rotate_keys), as_json=as_json)
 
 
 @site.command("publish")
@@ -90,12 +80,9 @@ def rotate(slug: str, *, as_json: bool) -> None:
 def publish(slug: str, policy: str, *, as_json: bool) -> None:
     """Publish a new version of a site's policy."""
     source = Path(policy).read_text("utf-8")
-
-    async def act(context: Context) -> int:
-        found = await administration.find_site(context, slug)
-        return await administration.publish_policy(context, found, source)
-
-    version = _run(act)
+    version = run_at(
+        slug, lambda context, found: administration.publish_policy(context, found, source)
+    )
     show(as_json, {"version": version}, f"Version {version} is in force.")
 
 
@@ -106,12 +93,7 @@ def publish(slug: str, policy: str, *, as_json: bool) -> None:
 @told
 def set_origins(slug: str, origins: tuple[str, ...], *, as_json: bool) -> None:
     """Replace the pages that may post to a site's form."""
-
-    async def act(context: Context) -> None:
-        found = await administration.find_site(context, slug)
-        await administration.set_origins(context, found, list(origins))
-
-    _run(act)
+    run_at(slug, lambda context, found: administration.set_origins(context, found, list(origins)))
     said = "\n".join(origins) or "No page of another origin may post now."
     show(as_json, {"origins": list(origins)}, said)
 
@@ -123,11 +105,10 @@ def set_origins(slug: str, origins: tuple[str, ...], *, as_json: bool) -> None:
 def token_key(slug: str, *, as_json: bool) -> None:
     """Print the key that seals listing tokens, for sites that cannot call the API."""
 
-    async def act(context: Context) -> str:
-        found = await administration.find_site(context, slug)
+    async def act(_context: Context, found: Site) -> str:
         return base64.urlsafe_b64encode(found.token_key).decode()
 
-    key = _run(act)
+    key = run_at(slug, act)
     show(as_json, {"token_key": key}, key)
 
 
@@ -143,7 +124,7 @@ def webhook() -> None:
 @told
 def set_hook(slug: str, url: str, *, as_json: bool) -> None:
     """Tell a site at an https address from now on; print the secret, once."""
-    secret = _run(_at_site(slug, lambda context, found: webhooks.set_hook(context, found, url)))
+    secret = run_at(slug, lambda context, found: webhooks.set_hook(context, found, url))
     _show_secret(secret, as_json=as_json)
 
 
@@ -153,7 +134,7 @@ def set_hook(slug: str, url: str, *, as_json: bool) -> None:
 @told
 def rotate_secret(slug: str, *, as_json: bool) -> None:
     """Give a site a new secret; the old one signs beside it for seven days."""
-    _show_secret(_run(_at_site(slug, webhooks.rotate_secret)), as_json=as_json)
+    _show_secret(run_at(slug, webhooks.rotate_secret), as_json=as_json)
 
 
 @webhook.command("remove")
@@ -162,7 +143,7 @@ def rotate_secret(slug: str, *, as_json: bool) -> None:
 @told
 def remove_hook(slug: str, *, as_json: bool) -> None:
     """Tell a site nothing any more."""
-    _run(_at_site(slug, webhooks.remove_hook))
+    run_at(slug, webhooks.remove_hook)
     show(as_json, {"removed": slug}, "The site is told nothing any more.")
 
 
@@ -174,7 +155,7 @@ def list_events(slug: str, *, as_json: bool) -> None:
     """List the newest events and what became of them."""
     rows = [
         {**asdict(one), "event_id": public_id("evt", one.event_id)}
-        for one in _run(_at_site(slug, webhooks.list_events))
+        for one in run_at(slug, webhooks.list_events)
     ]
     lines = [
         f"{r['event_id']}  {r['kind']}  {r['state']}  {r['reason']}  {r['tries']}" for r in rows
@@ -192,30 +173,13 @@ def replay(slug: str, event: str, *, as_json: bool) -> None:
     event_id = read_public_id("evt", event)
     if event_id is None:
         raise Refused("not_found")
-    _run(_at_site(slug, lambda context, found: webhooks.replay(context, found, event_id)))
+    run_at(slug, lambda context, found: webhooks.replay(context, found, event_id))
     show(as_json, {"replayed": event}, "It is told again within seconds.")
-
-
-def _at_site(
-    slug: str, act: Callable[[Context, Site], Awaitable[Result]]
-) -> Callable[[Context], Awaitable[Result]]:
-    async def run(context: Context) -> Result:
-        return await act(context, await administration.find_site(context, slug))
-
-    return run
 
 
 def _show_secret(secret: str, *, as_json: bool) -> None:
     said = f"{secret}   checks what the site is told; it is not shown again"
     show(as_json, {"secret": secret}, said)
-
-
-def _run(act: Callable[[Context], Awaitable[Result]]) -> Result:
-    async def run() -> Result:
-        async with open_context(configured(), pool_size=2) as context:
-            return await act(context)
-
-    return asyncio.run(run())
 
 
 def _show_pair(pair: KeyPair, *, as_json: bool) -> None:

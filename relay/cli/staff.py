@@ -1,20 +1,15 @@
 """``relay staff``: who works at the console, with which roles; one-time links, never passwords."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
-
 import click
 
 from relay import administration
 from relay import staff as acts
+from relay.cli.acting import run
 from relay.cli.common import configured, json_option, show
 from relay.cli.telling import told
-from relay.context import Context, open_context
+from relay.context import Context
 from relay.permissions import Role
-from relay.settings import Settings
 
-Result = TypeVar("Result")
 ROLES = click.Choice([role.value for role in Role])
 
 
@@ -42,7 +37,7 @@ def add(name: str, *, site: str | None, role: tuple[str, ...], as_json: bool) ->
 
     if bool(site) != bool(role):
         raise click.UsageError("Give --site and --role together.")
-    _show_link(*_run(act), as_json=as_json)
+    _show_link(run(act), as_json=as_json)
 
 
 @staff.command("link")
@@ -51,7 +46,7 @@ def add(name: str, *, site: str | None, role: tuple[str, ...], as_json: bool) ->
 @told
 def link(name: str, *, as_json: bool) -> None:
     """Print a new one-time link: for a lost password or device. Every session ends."""
-    _show_link(*_run(lambda context: acts.new_link(context, name)), as_json=as_json)
+    _show_link(run(lambda context: acts.new_link(context, name)), as_json=as_json)
 
 
 @staff.command("grant")
@@ -79,7 +74,7 @@ def revoke(name: str, site: str, role: str) -> None:
 @told
 def end_sessions(name: str) -> None:
     """Log a person out everywhere."""
-    _run(lambda context: acts.end_sessions(context, name))
+    run(lambda context: acts.end_sessions(context, name))
 
 
 @staff.command("close")
@@ -87,7 +82,7 @@ def end_sessions(name: str) -> None:
 @told
 def close(name: str) -> None:
     """Close an account for good; the journal keeps naming it."""
-    _run(lambda context: acts.close_staff(context, name))
+    run(lambda context: acts.close_staff(context, name))
 
 
 @staff.command("list")
@@ -95,8 +90,7 @@ def close(name: str) -> None:
 @told
 def list_all(*, as_json: bool) -> None:
     """List everybody with their roles."""
-    found, _ = _run(acts.list_staff)
-    rows = [dict(row) for row in found]
+    rows = [dict(row) for row in run(acts.list_staff)]
     lines = (f"{row['name']}  {_state(row)}  {' '.join(row['roles']) or '-'}" for row in rows)
     show(as_json, {"staff": rows}, "\n".join(lines) or "Nobody yet: relay staff add NAME")
 
@@ -112,18 +106,11 @@ def _set_role(name: str, site: str, role: str, *, held: bool) -> None:
         found = await administration.find_site(context, site)
         await acts.set_role(context, name, found, Role(role), held=held)
 
-    _run(act)
+    run(act)
 
 
-def _run(act: Callable[[Context], Awaitable[Result]]) -> tuple[Result, Settings]:
-    async def run() -> tuple[Result, Settings]:
-        async with open_context(configured(), pool_size=2) as context:
-            return await act(context), context.settings
-
-    return asyncio.run(run())
-
-
-def _show_link(token: str, settings: Settings, *, as_json: bool) -> None:
+def _show_link(token: str, *, as_json: bool) -> None:
+    settings = configured()
     url = f"{settings.console_origin}/welcome/{token}"
     named = "" if settings.console_url else " Set RELAY_CONSOLE_URL where the console has a name."
     show(as_json, {"url": url}, f"{url}\nIt works once, within a day.{named}")

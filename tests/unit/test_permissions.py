@@ -52,7 +52,7 @@ def test_no_text_without_a_reason() -> None:
         assert Level.YES not in {TABLE[role, permission] for role in Role}
 
 
-def test_who_registers_an_order_does_not_approve_it() -> None:
+def test_who_places_a_hold_does_not_confirm_it() -> None:
     """The clerk only starts what the approver agrees to as a second person."""
-    assert TABLE[Role.CLERK, Permission.ORDERS] is Level.START
-    assert TABLE[Role.APPROVER, Permission.ORDERS] is Level.SECOND
+    assert TABLE[Role.CLERK, Permission.LEGAL_HOLD] is Level.START
+    assert TABLE[Role.APPROVER, Permission.LEGAL_HOLD] is Level.SECOND

@@ -28,10 +28,8 @@ PROMISED = [
     "key_unknown",
     "key_missing",
     "origin_refused",
-    "already_sent",
     "rate_limited",
     "idempotency_conflict",
-    "idempotency_in_flight",
     "body_too_large",
     "body_not_json",
     "body_not_form",
@@ -138,9 +136,9 @@ SPECIFIED: list[tuple[str, str, dict[str, str | int], str]] = [
     ("en", "message_too_long", {"n": 12}, "Shorten by 12 characters (2,000 at most)"),
     (
         "fr",
-        "already_sent",
+        "rate_limited",
         {"time": "14:05"},
-        "Vous avez déjà envoyé ce message à 14:05. Il est bien parti",
+        "Trop de messages envoyés. Réessayez à 14:05, votre texte est gardé",
     ),
     (
         "en",
