@@ -5,6 +5,7 @@ is the entry ``subject`` of ``mail.toml``. An entry with ``one`` and ``other`` i
 chosen by the value ``n`` under the plural rule of the language (Unicode CLDR).
 """
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
@@ -17,6 +18,10 @@ from babel.numbers import format_decimal
 
 LANGUAGES = ("fr", "en")
 Entry = str | dict[str, str]
+_FIRST_WORD = re.compile(r"(?:^|(?<=\. ))\{who\}")
+_OF = re.compile(r"\bde \{(\w+)\}")
+# An h may be aspirated (de Hassan), and y before a vowel is none (de Yann): both keep their «de».
+_VOWEL = re.compile(r"[aàâäæeéèêëiîïoôöœuùûü]|y(?![aeiouéèê])", re.IGNORECASE)
 
 
 def say(language: str, key: str, /, **values: str | int) -> str:
@@ -25,7 +30,8 @@ def say(language: str, key: str, /, **values: str | int) -> str:
     Args:
         language: One of LANGUAGES.
         key: ``file.name`` of the entry.
-        values: Fillings; an entry with plural forms needs the number ``n``.
+        values: Fillings; an entry with plural forms needs the number ``n``. *who* is somebody's
+            name, or words for them in lower case: where it begins a sentence it gets a capital.
 
     Raises:
         KeyError: The entry, or a value it names, is missing.
@@ -33,6 +39,12 @@ def say(language: str, key: str, /, **values: str | int) -> str:
     entry = _catalogue(language)[key]
     if isinstance(entry, dict):
         entry = entry[_locale(language).plural_form(int(values["n"]))]
+    if "who" in values and _FIRST_WORD.search(entry):
+        who = str(values["who"])
+        values["Who"] = who[:1].upper() + who[1:]
+        entry = _FIRST_WORD.sub("{Who}", entry)
+    if language == "fr":
+        entry = _OF.sub(lambda found: _elided(found, values), entry)
     return entry.format_map(values)
 
 
@@ -41,10 +53,12 @@ def keys(language: str) -> frozenset[str]:
     return frozenset(_catalogue(language))
 
 
-def raw(language: str, key: str) -> str:
-    """Return the sentence *key* as it is written, its holes open; of plural forms all."""
+def raw(language: str, key: str) -> tuple[str, ...]:
+    """Return every form of the sentence *key*, its holes open: singular, plural, elided."""
     entry = _catalogue(language)[key]
-    return " ".join(entry.values()) if isinstance(entry, dict) else entry
+    forms = tuple(entry.values()) if isinstance(entry, dict) else (entry,)
+    elided = [_OF.sub(r"d’{\1}", form) for form in forms if language == "fr"]
+    return tuple(dict.fromkeys((*forms, *elided)))
 
 
 def has(language: str, key: str) -> bool:
@@ -92,6 +106,12 @@ def best_language(accepted: str, offered: Sequence[str] = LANGUAGES) -> str:
         if quality > 0 and tag in offered:
             return tag
     return offered[0]
+
+
+def _elided(found: re.Match[str], values: Mapping[str, str | int]) -> str:
+    """Return «de» and a hole as French writes them before that value: de Camille, d’Amélie."""
+    name = found[1]
+    return f"d’{{{name}}}" if _VOWEL.match(str(values.get(name, ""))) else found[0]
 
 
 @cache

@@ -138,7 +138,7 @@ def _contact_values(mail: ContactMail, site: str, who: str, title: str) -> dict[
         "intro": texts.say(language, intro, who=who, title=title),
         "text": text,
         "contact_line": _contact_line(mail, who),
-        "block_words": texts.say(language, "mail.block", who=who),
+        "block_words": stationery.block_words(language, who),
         "purged": stationery.purged(language, mail.purged_on),
     }
 

@@ -100,7 +100,7 @@ def _reply_values(mail: ReplyMail, site: str, who: str, title: str) -> dict[str,
         "text": text,
         "left_out": _left_out(language, mail.left_out),
         "history": _shortened(mime.plain_text(mail.history).strip()),
-        "block_words": texts.say(language, "mail.block", who=who),
+        "block_words": stationery.block_words(language, who),
         "purged": stationery.purged(language, mail.purged_on),
     }
 

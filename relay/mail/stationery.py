@@ -111,6 +111,16 @@ def sentences(language: str, room: str) -> SimpleNamespace:
     return SimpleNamespace(**fixed)
 
 
+def block_words(language: str, who: str) -> str:
+    """Return the words of the link that blocks a buyer, named or not."""
+    words = sentences(language, "mail")
+    return (
+        str(words.block_unnamed)
+        if who == words.buyer
+        else texts.say(language, "mail.block", who=who)
+    )
+
+
 @lru_cache(maxsize=1_000)
 def purged(language: str, on: date) -> str:
     """Return the sentence that says when the relay forgets the message."""

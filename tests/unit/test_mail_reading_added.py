@@ -48,6 +48,20 @@ def test_what_we_wrote_is_ours(language: str) -> None:
         assert words_added(HEAD + body, [SAID, history], NAMES) == ""
 
 
+@pytest.mark.parametrize("name", ["Amélie", ""])
+def test_our_words_are_ours_whoever_wrote(name: str) -> None:
+    """A buyer whose name begins with a vowel, or who gave none, changes our words, not whose."""
+    mail = compose_contact(contact(buyer_name=name, text=SAID))
+    parsed = message_from_bytes(mail.content, policy=policy.default)
+    assert isinstance(parsed, EmailMessage)
+    part = parsed.get_body(("plain",))
+    assert part is not None
+    body = str(part.get_content())
+    assert ("d’Amélie" in body) == bool(name)
+    assert ("Bloquer cet acheteur" in body) == (not name)
+    assert words_added(HEAD + body, [SAID], (name, *NAMES[1:])) == ""
+
+
 @pytest.mark.parametrize("answer", ["Oui, avec la facture.", "Non.", "Samedi me va, à 10 h."])
 @pytest.mark.parametrize("after", ["toujours disponible ?", "la facture ?", "samedi matin."])
 def test_what_is_typed_in_between_is_found(answer: str, after: str) -> None:

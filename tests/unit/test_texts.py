@@ -63,6 +63,33 @@ def test_plural() -> None:
     assert say("en", "problems.title", n=0) != say("en", "problems.title", n=1).replace("1", "0")
 
 
+@pytest.mark.parametrize(
+    ("who", "said"),
+    [
+        ("Camille", "message de Camille"),
+        ("Amélie", "message d’Amélie"),
+        ("élodie", "message d’élodie"),
+        ("Yves", "message d’Yves"),
+        ("Yann", "message de Yann"),
+        ("Hassan", "message de Hassan"),
+        ("un acheteur", "message d’un acheteur"),
+        ("أمينة", "message de أمينة"),
+        ("", "message de "),
+    ],
+)
+def test_french_elides_before_a_vowel(who: str, said: str) -> None:
+    """«De» loses its vowel before another: message d’Amélie, but de Camille, de Yann."""
+    assert say("fr", "mail.subject", title="Vélo", who=who) == f"Vélo\u00a0: {said}"
+
+
+def test_whoever_begins_a_sentence_has_a_capital() -> None:
+    """A person of whom no name is known is described in lower case, but not at the beginning."""
+    assert say("fr", "mail.intro_first", who="un acheteur", title="Vélo").startswith("Un acheteur")
+    said = say("fr", "pages.report_what", who="cet acheteur")
+    assert said.startswith("Une personne du site lira le message de cet acheteur et décidera. Cet")
+    assert say("en", "mail.phone", who="a buyer", phone="1").startswith("A buyer’s phone")
+
+
 def test_days_and_clocks() -> None:
     """Dates and times are written as people write them there, in the site's zone."""
     assert (day("fr", AT), day("en", AT)) == ("14/03/2027", "14 March 2027")

@@ -86,5 +86,5 @@ def _sentences() -> tuple[tuple[str, ...], ...]:
         for language in texts.LANGUAGES
         for key in sorted(texts.keys(language))
         if key.startswith(_ROOMS)
-        for said in [texts.raw(language, key)]
+        for said in texts.raw(language, key)
     )
