@@ -103,6 +103,7 @@ def certificate_page(site: Site, stored: Stored, reference: str, language: str) 
         language=language,
         policy=site.policy,
         stored=stored,
+        colon=say(language, "pages.colon"),
         say=lambda key, **values: say(language, f"rights.{key}", **values),
         lead=say(
             language,

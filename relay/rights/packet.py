@@ -32,21 +32,15 @@ def readable_page(dossier: Dossier) -> str:
     def told(key: str, **values: str | int) -> str:
         return say(language, f"rights.{key}", **values)
 
-    def state(name: str) -> str:
-        key = f"states.{name}"
-        return say(language, key) if texts.has(language, key) else name
-
-    def when(at: datetime) -> str:
-        return f"{texts.day(language, at)} {texts.clock(language, at)}"
-
     return sheet("dossier.html").render(
         dossier=dossier,
         policy=dossier.policy,
         language=language,
         say=told,
-        when=when,
+        when=lambda at: _when(at, language),
         day=lambda at: texts.day(language, at),
-        state=state,
+        state=lambda name: _state(name, language),
+        listing_state=lambda name: say(language, f"overview.state_{name}"),
         columns=[("purpose", "zip_purpose"), ("basis", "zip_basis"),
                  ("recipients", "zip_recipients"), ("kept", "zip_kept")],
     )  # fmt: skip
@@ -60,8 +54,8 @@ def _files(dossier: Dossier) -> Iterator[tuple[str, str | bytes]]:
     yield "messages.csv", table(
         [said(key) for key in ("when", "side", "listing", "state", "text", "until")],
         (
-            (one.at.isoformat(), _side(one, dossier.language), one.listing, one.state,
-             one.text, one.until.isoformat())
+            (one.at.isoformat(), _side(one, dossier.language), one.listing,
+             _state(one.state, dossier.language), one.text, one.until.isoformat())
             for one in dossier.said
         ),
     )  # fmt: skip
@@ -79,7 +73,14 @@ def _files(dossier: Dossier) -> Iterator[tuple[str, str | bytes]]:
         "consultations.csv",
         table(
             [said(key) for key in ("when", "what", "why")],
-            ((one.at.isoformat(), one.action, one.purpose) for one in dossier.looks),
+            (
+                (
+                    one.at.isoformat(),
+                    say(dossier.language, f"rights.look_{one.action}"),
+                    one.purpose,
+                )
+                for one in dossier.looks
+            ),
         ),
     )
     yield from _choices(dossier)
@@ -96,7 +97,7 @@ def _choices(dossier: Dossier) -> Iterator[tuple[str, str]]:
         head = ("number", "use", "given", "ends", "withdrawn", "policy", "network", "browser",
                 "device", "page", "place")  # fmt: skip
         yield "accords.csv", table([said(f"consent_{key}") for key in head], (
-            (one.number, one.use, one.given_at.isoformat(), one.ends_at.isoformat(),
+            (one.number, said(f"use_{one.use}"), one.given_at.isoformat(), one.ends_at.isoformat(),
              one.withdrawn_at.isoformat() if one.withdrawn_at else "", one.policy_version,
              one.network, one.browser, one.device, one.page, one.place)
             for one in dossier.consents
@@ -104,23 +105,33 @@ def _choices(dossier: Dossier) -> Iterator[tuple[str, str]]:
     if dossier.objections:
         heads = ("purpose", "since", "ended")
         yield "oppositions.csv", table([said(f"objection_{key}") for key in heads], (
-            (one.purpose, one.since.isoformat(), one.ended_at.isoformat() if one.ended_at else "")
+            (say(dossier.language, f"rights.purpose_{one.purpose}"), one.since.isoformat(),
+             one.ended_at.isoformat() if one.ended_at else "")
             for one in dossier.objections
         ))  # fmt: skip
 
 
 def _letter(dossier: Dossier, one: Said) -> str:
-    said = _teller(dossier.language)
-    lines = [
-        f"{said('when')}: {one.at.isoformat()}",
-        f"{said('side')}: {_side(one, dossier.language)}",
-        f"{said('listing')}: {one.listing} {one.title}",
-        f"{said('state')}: {one.state}",
-        f"{said('until')}: {one.until.date().isoformat()}",
-        "",
-        one.text if one.text is not None else said("erased"),
-    ]
-    return "\n".join(lines) + "\n"
+    language = dossier.language
+    said, colon = _teller(language), say(language, "pages.colon")
+    head = {
+        "when": _when(one.at, language),
+        "side": _side(one, language),
+        "listing": f"{one.listing} {one.title}",
+        "state": _state(one.state, language),
+        "until": texts.day(language, one.until),
+    }
+    lines = [f"{said(key)}{colon} {value}" for key, value in head.items()]
+    return "\n".join([*lines, "", one.text if one.text is not None else said("erased"), ""])
+
+
+def _when(at: datetime, language: str) -> str:
+    return f"{texts.day(language, at)} {texts.clock(language, at)}"
+
+
+def _state(name: str, language: str) -> str:
+    key = f"states.{name}"
+    return say(language, key) if texts.has(language, key) else name
 
 
 def _side(one: Said, language: str) -> str:

@@ -4,9 +4,10 @@ import csv
 import io
 import json
 import zipfile
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -15,11 +16,13 @@ from hypothesis import strategies as st
 from relay.masking import find_numbers
 from relay.policy import Basis, Kept, Trigger, read_policy
 from relay.register import controller_register
+from relay.rights.certificate import Certificate, Stored, certificate_page
 from relay.rights.dossier import (
     Consented,
     Contested,
     Dossier,
     Identity,
+    Listed,
     Looked,
     Objected,
     Said,
@@ -30,6 +33,8 @@ from relay.rights.mailbox import kind_of
 from relay.rights.packet import pack, readable_page
 from relay.rights.redaction import Other, redact
 from relay.rights.standing import Kind
+from relay.sealing import DataKey
+from relay.sites import Site
 from relay.tables import table
 
 AT = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
@@ -84,6 +89,34 @@ def test_the_zip_is_whole(language: str) -> None:
                                    "ends_at": CONSENT.ends_at.isoformat()}  # fmt: skip
     assert held["objections"][0]["purpose"] == "statistics"
     assert len(held["purposes"]) == len(controller_register(POLICY, language))
+
+
+def test_what_is_read_is_in_words() -> None:
+    """No code of a program stands in what a person reads: only the JSON has them."""
+    written = dossier()
+    bike = Listed(
+        "48213", "Vélo", "120 €", None, "open", "Léa", "lea@acheteuse.example", None, None, None,
+        None, False, None,
+    )  # fmt: skip
+    page = readable_page(replace(written, listings=(bike,)))
+    assert "48213 · en ligne · " in page
+    with zipfile.ZipFile(io.BytesIO(pack(written))) as packed:
+        read = {name: packed.read(name).decode("utf-8-sig") for name in packed.namelist()}
+    letter = next(text for name, text in read.items() if name.startswith("messages/"))
+    assert letter.startswith("Quand\u00a0: 22/11/2026 10:30\nSens\u00a0: Vous avez écrit\n")
+    assert "État\u00a0: Remis\n" in letter
+    assert "Remis" in read["messages.csv"]
+    assert "lecture" in read["consultations.csv"]
+    assert "Calcul de votre délai de réponse" in read["accords.csv"]
+    assert "Les statistiques" in read["oppositions.csv"]
+
+
+def test_a_certificate_is_french_to_its_last_line() -> None:
+    """The signature too stands after a no-break space and a colon."""
+    site = Site(UUID(int=1), "demo", "live", frozenset(), POLICY, DataKey(bytes(32)))
+    stored = Stored(Certificate(UUID(int=2), AT, {"messages": 2}, ()), "ab12")
+    page = certificate_page(site, stored, "D-1", "fr")
+    assert "Signature\u00a0: <code>ab12</code>" in page
 
 
 @given(st.text(max_size=200))
