@@ -116,6 +116,19 @@ async def test_filters(relay: Relay, browser: Browser) -> None:
         assert (path in page.text) == is_there, query
 
 
+async def test_the_filter_stays_on_older_requests(relay: Relay, browser: Browser) -> None:
+    """Past fifty, the link to older requests keeps the state and the right that were chosen."""
+    await asked(relay, "access")
+    await relay.fetch(
+        "insert into data_request select (jsonb_populate_record(one,"
+        " jsonb_build_object('request_id', gen_random_uuid()))).*"
+        " from data_request as one, generate_series(1, 50)"
+    )
+    await enter(relay, browser, Role.PRIVACY)
+    page = await browser.get("/s/demo/requests?view=all&kind=access")
+    assert "?view=all&amp;kind=access&amp;before=req_" in page.text
+
+
 async def test_every_look_is_written(relay: Relay, browser: Browser) -> None:
     """The journal names the request for each page and each act."""
     _, path = await asked(relay, "access")

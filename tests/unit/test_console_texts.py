@@ -98,3 +98,10 @@ def test_none_is_missing_and_none_unused() -> None:
     asked = {key for key in FRENCH if key in USED or any(map(key.startswith, prefixes))}
     assert set(FRENCH) - asked == set()
     assert {key for key in USED - prefixes if key not in FRENCH} == set()
+
+
+def test_a_fact_and_its_name_stand_together() -> None:
+    """In a list of facts each name has its value in the same cell of the grid."""
+    for file in sorted(PLACES[0].glob("*.html")):
+        for facts in re.findall(r'<dl class="facts">.*?</dl>', file.read_text("utf-8"), re.DOTALL):
+            assert facts.count("<dt>") == facts.count("<div><dt>"), file.name
