@@ -73,7 +73,9 @@ async def test_from_doubt_to_decision(relay: Relay, person: Person) -> None:
     """
     request_id, path = await asked(person)
     assert await person.state(request_id) is State.IDENTITY_PENDING
-    assert 'type="file"' in (await person.get(path)).text
+    page = (await person.get(path)).text
+    assert 'type="file"' in page
+    assert "dès que votre image est envoyée" in page  # no code is awaited
     assert await give(person, path, photograph()) == 200
     assert await person.state(request_id) is State.RECEIVED
     sealed = await held(relay)
