@@ -1,5 +1,6 @@
 """Sentences in two languages, dates, and the choice of a language."""
 
+import re
 import string
 from datetime import UTC, datetime, timedelta
 
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.texts import LANGUAGES, _catalogue, best_language, clock, day, has, keys, say, span
+from relay.texts import LANGUAGES, _catalogue, best_language, clock, day, has, keys, raw, say, span
 
 AT = datetime(2027, 3, 14, 13, 5, tzinfo=UTC)
 
@@ -61,6 +62,15 @@ def test_plural() -> None:
     assert say("fr", "problems.title", n=1) == "Il y a 1 point à corriger"
     assert "0 point " in say("fr", "problems.title", n=0)
     assert say("en", "problems.title", n=0) != say("en", "problems.title", n=1).replace("1", "0")
+
+
+def test_english_has_one_word_for_mail_and_for_an_ad() -> None:
+    """People read of an email and an ad; only staff and site developers read of a listing."""
+    for key in keys("en"):
+        said = re.sub(r"\{\w+\}", "", " ".join(raw("en", key))).lower()
+        assert "e-mail" not in said, key
+        if key.split(".")[0] in ("pages", "states", "replies", "exchange", "mail", "rights"):
+            assert "listing" not in said, key
 
 
 @pytest.mark.parametrize(
