@@ -25,7 +25,7 @@ from relay.web.keys import CONTEXT, PAGES
 from relay.web.origins import household, readable
 from relay.web.pages import see_other
 from relay.web.problems import Problem, in_language, language_of, problem_of
-from relay.web.rights_fields import FIELDS, offered, read_content, read_kind
+from relay.web.rights_fields import FIELDS, offered, read_asked, read_kind
 
 routes = web.RouteTableDef()
 
@@ -108,11 +108,12 @@ def _read(request: web.Request, site: Site, fields: Mapping[str, str], door: Doo
     Raises:
         Invalid: Every fault at once.
     """
+    kind, content = read_asked(site, fields)
     return Asked(
         door=door,
-        kind=read_kind(fields),
+        kind=kind,
         language=language_of(request),
-        content=read_content(site, fields),
+        content=content,
         source=source_of(request),
     )
 

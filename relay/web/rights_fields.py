@@ -19,6 +19,26 @@ _VALUES: dict[str, Callable[[Site, str], str]] = {
 }
 
 
+def read_asked(site: Site, fields: Mapping[str, str]) -> tuple[Kind, Content]:
+    """Read a whole request.
+
+    Raises:
+        Invalid: Every fault at once, by the name of its field.
+    """
+    faults: list[FieldFault] = []
+    try:
+        kind = read_kind(fields)
+    except Invalid as refusal:
+        faults.extend(refusal.faults)
+    try:
+        content = read_content(site, fields)
+    except Invalid as refusal:
+        faults.extend(refusal.faults)
+    if faults:
+        raise Invalid(*faults)
+    return kind, content
+
+
 def read_content(site: Site, fields: Mapping[str, str]) -> Content:
     """Read what a request says: the address, and what helps or is to be changed.
 

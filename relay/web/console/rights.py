@@ -25,7 +25,7 @@ from relay.tables import table
 from relay.validation import readable
 from relay.web.console.doors import Visit, door
 from relay.web.pages import SECURITY_HEADERS
-from relay.web.rights_fields import offered, read_content, read_kind
+from relay.web.rights_fields import offered, read_asked, read_kind
 
 LANGUAGE = "fr"  # of letters to a person whose request staff register
 
@@ -64,11 +64,12 @@ async def export_register(visit: Visit) -> web.StreamResponse:
 @door("POST", "requests", Permission.REQUESTS, Level.START)
 async def register(visit: Visit) -> web.StreamResponse:
     """Register a request for a person, as by letter or telephone: the code goes to the address."""
+    kind, content = read_asked(visit.site, visit.fields)
     asked = Asked(
         door=Door.STAFF,
-        kind=read_kind(visit.fields),
+        kind=kind,
         language=LANGUAGE,
-        content=read_content(visit.site, visit.fields),
+        content=content,
         actor=str(visit.session.staff_id),
     )
     await visit.look("act", "requests register")
