@@ -106,6 +106,13 @@ class Happened:
     reason: str
     at: datetime
 
+    @property
+    def told_actor(self) -> str:
+        """Who did it, in the words of a page: ``person``, ``system`` or ``staff``."""
+        if self.event is Event.PROOF_ASKED and self.actor == PERSON:
+            return SYSTEM  # they asked for something, and the relay for the proof
+        return self.actor if self.actor in (PERSON, SYSTEM) else "staff"
+
 
 async def add_request(connection: Connection, site: Site, new: NewRequest, step: Step) -> bool:
     """Store a request with the first line of its history; tell whether it was not there before."""

@@ -15,7 +15,7 @@ from relay.context import Context
 from relay.errors import Refused
 from relay.links import Side
 from relay.rights import access, certificate, decisions, documents, proof
-from relay.rights.requests import DataRequest, Happened, read_history, read_request
+from relay.rights.requests import DataRequest, read_history, read_request
 from relay.rights.standing import Kind, State
 from relay.sites import Site
 from relay.web.bodies import read_fields, read_file
@@ -135,16 +135,12 @@ async def _own_page(request: web.Request, problem: Problem | None = None) -> web
             certificate=stored is not None,
             new_code=wants_new and not is_new_proved and own.standing.state is State.RECEIVED,
         ),
-        history=[(one, _actor(one)) for one in history],
+        history=history,
         kinds=offered(site),
         due=texts.day(language, datetime.combine(own.standing.due_on, datetime.min.time(), UTC)),
         problem=problem,
         document=document,
     )
-
-
-def _actor(one: Happened) -> str:
-    return one.actor if one.actor in ("person", "system") else "staff"
 
 
 def _has_packet(own: DataRequest, context: Context) -> bool:

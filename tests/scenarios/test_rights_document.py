@@ -1,6 +1,7 @@
 """A copy of an identity document: asked with a reason, seen with a logged look, gone at once."""
 
 import io
+import re
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from uuid import UUID
@@ -76,6 +77,8 @@ async def test_from_doubt_to_decision(relay: Relay, person: Person) -> None:
     page = (await person.get(path)).text
     assert 'type="file"' in page
     assert "dès que votre image est envoyée" in page  # no code is awaited
+    asked_twice = re.findall(r"Preuve demandée \(([^)]+)\)", page)
+    assert asked_twice == ["le relais", "le responsable"]  # the code, then the copy
     assert await give(person, path, photograph()) == 200
     assert await person.state(request_id) is State.RECEIVED
     sealed = await held(relay)
