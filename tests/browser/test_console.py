@@ -106,6 +106,19 @@ async def test_axe_finds_nothing_in_what_opens(moderator: Page, desk: Desk) -> N
     assert found == {}
 
 
+async def test_nothing_is_cut_off_or_spread_out(moderator: Page, desk: Desk) -> None:
+    """Each name of the menu is whole, and a choice is as wide as its words."""
+    for width in (1024, 1280):
+        await moderator.set_viewport_size({"width": width, "height": 800})
+        await moderator.goto(desk.url + desk.pages()["console-holds"])
+        menu = moderator.get_by_role("navigation")
+        assert await menu.evaluate("it => it.scrollWidth - it.clientWidth") <= 0
+        for choice in await moderator.get_by_role("radio").all():
+            box = await choice.bounding_box()
+            assert box is not None
+            assert box["width"] <= 24
+
+
 async def test_forced_colours_keep_the_shapes(moderator: Page, desk: Desk) -> None:
     """In forced colours every button and field keeps a border, and pictures their colours."""
     await moderator.emulate_media(forced_colors="active")
