@@ -106,6 +106,7 @@ async def test_without_scripts_a_person_reads_first(scriptless: Page, house: Hou
     await fill(scriptless, message=LINKS + " et cela")
     await scriptless.get_by_role("button", name=SEND).click()
     await expect(scriptless.get_by_label("Votre texte")).to_have_value(LINKS + " et cela")
+    await expect(scriptless.locator("[data-working]")).to_be_hidden()  # nothing will be said there
     await scriptless.get_by_role("button", name="une personne lira d’abord").click()
     await expect(scriptless.get_by_role("heading", name="Retenu")).to_be_visible()
 
