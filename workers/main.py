@@ -44,7 +44,8 @@ async def run(settings: Settings, *, timing: Timing = Timing()) -> None:  # noqa
         route = settings.smtp_url[0].name if settings.smtp_url else "none"
         courier = Courier(context, transport, route=route, timing=timing)
         intake = Intake(context, timing=timing)
-        poster = Poster(lookup=lookup_by(dns_lookup(nameservers=settings.dns_servers or None)))
+        ask = dns_lookup(nameservers=[*map(str, settings.dns_servers)] or None)
+        poster = Poster(lookup=lookup_by(ask))
 
         def stop() -> None:
             courier.stop()

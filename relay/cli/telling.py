@@ -1,7 +1,7 @@
 """How a command fails before a person: with a sentence. It loads nothing that is slow to load."""
 
 import errno
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from socket import gaierror
 from typing import Any
@@ -70,7 +70,7 @@ def _sentence(error: Exception) -> str | None:
     from relay.settings import SettingsInvalid
 
     if isinstance(error, Refused):
-        return _refusal(error.code).format(**error.values)
+        return _refusal(error.code, error.values)
     if isinstance(error, Unavailable):
         return (
             "PostgreSQL does not answer, or knows no such user, password or database;"
@@ -84,11 +84,13 @@ def _sentence(error: Exception) -> str | None:
     return str(error) if isinstance(error, spoken) else None
 
 
-def _refusal(code: str) -> str:
+def _refusal(code: str, values: Mapping[str, str | int]) -> str:
     from relay import texts
 
+    if code in SENTENCES:
+        return SENTENCES[code].format(**values)
     keys = (f"console.problem_{code}", f"problems.{code}")
-    return SENTENCES.get(code) or texts.raw("en", next(key for key in keys if texts.has("en", key)))
+    return texts.say("en", next(key for key in keys if texts.has("en", key)), **values)
 
 
 def _trouble(error: OSError) -> str | None:
