@@ -169,7 +169,7 @@ class Batch:
             sealed_content=_seal_content(contact, key, message_id),
             mailbox_hash=mailbox_hash,
             phone_hash=site.hash("phone", contact.phone.e164) if contact.phone else None,
-            text_hash=site.hash("text", " ".join(contact.text.casefold().split())),
+            text_hash=text_hash(site, contact.text),
             policy_version=request.policy_version,
             score=contact.score.points,
             signals=[str(signal) for signal in contact.score.signals],
@@ -219,6 +219,11 @@ def network_of(ip: str) -> str:
     """Return the network a client belongs to: /24 for IPv4, /48 for IPv6."""
     address = ip_address(ip)
     return str(ip_network((address, 24 if address.version == 4 else 48), strict=False))  # noqa: PLR2004
+
+
+def text_hash(site: Site, text: str) -> bytes:
+    """Name a text, however it is cased and spaced."""
+    return site.hash("text", " ".join(text.casefold().split()))
 
 
 def told_hash(site: Site, mailbox_hash: bytes, what: str, at: datetime) -> bytes:

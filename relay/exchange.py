@@ -13,7 +13,7 @@ from uuid import UUID
 from relay.addresses import ALIAS_OUTLIVES
 from relay.blocks import BLOCK_POINTS, Arriving, Hit, find_blocked, holds, signals_of
 from relay.catalogue import Advertiser, advertiser_place, unseal_advertiser
-from relay.contact_rows import DELIVERY_EXPIRY, HOLD_EXPIRY, network_of, seal_origin
+from relay.contact_rows import DELIVERY_EXPIRY, HOLD_EXPIRY, network_of, seal_origin, text_hash
 from relay.contacts import Origin
 from relay.context import Context
 from relay.database import Connection, Record, queries, rows_of
@@ -139,7 +139,6 @@ class Exchange:
         hits = await self.find_blocks(message)
         held_for = message.held_for or ("suspicious" if holds(hits) else None)
         key, held = self.key(message.side), held_for is not None
-        text = " ".join(str(message.content["text"]).casefold().split())
         sealed = json.dumps(self._signed(message))
         await queries().store_reply(
             self.connection,
@@ -151,7 +150,7 @@ class Exchange:
             language=self.language(message.side),
             sealed_content=key.seal(sealed, content_place(message_id)),
             mailbox_hash=self.site.hash("mailbox", mailbox_key(self.address(message.side))),
-            text_hash=self.site.hash("text", text),
+            text_hash=text_hash(self.site, str(message.content["text"])),
             phone_hash=self._phone_hash(message.side),
             policy_version=self.site.policy.version,
             score=BLOCK_POINTS if hits else 0,

@@ -3,30 +3,32 @@
 One transaction each; doing a thing twice changes nothing more.
 """
 
+from datetime import timedelta
 from uuid import UUID
 
 import structlog
 
 from relay.blocks import holds
-from relay.contact_rows import DELIVERY_EXPIRY
+from relay.contact_rows import DELIVERY_EXPIRY, text_hash
 from relay.contacts import Origin, read_text
 from relay.context import Context
 from relay.database import queries
 from relay.errors import Refused
 from relay.exchange import Exchange, NewMessage, read_exchange
 from relay.limiter import Limit
-from relay.sealing import new_id, report_place
+from relay.sealing import first_id, new_id, report_place
 from relay.suspensions import check_reporter
 from relay.validation import mailbox_key
 from relay.visits import Visit, list_pending, open_living, open_visit
 
 NOTE_LIMIT = 2000
 WRITTEN_AN_HOUR = 20  # by one side of a conversation, on pages
+SAME_TEXT = timedelta(minutes=10)  # as of a contact
 log = structlog.get_logger()
 
 
 async def write(context: Context, visit: Visit, text: str, origin: Origin) -> UUID:
-    """Send the other side a message written on a page, with its trace.
+    """Send the other side a message written on a page, with its trace; sent twice, it is one.
 
     Raises:
         Invalid: The text, as in a contact form.
@@ -35,6 +37,9 @@ async def write(context: Context, visit: Visit, text: str, origin: Origin) -> UU
     """
     read = read_text(text)
     async with open_living(context, visit) as exchange:
+        twin = await _find_twin(exchange, visit.side, read)
+        if twin:
+            return twin
         limit = Limit("page", f"{visit.side}\0{exchange.row['conversation_id']}", WRITTEN_AN_HOUR)
         context.limiter.hit([limit], exchange.now)
         message = NewMessage(visit.side, {"text": read}, origin=origin)
@@ -42,6 +47,26 @@ async def write(context: Context, visit: Visit, text: str, origin: Origin) -> UU
     context.bell.ring()
     log.info("reply.written", message_id=str(message_id), side=visit.side, site=visit.site.slug)
     return message_id
+
+
+async def _find_twin(exchange: Exchange, side: str, text: str) -> UUID | None:
+    """Return the last message when it is the same, by the same side, of a moment ago.
+
+    A second click waits here for the first.
+    """
+    named = {
+        "site_id": exchange.site.site_id,
+        "conversation_id": exchange.row["conversation_id"],
+    }
+    await queries().lock_conversation(exchange.connection, **named)
+    twin: UUID | None = await queries().find_same_text(
+        exchange.connection,
+        **named,
+        side=side,
+        text_hash=text_hash(exchange.site, text),
+        first_id=first_id(exchange.now - SAME_TEXT),
+    )
+    return twin
 
 
 async def show_number(context: Context, visit: Visit, *, shown: bool) -> None:

@@ -61,6 +61,22 @@ insert into outbox (site_id, mail_id, message_id, kind, state, reason, due_at, e
 select :site_id, :message_id, :message_id, 'reply', :state, :reason, now() + make_interval(secs => :wait_s), :expires_at
 from rung;
 
+-- name: lock_conversation(site_id, conversation_id)!
+-- What is written in a conversation at the same moment is written one after the other; nobody else waits.
+select conversation.conversation_id from conversation
+where conversation.site_id = :site_id and conversation.conversation_id = :conversation_id
+for no key update;
+
+-- name: find_same_text(site_id, conversation_id, side, text_hash, first_id)$
+-- The last message of a conversation, when it is this text of this side, since an id.
+select last.message_id from (
+    select message.message_id, message.side, message.text_hash from message
+    where message.site_id = :site_id and message.conversation_id = :conversation_id
+    order by message.message_id desc
+    limit 1
+) as last
+where last.side = :side and last.text_hash = :text_hash and last.message_id >= :first_id;
+
 -- name: store_file(site_id, message_id, number, kind, sealed_content)!
 insert into message_file (site_id, message_id, number, kind, sealed_content)
 values (:site_id, :message_id, :number, :kind, :sealed_content);

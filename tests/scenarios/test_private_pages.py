@@ -1,11 +1,13 @@
 """The private pages of both parties: answer, show a number, own an address, end, report."""
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
 import pytest
 
 from relay.outgoing import buyer_url
+from relay.secrecy import other_side
 from tests.relays import Relay, courier, until
 from tests.rig.ledger import check_wire, shows
 from tests.rig.smtp_sink import SmtpSink
@@ -193,3 +195,19 @@ async def test_every_page_is_there(relay: Relay) -> None:
             return len(sink.mails) == 2
 
         await until(delivered)
+
+
+@pytest.mark.parametrize("side", ["buyer", "advertiser"])
+async def test_a_page_sent_twice_is_one_message(relay: Relay, side: str) -> None:
+    """A second click, and a page sent again after a lost answer, add no message; the same words
+    once the other side has answered are another message.
+    """
+    await alias(relay)
+    here, there = await pages(relay, side), await pages(relay, other_side(side))
+    clicks = [press(relay, f"{here}/answer", message="Oui, volontiers.") for _ in range(4)]
+    assert await asyncio.gather(*clicks) == [303] * 4
+    count = "select count(*) as n from outbox where kind = 'reply'"
+    assert (await relay.fetch(count))[0]["n"] == 1
+    assert await press(relay, f"{there}/answer", message="Et samedi ?") == 303
+    assert await press(relay, f"{here}/answer", message="Oui, volontiers.") == 303
+    assert (await relay.fetch(count))[0]["n"] == 3
