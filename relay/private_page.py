@@ -1,7 +1,9 @@
 """What a party's private pages show of a conversation."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from relay.context import Context
@@ -12,6 +14,8 @@ from relay.policy import Disclosure
 from relay.secrecy import Taken
 from relay.validation import readable
 from relay.visits import Visit, list_pending, open_visit
+
+_Words = list[dict[str, Any]]  # of one side, oldest first
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,18 @@ async def read_page(context: Context, visit: Visit) -> Page:
         files = await _files(exchange, newest)
         said = await exchange.last_words(visit.side)
         pending = await list_pending(exchange, visit)
+    # Long texts made to be hard take a second to mask: others are served meanwhile.
+    return await asyncio.to_thread(_page, exchange, visit, (heard, said), files, pending)
+
+
+def _page(
+    exchange: Exchange,
+    visit: Visit,
+    words: tuple[_Words, _Words],
+    files: tuple[ShownFile, ...],
+    pending: list[Record],
+) -> Page:
+    heard, said = words
     own, other = exchange.phone(visit.side), exchange.phone(visit.other)
     consent = exchange.consent
     return Page(

@@ -11,7 +11,7 @@ from relay.secrecy import other_side
 from tests.relays import Relay, courier, until
 from tests.rig.ledger import check_wire, shows
 from tests.rig.smtp_sink import SmtpSink
-from tests.scenarios.test_arrivals import alias, mail
+from tests.scenarios.test_arrivals import alias, alias_of, mail
 from tests.scenarios.test_replies import ADVERTISER, BUYER, come_in, opened, sent_on, text_of
 
 HTML = {"Accept": "text/html"}
@@ -211,3 +211,21 @@ async def test_a_page_sent_twice_is_one_message(relay: Relay, side: str) -> None
     assert await press(relay, f"{there}/answer", message="Et samedi ?") == 303
     assert await press(relay, f"{here}/answer", message="Oui, volontiers.") == 303
     assert (await relay.fetch(count))[0]["n"] == 3
+
+
+async def test_a_page_of_hard_words_stops_nobody_else(relay: Relay) -> None:
+    """While long texts made of nearly a number are masked for a page, others are served."""
+    await alias(relay)
+    to = await alias_of(relay, "advertiser")
+    for n in range(3):
+        text = f"{n} {'0-6-3-9-9-8-0-1-2-' * 1100}"
+        await come_in(relay, to, mail(to, text, From=f"<{BUYER}>", Message_ID=f"<{n}@x.example>"))
+    page = await pages(relay, "buyer")
+    clock = asyncio.get_running_loop().time
+    shown = asyncio.create_task(show(relay, f"{page}/answer"))
+    begun = last = clock()
+    longest = 0.0
+    while not shown.done():
+        await asyncio.sleep(0)
+        longest, last = max(longest, clock() - last), clock()
+    assert longest < (last - begun) / 2
