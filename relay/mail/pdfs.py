@@ -11,7 +11,8 @@ from typing import TypeGuard
 
 from pypdf import PdfReader, PdfWriter
 from pypdf.errors import PyPdfError
-from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, StreamObject
+from pypdf.filters import decode_stream_data
+from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, NameObject, StreamObject
 
 from relay.mail.bare import without_metadata
 from relay.mail.letters import LeftOut, Unfit
@@ -116,7 +117,7 @@ def _extra(node: DictionaryObject) -> bool:
     if node.get("/Type") == "/Page" and _extra_of_page(node):
         return True
     return bool(_DROPPED & node.keys()) or (
-        _is_jpeg(node) and without_metadata(node._data) != node._data  # noqa: SLF001  (as below)
+        _is_jpeg(node) and (len(_filters(node)) > 1 or without_metadata(node._data) != node._data)  # noqa: SLF001  (as below)
     )
 
 
@@ -126,10 +127,21 @@ def _strip(node: DictionaryObject, keys: Collection[str]) -> None:
 
 
 def _is_jpeg(node: DictionaryObject) -> TypeGuard[StreamObject]:
-    return isinstance(node, StreamObject) and node.get("/Filter") in ("/DCTDecode", ["/DCTDecode"])
+    return isinstance(node, StreamObject) and "/DCTDecode" in _filters(node)
+
+
+def _filters(node: DictionaryObject) -> list[object]:
+    """Return the names of what a stream is packed in, the outermost first (ISO 32000-1, 7.4)."""
+    named = node.get("/Filter", ArrayObject()).get_object()
+    return [one.get_object() for one in named] if isinstance(named, ArrayObject) else [named]
 
 
 def _strip_picture(node: DictionaryObject) -> None:
-    """Take place and device out of a JPEG; pypdf has no public way to put one back."""
+    """Take place and device out of a JPEG, whatever it is packed in besides.
+
+    pypdf has no public way to put one back.
+    """
     if _is_jpeg(node):
-        node._data = without_metadata(node._data)  # noqa: SLF001
+        node._data = without_metadata(decode_stream_data(node))  # noqa: SLF001
+        node[NameObject("/Filter")] = NameObject("/DCTDecode")
+        _strip(node, {"/DecodeParms"} & node.keys())

@@ -1,7 +1,9 @@
 """Files that come with a reply: made anew, or left out by kind."""
 
+import base64
 import io
 import zipfile
+import zlib
 
 import pytest
 from hypothesis import given, settings
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import (
+    ArrayObject,
     DecodedStreamObject,
     DictionaryObject,
     NameObject,
@@ -186,8 +189,12 @@ def test_too_many_and_too_much_stay_behind():
     assert _clean(_picture(), allowed=Allowed(most_bytes=100)).left_out == (LeftOut.TOO_LARGE,)
 
 
-def _pdf(words="Bonjour", *, encrypted=False):
-    """Return a PDF full of what must not leave, and with *words* on its page."""
+def _pdf(words="Bonjour", *, encrypted=False, packed=None):
+    """Return a PDF full of what must not leave, and with *words* on its page.
+
+    Args:
+        packed: The name of a further filter, and the data of the picture in it.
+    """
     writer = PdfWriter()
     page = writer.add_blank_page(300, 300)
     drawn = DecodedStreamObject()
@@ -197,8 +204,11 @@ def _pdf(words="Bonjour", *, encrypted=False):
     for key, value in (("/Type", "/Font"), ("/Subtype", "/Type1"), ("/BaseFont", "/Helvetica")):
         font[NameObject(key)] = NameObject(value)
     picture = StreamObject()
-    picture._data = PICTURES["jpeg"]
-    picture[NameObject("/Filter")] = NameObject("/DCTDecode")
+    picture._data = packed[1] if packed else PICTURES["jpeg"]
+    picture[NameObject("/Filter")] = jpeg = NameObject("/DCTDecode")
+    if packed:
+        filters = ArrayObject([NameObject(packed[0]), jpeg])
+        picture[NameObject("/Filter")] = writer._add_object(filters)
     page[NameObject("/Resources")] = DictionaryObject(
         {
             NameObject("/Font"): DictionaryObject({NameObject("/F1"): font}),
@@ -231,6 +241,40 @@ def test_pdf_keeps_its_pages_only():
     assert b"/JavaScript" not in file.content
     assert pdf_texts(file.content) == ["Bonjour"]
     assert PdfReader(io.BytesIO(file.content)).metadata is None
+
+
+@pytest.mark.parametrize(
+    "packed",
+    [
+        ("/ASCII85Decode", base64.a85encode(PICTURES["jpeg"]) + b"~>"),
+        ("/FlateDecode", zlib.compress(PICTURES["jpeg"])),
+    ],
+)
+def test_pdf_unpacks_its_pictures(packed):
+    """A picture in a filter of its own brings no place and device along, nor leaves unchanged."""
+    came = _pdf(packed=packed)
+    [file] = _clean(came).files
+    page = PdfReader(io.BytesIO(file.content)).pages[0]
+    picture = page["/Resources"]["/XObject"]["/I"].get_data()
+    assert Image.open(io.BytesIO(picture)).size == (60, 40)
+    assert SECRET not in picture
+    assert pdf_texts(file.content) == ["Bonjour"]
+
+
+def test_pdf_with_a_packed_picture_does_not_leave():
+    """The check refuses a picture in a filter of its own: nobody looked into it."""
+    reader = PdfReader(io.BytesIO(_clean(_pdf()).files[0].content))
+    writer = PdfWriter(clone_from=reader)
+    picture = writer.pages[0]["/Resources"]["/XObject"]["/I"]
+    picture._data = zlib.compress(PICTURES["jpeg"])
+    picture[NameObject("/Filter")] = ArrayObject(
+        [NameObject("/FlateDecode"), NameObject("/DCTDecode")]
+    )
+    writer.metadata = None
+    file = io.BytesIO()
+    writer.write(file)
+    with pytest.raises(ValueError, match="PDF"):
+        pdf_texts(file.getvalue())
 
 
 def test_pdf_as_it_came_does_not_leave():
