@@ -300,11 +300,12 @@ limit 500;
 with looked_at as (
     insert into released (site_id, message_id)
     select outbox.site_id, outbox.message_id from outbox
-    where outbox.site_id = :site_id and outbox.mail_id = :mail_id and outbox.state = 'held' and outbox.reason <> 'stranger'
+    where outbox.site_id = :site_id and outbox.mail_id = :mail_id and outbox.state = 'held' and outbox.kind in ('contact', 'reply')
+        and outbox.reason <> 'stranger'
     on conflict do nothing
 )
 update outbox set state = 'queued', reason = 'released', due_at = now(), expires_at = :expires_at, crashes = 0
-where site_id = :site_id and mail_id = :mail_id and state = 'held'
+where site_id = :site_id and mail_id = :mail_id and state = 'held' and kind in ('contact', 'reply')
 returning mail_id, pg_notify('outbox', '') as rung;
 
 -- name: refuse(site_id, mail_id)^

@@ -43,6 +43,16 @@ async def test_a_released_message_leaves(relay: Relay) -> None:
         assert refusal.code == "not_held"
 
 
+async def test_nobody_releases_a_notice(relay: Relay) -> None:
+    """A notice is made from its reason, which a release would write over: it stays as it is."""
+    await _hold(relay)
+    await relay.fetch("update outbox set kind = 'notice', reason = 'available' returning 1")
+    [row] = await relay.fetch("select mail_id from outbox")
+    with pytest.raises(Refused, match="not_held"):
+        await moderation.release(relay.context, relay.site, row["mail_id"])
+    await relay.fetch("update outbox set kind = 'contact' returning 1")
+
+
 async def test_a_refused_message_is_told(relay: Relay) -> None:
     """A held message that a person refuses never leaves, and its sender gets one notice."""
     held = await _hold(relay)
