@@ -1,5 +1,6 @@
 """Access: from the public page to the ZIP, with a real mailbox between."""
 
+import asyncio
 import json
 from dataclasses import replace
 from datetime import timedelta
@@ -19,6 +20,8 @@ from relay.sealing import read_public_id
 from tests.relays import HIDDEN, Relay
 from tests.rig.deliveries import pass_time
 from tests.rights import CAMILLE, LEA, Person, code_in, link_in, quiet, text_of, unpack
+from tests.scenarios import test_arrivals as arrivals
+from tests.scenarios.test_replies import come_in
 
 
 @pytest.fixture
@@ -52,6 +55,27 @@ async def test_from_the_page_to_the_zip(relay: Relay, person: Person) -> None:
     assert held["traces"][0]["ip"] == "127.0.0.1"
     assert "essai" not in files["consultations.csv"]  # a look at the request, not at the person
     assert await person.state(request_id) is State.DELIVERED
+
+
+async def test_a_large_packet_stops_nobody_else(relay: Relay, person: Person) -> None:
+    """While long texts made of nearly a number are redacted for a ZIP, others are served."""
+    to = await arrivals.alias_of(relay, "buyer")
+    for n in range(4):
+        text = f"{n} {'0-6-3-9-9-8-0-1-2-' * 1100}"
+        await come_in(relay, to, arrivals.mail(to, text, Message_ID=f"<{n}@annonceur.example>"))
+    await quiet(relay)
+    own = await person.prove(await person.ask("access"))
+    [request_id] = await person.requests()
+    await decisions.accept(relay.context, relay.site, request_id, await person.look())
+    clock = asyncio.get_running_loop().time
+    packed = asyncio.create_task(person.post(f"{own.path}/download"))
+    begun = last = clock()
+    longest = 0.0
+    while not packed.done():
+        await asyncio.sleep(0)
+        longest, last = max(longest, clock() - last), clock()
+    assert (await packed).status == 200
+    assert longest < (last - begun) / 2
 
 
 async def test_the_other_party_is_redacted(relay: Relay, person: Person) -> None:
