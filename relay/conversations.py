@@ -58,7 +58,8 @@ class ContactDesk:
         """Store a contact, or return the one that it repeats.
 
         Raises:
-            Refused: ``listing_unknown``, ``listing_closed``, ``idempotency_conflict``.
+            Refused: ``listing_unknown``, ``listing_closed``, ``sender_frozen``,
+                ``idempotency_conflict``.
             Unavailable: Nothing was stored, or nothing can be said about it now; a retry with
                 the same key or the same text finds what was stored.
         """

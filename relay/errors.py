@@ -1,8 +1,9 @@
 """What can be said no to: one exception per kind of refusal, each with a stable code.
 
-Doors map a code once, to an HTTP status or an enhanced SMTP code, and find its
-sentence in ``relay/locale/<language>/problems.toml``. No exception carries an
-address, a number, a text or an IP.
+Each door maps a code once and has its sentence in one place: the public doors in
+``relay/web/problems.py`` and ``relay/locale/<language>/problems.toml``, the console its own
+in ``relay/web/console/app.py`` and ``console.toml``, commands in ``relay/cli/telling.py``.
+No exception carries an address, a number, a text or an IP.
 """
 
 import dataclasses

@@ -161,19 +161,22 @@ class Exchange:
             wait_s=HOLD_EXPIRY.total_seconds() if held else 0.0,
             expires_at=self.now + (HOLD_EXPIRY if held else DELIVERY_EXPIRY),
         )
+        await self._add_files(message_id, message)
+        if message.origin:
+            await self._trace(message_id, message.side, message.origin)
+        return message_id
+
+    async def _add_files(self, message_id: UUID, message: NewMessage) -> None:
+        key = self.key(message.side)
         for number, (kind, content) in enumerate(message.files, start=1):
-            place = file_place(message_id, number)
             await queries().store_file(
                 self.connection,
                 site_id=self.site.site_id,
                 message_id=message_id,
                 number=number,
                 kind=kind,
-                sealed_content=key.seal_bytes(content, place),
+                sealed_content=key.seal_bytes(content, file_place(message_id, number)),
             )
-        if message.origin:
-            await self._trace(message_id, message.side, message.origin)
-        return message_id
 
     async def find_blocks(self, message: NewMessage) -> tuple[Hit, ...]:
         """Return the live blocks of whoever writes: phone, mailboxes, text, address on a page."""

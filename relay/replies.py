@@ -109,10 +109,23 @@ async def _reply(exchange: Exchange, arrival: Arrival, reply: Reply) -> Settled:
             await exchange.tell(arrival.side, "unreadable")
         return Settled("ended", "empty")
     held_for = await _suspicion(exchange, arrival, reply.heading)
-    allowed = exchange.site.policy.attachments
-    passed = [one for one in reply.attachments if _file_kind(one.kind) in allowed]
-    kept_back = {_file_kind(one.kind) for one in reply.attachments} - allowed
-    content: dict[str, object] = {
+    content = _content(exchange, reply, doubtful)
+    said = [*await exchange.last_words(arrival.side), content]
+    taken = () if held_for else exchange.taken(arrival.side, said)
+    files = _passed_files(exchange, reply)
+    message_id = await exchange.add(NewMessage(arrival.side, content, files, held_for))
+    for notice in _news_for_writer(content, taken, held_for):
+        await exchange.tell_of(message_id, "notice", notice)
+    log.info("reply.taken", message_id=str(message_id), held_for=held_for, site=exchange.site.slug)
+    return Settled("read", held_for or "reply")
+
+
+def _content(exchange: Exchange, reply: Reply, doubtful: str) -> dict[str, object]:
+    """Return what is kept of a reply's words and of what was set aside from them."""
+    kept_back = {
+        _file_kind(one.kind) for one in reply.attachments
+    } - exchange.site.policy.attachments
+    return {
         # Words that may not be the author's stand alone only when there are no others.
         "text": reply.text or doubtful,
         "doubtful": doubtful if reply.text else "",
@@ -122,15 +135,14 @@ async def _reply(exchange: Exchange, arrival: Arrival, reply: Reply) -> Settled:
         "left_out": sorted({*reply.dropped, *kept_back}),
         "others": _has_others(exchange, reply.heading),
     }
-    files = tuple((one.kind, one.content) for one in passed)
-    said = [*await exchange.last_words(arrival.side), content]
-    taken = () if held_for else exchange.taken(arrival.side, said)
-    message = NewMessage(arrival.side, content, files, held_for)
-    message_id = await exchange.add(message)
-    for notice in _news_for_writer(content, taken, held_for):
-        await exchange.tell_of(message_id, "notice", notice)
-    log.info("reply.taken", message_id=str(message_id), held_for=held_for, site=exchange.site.slug)
-    return Settled("read", held_for or "reply")
+
+
+def _passed_files(exchange: Exchange, reply: Reply) -> tuple[tuple[str, bytes], ...]:
+    """Return the files that the site's policy lets through."""
+    allowed = exchange.site.policy.attachments
+    return tuple(
+        (one.kind, one.content) for one in reply.attachments if _file_kind(one.kind) in allowed
+    )
 
 
 async def _doubtful(exchange: Exchange, reply: Reply) -> str:

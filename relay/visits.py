@@ -34,7 +34,11 @@ class Visit:
 
 @asynccontextmanager
 async def open_visit(context: Context, visit: Visit) -> AsyncIterator[Exchange]:
-    """Open the conversation behind a visit's link, within a transaction."""
+    """Open the conversation behind a visit's link, within a transaction.
+
+    Raises:
+        Refused: ``not_found``; ``link_expired``: the listing changed hands, or a party was erased.
+    """
     async with context.database.connection() as connection, connection.transaction():
         row: Record | None = await queries().find_conversation(
             connection, site_id=visit.site.site_id, message_id=visit.link.message_id
@@ -52,7 +56,11 @@ async def open_visit(context: Context, visit: Visit) -> AsyncIterator[Exchange]:
 
 @asynccontextmanager
 async def open_living(context: Context, visit: Visit) -> AsyncIterator[Exchange]:
-    """Open a conversation that goes on: what mail refuses, pages refuse."""
+    """Open a conversation that goes on: what mail refuses, pages refuse.
+
+    Raises:
+        Refused: As ``open_visit``; ``conversation_closed``.
+    """
     async with open_visit(context, visit) as exchange:
         if exchange.is_over:
             raise Refused("conversation_closed")

@@ -216,7 +216,7 @@ class Courier:
             return decisions.make_way(claim)
         checkpoints.reached("deliver.before_connect")
         try:
-            sent = await self._transport.send(mail, lambda: self._journal.may_send(claim))
+            sent = await self._transport.send(mail, lambda: self._journal.mark_leaving(claim))
         except LeaseLost:
             log.warning("mail.lease_lost", mail_id=str(claim.mail_id))
             return decisions.give_back(claim, "lease_lost", 0.0)

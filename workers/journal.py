@@ -54,7 +54,7 @@ class Journal:
             if self._holds(claim):
                 del self._leases[claim.mail_id]
 
-    async def may_send(self, claim: Claim) -> bool:
+    async def mark_leaving(self, claim: Claim) -> bool:
         """Note that content is about to leave; False when the lease is over or cannot be proved."""
         if not self._is_held(claim):
             return False

@@ -47,7 +47,7 @@ def send(*, count: int, as_json: bool, **sent: str) -> None:
     ) as bar:
         for number in bar:
             said = _send_one(sent, sent["message"] if count == 1 else f"{sent['message']} {number}")
-    show(as_json, said, "\n".join(f"{name}: {value}" for name, value in said.items()))
+    show(as_json, said, "\n".join(f"{name}: {value}" for name, value in said.items() if value))
 
 
 def _send_one(sent: dict[str, str], message: str) -> dict[str, str]:

@@ -8,7 +8,7 @@ import structlog
 from relay.context import Context
 from relay.database import Connection, Record, queries
 from relay.desk.moves import APPEAL, LOCK, Move, State, after
-from relay.desk.orders import UNDO, Action, Effect, Order, Trail
+from relay.desk.orders import Action, Effect, Order, Trail
 from relay.desk.ruling import Decision, Ruling, Statement
 from relay.desk.standing import lift_suspension, set_aside
 from relay.desk.telling import News, Teller, mark_of, tell_of_case
@@ -86,9 +86,7 @@ async def decide(context: Context, site: Site, case_id: UUID, ruling: Ruling, lo
         act_id = await write_act(connection, site, order, trail, now)
     context.bell.ring()
     log.info("case.decided", case_id=str(case_id), decision=ruling.decision.value, site=site.slug)
-    return Effect(
-        Action.DECIDE, 1, 0, told=len(trail.mail_ids), act_id=act_id, undo_until=now + UNDO
-    )
+    return Effect(Action.DECIDE, 1, 0, told=len(trail.mail_ids), act_id=act_id)
 
 
 async def judge(

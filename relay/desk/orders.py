@@ -121,7 +121,6 @@ class Effect:
     told: int = 0
     needs_second: bool = False
     act_id: UUID | None = None
-    undo_until: datetime | None = None
     block_id: UUID | None = None
 
 

@@ -10,7 +10,7 @@ import structlog
 
 from relay.context import Context
 from relay.database import Connection, Record, queries, rows_of
-from relay.desk.orders import UNDO, Action, Effect, Order, Trail
+from relay.desk.orders import Action, Effect, Order, Trail
 from relay.desk.work import write_act
 from relay.errors import Refused
 from relay.looks import Look, record_look
@@ -135,7 +135,7 @@ async def switch_rule(context: Context, site: Site, rule: str, mode: Mode, look:
         act_id = await write_act(connection, site, Order(Action.SWITCH, look), trail, now)
     log.info("rule.switched", site=site.slug, rule=rule, mode=mode.value, act_id=str(act_id))
     changed = int(was is not mode)
-    return Effect(Action.SWITCH, changed, 1 - changed, act_id=act_id, undo_until=now + UNDO)
+    return Effect(Action.SWITCH, changed, 1 - changed, act_id=act_id)
 
 
 def _check(rule: str) -> None:

@@ -116,7 +116,6 @@ async def carry_out_in(connection: Connection, site: Site, order: Order, now: da
         told=len(trail.mail_ids),
         needs_second=needs_second(order, len(ids), now),
         act_id=act_id,
-        undo_until=now + UNDO,
         block_id=trail.block_id,
     )
 

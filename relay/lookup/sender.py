@@ -56,13 +56,11 @@ class Sender:
 
     Args:
         messages: How many, at most three hundred.
-        is_more: There may be more.
         lanes: Ninety-one days, oldest first, those without anything too.
     """
 
     key: Key
     messages: int
-    is_more: bool
     conversations: int
     first_at: datetime | None
     last_at: datetime | None
@@ -97,7 +95,6 @@ async def draw_sender(
     return Sender(
         key=key,
         messages=len(own),
-        is_more=len(own) == MESSAGES_MOST,
         conversations=len({row["conversation_id"] for row in own}),
         first_at=min(times, default=None),
         last_at=max(times, default=None),

@@ -245,7 +245,11 @@ async def note_event(
 async def keep_content(
     connection: Connection, site: Site, request: DataRequest, content: Content
 ) -> DataRequest:
-    """Store what a request says now."""
+    """Store what a request says now.
+
+    Raises:
+        Refused: ``request_state``: what it said is forgotten already.
+    """
     if request.key is None:
         raise Refused("request_state")
     await queries().keep_content(

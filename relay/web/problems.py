@@ -1,6 +1,7 @@
 """Refusals as people and programs read them: RFC 9457 problems, or a page, in two languages.
 
-The only place where a code becomes an HTTP status.
+The only place where a code becomes an HTTP status, but for the console's own codes
+(``relay/web/console/app.py``).
 """
 
 import json

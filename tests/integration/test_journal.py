@@ -55,7 +55,7 @@ async def test_a_mark_is_written_before_content_leaves(relay: Relay) -> None:
     """F36: the phase says that content may have left before it does."""
     journal = Journal(relay.context, QUICK)
     claim = await _held(relay, journal)
-    assert await journal.may_send(claim)
+    assert await journal.mark_leaving(claim)
     [attempt] = await relay.fetch("select phase from attempt")
     assert attempt["phase"] == "data"
 
@@ -64,7 +64,7 @@ async def test_without_a_lease_nothing_may_be_sent(relay: Relay) -> None:
     """F19: a lease that is over by our own clock is not even asked about."""
     journal = Journal(relay.context, replace(QUICK, lease_s=0.0))
     claim = await _held(relay, journal)
-    assert not await journal.may_send(claim)
+    assert not await journal.mark_leaving(claim)
     [attempt] = await relay.fetch("select phase from attempt")
     assert attempt["phase"] == "claimed"
 
@@ -74,7 +74,7 @@ async def test_a_lease_that_was_dropped_allows_nothing(relay: Relay) -> None:
     journal = Journal(relay.context, QUICK)
     claim = await _held(relay, journal)
     journal.drop([claim])
-    assert not await journal.may_send(claim)
+    assert not await journal.mark_leaving(claim)
 
 
 async def test_a_stale_token_is_refused(relay: Relay) -> None:
@@ -84,7 +84,7 @@ async def test_a_stale_token_is_refused(relay: Relay) -> None:
     await relay.travel(QUICK.lease_s)
     [new] = await _claims(relay, suspects=True)
     assert new.token > old.token
-    assert not await journal.may_send(old)
+    assert not await journal.mark_leaving(old)
     assert not await journal.settle(_delivered(old))
     [found] = await relay.fetch("select state, token from outbox")
     assert (found["state"], found["token"]) == ("sending", new.token)
@@ -105,7 +105,7 @@ async def test_a_crash_closes_its_attempt_with_the_next_outcome(relay: Relay) ->
     """F36: the attempt that was cut is ambiguous in the same commit that counts the doubt."""
     journal = Journal(relay.context, QUICK)
     claim = await _held(relay, journal)
-    await journal.may_send(claim)
+    await journal.mark_leaving(claim)
     await relay.travel(QUICK.lease_s)
     [again] = await _claims(relay, suspects=True)
     assert again.cut_phase == "data"
@@ -131,7 +131,7 @@ async def test_heartbeats_keep_a_lease(relay: Relay) -> None:
         await relay.travel(58)
         await asyncio.sleep(0.5)
         assert await _claims(relay, suspects=True) == []
-        assert await journal.may_send(claim)
+        assert await journal.mark_leaving(claim)
         journal.drop([claim])
         await asyncio.sleep(0.3)  # a heartbeat under way at that moment may still extend it once
         await relay.travel(58)
@@ -154,7 +154,7 @@ async def test_outcomes_wait_for_the_database(relay: Relay, settings: Settings) 
         journal = Journal(context, QUICK)
         claim = await _held(relay, journal)
         await proxy.pause()
-        assert not await journal.may_send(claim)
+        assert not await journal.mark_leaving(claim)
         settling = asyncio.create_task(journal.settle(_delivered(claim)))
         await asyncio.sleep(0.3)
         assert not settling.done()

@@ -55,15 +55,13 @@ _ARMOUR = (
 def attachment_of(part: Message) -> Attachment:
     """Return a part as a file, with its sender's name for it.
 
-    Source: RFC 2183 2.3, RFC 2231, RFC 2392 (content id).
+    Source: RFC 2183 2.3, RFC 2231.
     """
     content = part.get_payload(decode=True)
-    content_id = str(part.get("Content-ID", "")).strip().strip("<>")[:_LONGEST_NAME]
     return Attachment(
         name=file_name(part),
         kind=part.get_content_type(),
         content=content if isinstance(content, bytes) else b"",
-        content_id=content_id or None,
     )
 
 

@@ -37,13 +37,11 @@ class Attachment:
     Args:
         name: The sender's own name for it; not fit to be shown as it is.
         kind: The declared media type, lower case, without parameters.
-        content_id: Without angle brackets, when the text shows it inline.
     """
 
     name: str
     kind: str
     content: bytes
-    content_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
