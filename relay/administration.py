@@ -78,10 +78,10 @@ async def find_site(context: Context, slug: str) -> Site:
     Raises:
         Refused: ``site_unknown``; ``site_unread``: its key or its policy cannot be read.
     """
-    for site in await context.sites.all():
-        if site.slug == slug:
-            return site
-    raise Refused("site_unread" if slug in await context.sites.unread() else "site_unknown")
+    site = await context.sites.find(slug)
+    if site is None:
+        raise Refused("site_unread" if slug in await context.sites.unread() else "site_unknown")
+    return site
 
 
 async def rotate_keys(context: Context, site: Site) -> KeyPair:

@@ -21,7 +21,7 @@ from relay.addresses import ALIAS_OUTLIVES, read_bounce_address, read_probe_addr
 from relay.batching import Batcher
 from relay.context import Context
 from relay.database import Record, queries, rows_of
-from relay.sealing import id_time, new_id, token_hash
+from relay.sealing import id_time, inbound_place, new_id, token_hash
 
 # Mails that wait to be read: beyond, more are asked to wait at their senders'.
 BACKLOG_MOST, SITE_BACKLOG_MOST, ALIAS_BACKLOG_MOST = 10_000, 5_000, 50
@@ -203,7 +203,7 @@ class Keeper:
             return
         inbound_id = new_id(context.clock())
         key = context.keyring.person_key(expected.owner_key, expected.owner_id)
-        sealed = key.seal_bytes(_return_path(sender) + raw, f"inbound.sealed_raw:{inbound_id}")
+        sealed = key.seal_bytes(_return_path(sender) + raw, inbound_place(inbound_id))
         checkpoints.reached("arrival.before_commit")
         await self._writer.submit(
             _Kept(inbound_id, expected, _copy_hash(expected.address, raw), sealed)

@@ -8,13 +8,13 @@ from dataclasses import asdict, dataclass
 from ipaddress import ip_address
 from typing import Literal
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from relay.addresses import probe_address
 from relay.bell import Bell
 from relay.context import Context, open_context
 from relay.database import count_ledger, is_current, may_change_schema, queries, rows_of
 from relay.errors import Unavailable
+from relay.rights.round import count_live
 from relay.sealing import new_id
 from relay.settings import Settings, Smarthost
 
@@ -231,12 +231,8 @@ async def _requests(context: Context) -> Finding:
     waiting = late = 0
     try:
         for site in await context.sites.all():
-            today = context.clock().astimezone(ZoneInfo(site.policy.site.timezone)).date()
-            async with context.database.connection() as connection:
-                row = await queries().count_live_requests(
-                    connection, site_id=site.site_id, today=today
-                )
-            waiting, late = waiting + row["waiting"], late + row["late"]
+            live = await count_live(context, site)
+            waiting, late = waiting + live[0], late + live[1]
     except Unavailable:
         return Finding("rights requests", False, "cannot be counted")
     return Finding("rights requests", not late, f"{waiting} wait for an officer, {late} are late")

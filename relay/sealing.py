@@ -180,6 +180,21 @@ def appeal_place(message_id: uuid.UUID) -> str:
     return f"report_case.sealed_appeal:{message_id}"
 
 
+def inbound_place(inbound_id: uuid.UUID) -> str:
+    """Name the place that the bytes of a mail that came in are sealed for."""
+    return f"inbound.sealed_raw:{inbound_id}"
+
+
+def block_place(block_id: uuid.UUID) -> str:
+    """Name the place that the note of a block is sealed for."""
+    return f"block.sealed_note:{block_id}"
+
+
+def code_place(request_id: uuid.UUID, address: str) -> str:
+    """Name the place that the code sent to a request's ``own`` or ``new`` address is sealed for."""
+    return f"request_proof.sealed_code:{request_id}:{address}"
+
+
 def request_place(request_id: uuid.UUID) -> str:
     """Name the place that what a request of rights says is sealed for."""
     return f"data_request.sealed_content:{request_id}"

@@ -101,6 +101,10 @@ class Sites:
         await self._refresh()
         return list(self._by_id.values())
 
+    async def find(self, slug: str) -> Site | None:
+        """Return the site called *slug*; None when there is none, or it cannot be opened."""
+        return next((site for site in await self.all() if site.slug == slug), None)
+
     async def unread(self) -> list[str]:
         """Return the names of the sites whose key or policy cannot be read."""
         await self._refresh()

@@ -21,7 +21,7 @@ from relay.errors import Unavailable
 from relay.mail.reading.values import Incoming, Unreadable
 from relay.reader import Reader
 from relay.replies import LeaseGone, end_erased, keep_frozen, take_in
-from relay.sealing import Unsealable
+from relay.sealing import Unsealable, inbound_place
 from workers.journal import Timing
 from workers.rounds import Rounds
 
@@ -134,7 +134,7 @@ class Intake:
         if row["tries"] - row["troubles"] > TRIES_MOST:
             return Unreadable("crashed")
         key = self._context.keyring.person_key(row["owner_key"], arrival.owner_id)
-        raw = key.open_bytes(row["sealed_raw"], f"inbound.sealed_raw:{arrival.inbound_id}")
+        raw = key.open_bytes(row["sealed_raw"], inbound_place(arrival.inbound_id))
         return await self._reader.read(raw)
 
     async def _give_back(self, rows: Sequence[Record], *, wait_s: float) -> None:

@@ -80,5 +80,6 @@ def inbound() -> None:
 @told
 def worker() -> None:
     """Run a worker, which delivers and keeps the calendar."""
-    environment = {**os.environ, **environment_of(configured())}
+    settings = configured().model_copy(update={"owner_url": None})  # it changes no schema
+    environment = {**os.environ, **environment_of(settings)}
     os.execve(sys.executable, [sys.executable, "-m", "workers"], environment)  # noqa: S606 (our own program)

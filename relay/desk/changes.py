@@ -12,7 +12,7 @@ from relay.desk.orders import UNDO, Action, NewBlock
 from relay.errors import Refused
 from relay.looks import Look
 from relay.lookup import Kind
-from relay.sealing import id_time, new_id
+from relay.sealing import block_place, id_time, new_id
 from relay.sites import Site
 
 LAST_MESSAGES = timedelta(days=30)  # a message waits no longer than this
@@ -110,7 +110,7 @@ async def place_block(
         kind=block.key.kind.value,
         effect=block.weight.value,
         sketch=sketch,
-        sealed_note=site.key.seal(note, f"block.sealed_note:{block_id}"),
+        sealed_note=site.key.seal(note, block_place(block_id)),
         placed_by=look.staff_id,
         placed_at=now,
         ends_at=block.ends_at,

@@ -10,7 +10,7 @@ from relay.database import Record, queries, rows_of
 from relay.desk.orders import Action
 from relay.looks import Look, record_look
 from relay.lookup.search import PAGE
-from relay.sealing import LAST_ID, first_id
+from relay.sealing import LAST_ID, block_place, first_id
 from relay.sites import Site
 
 KEPT = timedelta(days=365)  # as the log of looks
@@ -106,7 +106,7 @@ def _done(row: Record) -> Done:
 
 
 def _block(site: Site, row: Record) -> BlockShown:
-    note = json.loads(site.key.open(row["sealed_note"], f"block.sealed_note:{row['block_id']}"))
+    note = json.loads(site.key.open(row["sealed_note"], block_place(row["block_id"])))
     return BlockShown(
         block_id=row["block_id"],
         kind=row["kind"],

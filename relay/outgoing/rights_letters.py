@@ -16,7 +16,7 @@ from relay.database import Record, queries, rows_of
 from relay.mail.desk_letters import DeskLetter, compose_desk_letter
 from relay.mail.letters import Composed
 from relay.outgoing.urls import proof_url, request_url
-from relay.sealing import DataKey, id_time, request_place
+from relay.sealing import DataKey, code_place, id_time, request_place
 from relay.sites import Site
 from relay.texts import day, has, say
 
@@ -128,10 +128,9 @@ def _recipient(site: Site, said: Mapping[str, Any], name: str) -> str:
 def _code(key: DataKey, row: Record, name: str) -> str:
     """Return the code of a letter, in two groups."""
     address = {"code": "own", "code_new": "new"}.get(name)
-    sealed = row[f"{address}_code"] if address else None
-    if sealed is None:
+    if address is None or row[f"{address}_code"] is None:
         return ""
-    code = key.open(sealed, f"request_proof.sealed_code:{row['request_id']}:{address}")
+    code = key.open(row[f"{address}_code"], code_place(row["request_id"], address))
     return f"{code[:4]} {code[4:]}"
 
 

@@ -23,9 +23,14 @@ DAYS_MOST = 3650
 
 Line = Annotated[str, Field(min_length=1, max_length=200)]
 Days = Annotated[int, Field(ge=0, le=DAYS_MOST)]
-Country = Annotated[str, Field(pattern="^[A-Z]{2}$")]
-Url = Annotated[str, Field(pattern=r"^https?://\S+$", max_length=200)]
-Link = Annotated[str, Field(pattern=r"^(https?://|mailto:)\S+$", max_length=200)]
+FORMS = {  # each has a sentence in relay/locale/<language>/policy.toml that says it in words
+    "country": "^[A-Z]{2}$",
+    "url": r"^https?://\S+$",
+    "link": r"^(https?://|mailto:)\S+$",
+}
+Country = Annotated[str, Field(pattern=FORMS["country"])]
+Url = Annotated[str, Field(pattern=FORMS["url"], max_length=200)]
+Link = Annotated[str, Field(pattern=FORMS["link"], max_length=200)]
 
 
 class Contradiction(ValueError):

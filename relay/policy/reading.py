@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from relay.policy.model import Policy
+from relay.policy.model import FORMS, Policy
 from relay.policy.places import Place, lines_of
 from relay.texts import has, say
 
@@ -82,8 +82,7 @@ def _fault(error: Mapping[str, Any], lines: Mapping[Place, int]) -> Fault:
     while known and known not in lines:
         known = known[:-1]
     limits = {name: str(value) for name, value in (error.get("ctx") or {}).items()}
-    kind = error["type"]
-    code = f"fault_{limits['error'] if kind == 'value_error' else kind}"  # a Contradiction's code
+    code = f"fault_{_kind(error['type'], limits)}"
     values = {"why": error["msg"], "found": _shown(error.get("input"))} | limits
     return Fault(
         line=lines.get(known, 1),
@@ -91,6 +90,14 @@ def _fault(error: Mapping[str, Any], lines: Mapping[Place, int]) -> Fault:
         code=code if has("en", f"policy.{code}") else "fault_other",
         values=tuple(values.items()),
     )
+
+
+def _kind(kind: str, limits: Mapping[str, str]) -> str:
+    """Name a fault's sentence: of a contradiction, of a form that is missed, or of its kind."""
+    if kind == "value_error":
+        return limits["error"]
+    forms = {pattern: name for name, pattern in FORMS.items()}
+    return forms.get(limits.get("pattern", ""), kind)
 
 
 def _shown(value: object) -> str:

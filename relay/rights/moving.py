@@ -17,6 +17,7 @@ from relay.sealing import (
     content_place,
     details_place,
     file_place,
+    inbound_place,
     mail_place,
     new_id,
     origin_place,
@@ -182,8 +183,6 @@ async def _move_inbound(move: _Move, plan: Plan) -> None:
         move.connection,
         site_id=move.site.site_id,
         inbound_ids=[row["inbound_id"] for row in rows],
-        sealed_raws=move.anew(
-            rows, "sealed_raw", lambda row: f"inbound.sealed_raw:{row['inbound_id']}"
-        ),
+        sealed_raws=move.anew(rows, "sealed_raw", lambda row: inbound_place(row["inbound_id"])),
         owner_id=move.keeper_id,
     )

@@ -24,6 +24,7 @@ from relay.rights.requests import (
     write_letter,
 )
 from relay.rights.standing import Event, Kind, State, Step
+from relay.sealing import code_place
 from relay.sites import Site
 
 CODE_LIFE = timedelta(minutes=30)
@@ -67,7 +68,7 @@ async def send_code(
         log.warning("request.codes_spent", request_id=str(request_id), site=site.slug)
         return False
     code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
-    place = f"request_proof.sealed_code:{request_id}:{address}"
+    place = code_place(request_id, address)
     put = await queries().put_proof(
         connection,
         site_id=site.site_id,

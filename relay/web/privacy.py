@@ -32,12 +32,12 @@ async def show_version(request: web.Request) -> web.Response:
 
 async def _versions(request: web.Request) -> tuple[Site, dict[int, Version]]:
     context = request.app[CONTEXT]
-    for site in await context.sites.all():
-        if site.slug == request.match_info["slug"]:
-            async with context.database.connection() as connection:
-                found = await read_versions(connection, site)
-            return site, {version.policy.version: version for version in found}
-    raise Refused("not_found")
+    site = await context.sites.find(request.match_info["slug"])
+    if site is None:
+        raise Refused("not_found")
+    async with context.database.connection() as connection:
+        found = await read_versions(connection, site)
+    return site, {version.policy.version: version for version in found}
 
 
 def _page(

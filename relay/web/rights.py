@@ -173,10 +173,10 @@ def source_of(request: web.Request) -> str:
 
 
 async def _site(request: web.Request) -> Site:
-    for site in await request.app[CONTEXT].sites.all():
-        if site.slug == request.match_info["slug"]:
-            return site
-    raise Refused("not_found")
+    site = await request.app[CONTEXT].sites.find(request.match_info["slug"])
+    if site is None:
+        raise Refused("not_found")
+    return site
 
 
 async def opened(request: web.Request, side: Side) -> tuple[Site, UUID]:

@@ -20,7 +20,7 @@ USERS = (
 )
 # Keys that are put together from a word of the policy.
 MADE = (
-    *("class", "why", "basis", "whom", "files", "right", "verdict"),
+    *("class", "why", "basis", "whom", "files", "right"),
     *("register", "activity", "recipients"),
 )
 
@@ -52,7 +52,7 @@ def test_both_languages_say_the_same(room: str) -> None:
 def test_french_typography(room: str) -> None:
     """No-break spaces, guillemets and apostrophes as French print has them; no banned word."""
     for name, sentence in sentences("fr", room).items():
-        assert not re.search(rf"[^{NO_BREAK}][:;?!»](?!//)", sentence), name
+        assert not re.search(rf"(?<!{NO_BREAK})(?<!mailto)[:;?!»](?!//)", sentence), name
         assert not re.search(rf"«[^{NO_BREAK}]", sentence), name
         assert "'" not in sentence, name
         assert not re.search("invalide|veuillez|désolé", sentence.casefold()), name

@@ -157,7 +157,7 @@ def door(
 
 
 async def _site(request: web.Request, session: Session) -> Site:
-    for site in await request.app[CONTEXT].sites.all():
-        if site.slug == request.match_info["site"] and session.roles.get(site.site_id):
-            return site
-    raise Refused("not_found")
+    site = await request.app[CONTEXT].sites.find(request.match_info["site"])
+    if site is None or not session.roles.get(site.site_id):
+        raise Refused("not_found")
+    return site
