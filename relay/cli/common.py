@@ -36,7 +36,8 @@ def configured() -> Settings:
             "RELAY_DATABASE_URL: missing, and no `relay all` runs with this RELAY_STATE_DIR;"
             " it brings its own PostgreSQL"
         )
-    if not settings.master_key:
+    is_kept = settings.database_url is None and (settings.state_dir / KEY).exists()
+    if not settings.master_key and not is_kept:  # a new key beside a kept one would open nothing
         missing.append("RELAY_MASTER_KEY: missing; make one with `relay key` and keep it safe")
     if missing:
         raise SettingsInvalid("\n".join(missing))

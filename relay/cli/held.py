@@ -42,6 +42,7 @@ def list_held(site: str, *, as_json: bool) -> None:
 def release(site: str, message: str) -> None:
     """Let a held message leave now."""
     run_at(site, lambda context, found: moderation.release(context, found, _id("msg", message)))
+    click.echo("It leaves within seconds.")
 
 
 @held.command()
@@ -51,6 +52,7 @@ def release(site: str, message: str) -> None:
 def refuse(site: str, message: str) -> None:
     """End a held message for good; its sender is told."""
     run_at(site, lambda context, found: moderation.refuse(context, found, _id("msg", message)))
+    click.echo("It is refused, and its sender is told.")
 
 
 @held.command("read-again")
@@ -60,6 +62,7 @@ def refuse(site: str, message: str) -> None:
 def read_again(site: str, mail: str) -> None:
     """Read an incoming mail once more, e.g. with a newer version."""
     run_at(site, lambda context, found: moderation.read_again(context, found, _id("inb", mail)))
+    click.echo("It is read again within seconds.")
 
 
 @held.command()
@@ -69,6 +72,7 @@ def read_again(site: str, mail: str) -> None:
 def end(site: str, mail: str) -> None:
     """End an incoming mail for good; its words are gone."""
     run_at(site, lambda context, found: moderation.end_mail(context, found, _id("inb", mail)))
+    click.echo("It is ended, and its words are gone.")
 
 
 def _id(prefix: str, text: str) -> UUID:

@@ -85,6 +85,7 @@ def open_hold(  # noqa: PLR0913 (one argument per fact of a hold)
 def confirm(site: str, hold: str, *, by: str, reason: str) -> None:
     """Agree to a hold that somebody else opened: it lasts to its end."""
     _change(site, hold, retention.approve_hold, by, reason, Level.SECOND)
+    click.echo("It is confirmed, and lasts to its end.")
 
 
 @holds.command("ask-lift")
@@ -96,6 +97,7 @@ def confirm(site: str, hold: str, *, by: str, reason: str) -> None:
 def ask_lift(site: str, hold: str, *, by: str, reason: str) -> None:
     """Ask that a hold be lifted before its end."""
     _change(site, hold, retention.ask_lift, by, reason, Level.START)
+    click.echo("Its lift is asked for: another person lifts it.")
 
 
 @holds.command("lift")
@@ -107,6 +109,7 @@ def ask_lift(site: str, hold: str, *, by: str, reason: str) -> None:
 def lift(site: str, hold: str, *, by: str, reason: str) -> None:
     """Lift a hold, as somebody else asked."""
     _change(site, hold, retention.lift_hold, by, reason, Level.SECOND)
+    click.echo("It is lifted: the purge goes on.")
 
 
 async def _list(context: Context, site: Site) -> tuple[list[Hold], datetime]:
@@ -117,8 +120,10 @@ async def _look(context: Context, site: Site, name: str, reason: str, least: Lev
     """Return what the log is to say.
 
     Raises:
-        Refused: ``staff_unknown``, ``not_allowed``.
+        Refused: ``reason_missing``, ``staff_unknown``, ``not_allowed``.
     """
+    if not reason.strip():
+        raise Refused("reason_missing")
     row = await find_staff(context, name)
     held = {member.name: member.roles for member in await list_members(context, site)}
     if level(map(Role, held.get(name, ())), Permission.LEGAL_HOLD) < least:

@@ -24,6 +24,7 @@ MARKS = {
     Verdict.UNPROVEN: "?   ",
     Verdict.REFUSED: "-   ",
 }
+COLON = {"fr": "\u00a0: ", "en": ": "}
 language_option = click.option(
     "--lang", "language", type=click.Choice(["fr", "en"]), default="fr", show_default=True
 )
@@ -77,14 +78,17 @@ def verify(*, slug: str | None, language: str, as_json: bool) -> None:
     """Print for each promise its live proof; the status is not 0 when one is broken."""
     found = run(lambda context: _verify(context, slug, language))
     rows = {site: [asdict(one) for one in judged] for site, judged in found.items()}
-    lines = [line for site, judged in found.items() for line in _lines(site, judged)]
+    lines = [line for site, judged in found.items() for line in _lines(site, judged, language)]
     show(as_json, {"promises": rows}, "\n".join(lines) or NO_SITE)
     if any(one.verdict is Verdict.BROKEN for judged in found.values() for one in judged):
         raise SystemExit(1)
 
 
-def _lines(site: str, judged: Sequence[Judged]) -> list[str]:
-    said = [f"{MARKS[one.verdict]} {site}  {one.row}. {one.said}: {one.proof}" for one in judged]
+def _lines(site: str, judged: Sequence[Judged], language: str) -> list[str]:
+    said = [
+        f"{MARKS[one.verdict]} {site}  {one.row}. {one.said}{COLON[language]}{one.proof}"
+        for one in judged
+    ]
     return said or [f"{MARKS[Verdict.REFUSED]} {site}  its policy names no promises"]
 
 
@@ -127,4 +131,6 @@ def _hosts(page: str, url: str) -> Sequence[str]:
 
 def _written(entry: Entry, language: str) -> str:
     headings = columns(language)
-    return "\n".join(f"{headings[name]}: {value}" for name, value in asdict(entry).items())
+    return "\n".join(
+        f"{headings[name]}{COLON[language]}{value}" for name, value in asdict(entry).items()
+    )

@@ -57,6 +57,7 @@ def link(name: str, *, as_json: bool) -> None:
 def grant(name: str, site: str, role: str) -> None:
     """Give a role at a site; it counts from the next click."""
     _set_role(name, site, role, held=True)
+    click.echo(f"{name} is {role} at {site} from the next click.")
 
 
 @staff.command("revoke")
@@ -67,6 +68,7 @@ def grant(name: str, site: str, role: str) -> None:
 def revoke(name: str, site: str, role: str) -> None:
     """Take a role back; it ends with the next click."""
     _set_role(name, site, role, held=False)
+    click.echo(f"{name} is not {role} at {site} any more.")
 
 
 @staff.command("end-sessions")
@@ -75,6 +77,7 @@ def revoke(name: str, site: str, role: str) -> None:
 def end_sessions(name: str) -> None:
     """Log a person out everywhere."""
     run(lambda context: acts.end_sessions(context, name))
+    click.echo(f"{name} is logged out everywhere.")
 
 
 @staff.command("close")
@@ -83,6 +86,7 @@ def end_sessions(name: str) -> None:
 def close(name: str) -> None:
     """Close an account for good; the journal keeps naming it."""
     run(lambda context: acts.close_staff(context, name))
+    click.echo(f"The account of {name} is closed for good.")
 
 
 @staff.command("list")

@@ -54,6 +54,7 @@ async def test_commands_beside_relay_all(tmp_path: Path) -> None:
     code, _, errors = await relay(beside, "site", "list")
     assert code == 1
     assert "no `relay all` runs" in errors
+    assert "RELAY_MASTER_KEY" not in errors  # its key is kept: nobody is asked to make another
 
 
 async def test_key_json() -> None:

@@ -121,7 +121,7 @@ async def test_a_held_key_is_not_destroyed(relay: Relay, browser: Browser, scope
 
 @pytest.mark.timeout(300)
 async def test_the_commands(relay: Relay, settings: Settings) -> None:
-    """`relay holds` asks of the person it names what the console asks: their role, two persons."""
+    """`relay holds` asks what the console asks: a role, two persons, a reason for each step."""
     for name, role in (("lea", Role.CLERK), ("marc", Role.APPROVER)):
         await staff.add_staff(relay.context, name)
         await staff.set_role(relay.context, name, relay.site, role, held=True)
@@ -131,14 +131,15 @@ async def test_the_commands(relay: Relay, settings: Settings) -> None:
     assert code == 0, errors
     hold = output.strip()
     steps = [
-        ("confirm", "lea", 1),
-        ("confirm", "marc", 0),
-        ("ask-lift", "lea", 0),
-        ("lift", "lea", 1),
-        ("lift", "marc", 0),
+        ("confirm", "lea", "vu", 1),
+        ("confirm", "marc", " ", 1),
+        ("confirm", "marc", "vu", 0),
+        ("ask-lift", "lea", "vu", 0),
+        ("lift", "lea", "vu", 1),
+        ("lift", "marc", "vu", 0),
     ]
-    for step, name, expected in steps:
-        given = ("holds", step, "demo", hold, "--by", name, "--reason", "vu")
+    for step, name, reason, expected in steps:
+        given = ("holds", step, "demo", hold, "--by", name, "--reason", reason)
         assert (await command(env, *given))[0] == expected, (step, name)
     code, output, _ = await command(env, "holds", "list", "demo", "--json")
     [listed] = json.loads(output)["holds"]
