@@ -13,11 +13,12 @@ from uuid import UUID
 
 import structlog
 
-from relay.contact_rows import describe_browser, network_of
+from relay.contact_rows import describe_browser
 from relay.contacts import Origin
 from relay.context import Context
 from relay.database import Connection, Record, queries, rows_of
 from relay.errors import Refused
+from relay.pasted import network_of
 from relay.sealing import DataKey, Unsealable, mail_place, new_id
 from relay.sites import Site
 from relay.validation import mailbox_key

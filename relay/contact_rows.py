@@ -7,13 +7,13 @@ import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
-from ipaddress import ip_address, ip_network
 from typing import NamedTuple
 from uuid import UUID
 
 from ua_parser import parse as parse_user_agent
 
 from relay.contacts import Contact, Origin
+from relay.pasted import network_of
 from relay.sealing import (
     DataKey,
     Keyring,
@@ -142,7 +142,7 @@ class Batch:
         message_id = new_id(at)
         sender_id, key, wrapped_key = self._sender(request, place)
         conversation_id = self._conversation(request, place, sender_id, message_id)
-        ip = request.origin.ip
+        ip_hash, net_hash, browser_hash = trace_hashes(site, request.origin)
         state, reason = _state(request, place)
         held = state == "held"
         mailbox_hash = site.hash("mailbox", contact.mailbox)
@@ -174,11 +174,9 @@ class Batch:
             score=contact.score.points,
             signals=[str(signal) for signal in contact.score.signals],
             sealed_origin=seal_origin(request.origin, key, message_id),
-            ip_hash=site.hash("ip", ip),
-            net_hash=site.hash("net", network_of(ip)),
-            browser_hash=site.hash(
-                "browser", f"{request.origin.user_agent}\0{request.origin.accept_language}"
-            ),
+            ip_hash=ip_hash,
+            net_hash=net_hash,
+            browser_hash=browser_hash,
             state=state,
             reason=reason,
             due_at=at + HOLD_EXPIRY if held else at,
@@ -214,11 +212,14 @@ def _state(request: ContactRequest, place: Place) -> tuple[str, str]:
     return ("held", request.held_for) if request.held_for else ("queued", "accepted")
 
 
-@lru_cache(maxsize=4096)
-def network_of(ip: str) -> str:
-    """Return the network a client belongs to: /24 for IPv4, /48 for IPv6."""
-    address = ip_address(ip)
-    return str(ip_network((address, 24 if address.version == 4 else 48), strict=False))  # noqa: PLR2004
+def trace_hashes(site: Site, origin: Origin) -> tuple[bytes, bytes, bytes]:
+    """Return the look-up hashes of a sender trace: address, network, browser."""
+    browser = f"{origin.user_agent}\0{origin.accept_language}"
+    return (
+        site.hash("ip", origin.ip),
+        site.hash("net", network_of(origin.ip)),
+        site.hash("browser", browser),
+    )
 
 
 def text_hash(site: Site, text: str) -> bytes:

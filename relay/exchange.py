@@ -13,7 +13,7 @@ from uuid import UUID
 from relay.addresses import ALIAS_OUTLIVES
 from relay.blocks import BLOCK_POINTS, Arriving, Hit, find_blocked, holds, signals_of
 from relay.catalogue import Advertiser, advertiser_place, unseal_advertiser
-from relay.contact_rows import DELIVERY_EXPIRY, HOLD_EXPIRY, network_of, seal_origin, text_hash
+from relay.contact_rows import DELIVERY_EXPIRY, HOLD_EXPIRY, seal_origin, text_hash, trace_hashes
 from relay.contacts import Origin
 from relay.context import Context
 from relay.database import Connection, Record, queries, rows_of
@@ -186,8 +186,7 @@ class Exchange:
         if phone_hash:
             hashes.append(phone_hash)
         if message.origin:
-            ip = message.origin.ip
-            hashes += [self.site.hash("ip", ip), self.site.hash("net", network_of(ip))]
+            hashes += trace_hashes(self.site, message.origin)[:2]
         asked = Arriving(self.site, tuple(hashes), str(message.content["text"]))
         [hits] = await find_blocked(self.connection, [asked])
         return hits
@@ -205,16 +204,16 @@ class Exchange:
 
     async def _trace(self, message_id: UUID, side: str, origin: Origin) -> None:
         """Write where a message that was written on a page came from."""
-        browser = f"{origin.user_agent}\0{origin.accept_language}"
+        ip_hash, net_hash, browser_hash = trace_hashes(self.site, origin)
         await queries().store_trace(
             self.connection,
             site_id=self.site.site_id,
             message_id=message_id,
             sender_id=self.person_id(side),
             sealed_origin=seal_origin(origin, self.key(side), message_id),
-            ip_hash=self.site.hash("ip", origin.ip),
-            net_hash=self.site.hash("net", network_of(origin.ip)),
-            browser_hash=self.site.hash("browser", browser),
+            ip_hash=ip_hash,
+            net_hash=net_hash,
+            browser_hash=browser_hash,
             received_at=self.now,
         )
 

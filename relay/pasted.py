@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from uuid import UUID
 
@@ -77,8 +78,9 @@ def read_pasted(raw: str, *, region: str = "FR") -> tuple[Pasted, ...]:
     return tuple(found) or (Pasted(Kind.TEXT, (text,)),)
 
 
+@lru_cache(maxsize=4096)
 def network_of(ip: str) -> str:
-    """Return the network an address is kept by: /24 of IPv4, /48 of IPv6."""
+    """Return the network an address is kept and found by: /24 of IPv4, /48 of IPv6."""
     address = ip_address(ip)
     return str(ip_network((address, NETWORK_BITS[address.version]), strict=False))
 

@@ -9,6 +9,7 @@ Source: NIST SP 800-38D (GCM), RFC 9562 (UUIDv7), RFC 5869 (HKDF),
 RFC 7693 (BLAKE2).
 """
 
+import hmac
 import os
 import uuid
 from collections.abc import Sequence
@@ -126,6 +127,17 @@ class Keyring:
             Unsealable: As ``unwrap``.
         """
         return self.unwrap(wrapped, f"person:{person_id}")
+
+    def sign(self, purpose: str, body: str) -> bytes:
+        """Return the signature of *body* for *purpose* under the newest master key."""
+        return self._signatures(purpose, body)[0]
+
+    def is_signed(self, purpose: str, body: str, signature: bytes) -> bool:
+        """Tell whether *body* was signed for *purpose*, under whichever key of the ring."""
+        return any(hmac.compare_digest(one, signature) for one in self._signatures(purpose, body))
+
+    def _signatures(self, purpose: str, body: str) -> list[bytes]:
+        return [hmac.digest(key, body.encode(), "sha256") for key in self.signing_keys(purpose)]
 
     def signing_keys(self, purpose: str) -> tuple[bytes, ...]:
         """Derive one signing key per master key for *purpose*, newest first."""

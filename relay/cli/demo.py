@@ -6,7 +6,6 @@ What takes long to load is loaded after the family has begun to load it as well.
 import os
 import shutil
 import signal
-import socket
 import sys
 import tempfile
 from contextlib import ExitStack
@@ -93,9 +92,10 @@ def _environment(running: "Engines", state: Path) -> dict[str, str]:
     The next hop is the catcher.
     """
     from relay.cli.common import completed, environment_of
+    from relay.engines.launch import free_port
     from relay.settings import PREFIX, read_settings
 
-    http, console, lmtp, smtp = (_free_port() for _ in range(4))
+    http, console, lmtp, smtp = (free_port() for _ in range(4))
     shell = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     return {
         **shell,
@@ -118,9 +118,3 @@ def _claim(state: Path) -> None:
         )
     state.mkdir(parents=True, exist_ok=True)
     mark.touch()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -1,6 +1,5 @@
 """Purge reports: what one run deleted and the oldest rows it left, signed."""
 
-import hmac
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ from typing import Any
 
 from relay.context import Context
 from relay.database import Connection, queries
-from relay.sealing import Keyring, new_id
+from relay.sealing import new_id
 from relay.sites import Site
 
 PURPOSE = "purge reports"
@@ -70,7 +69,7 @@ async def write_report(
         site_id=site.site_id,
         report_id=new_id(purged.ended_at),
         body=body,
-        signature=_signatures(context.keyring, body)[0],
+        signature=context.keyring.sign(PURPOSE, body),
     )
 
 
@@ -81,12 +80,5 @@ async def read_last_report(
     row = await queries().last_purge_report(connection, site_id=site.site_id)
     if row is None:
         return None
-    genuine = any(
-        hmac.compare_digest(signature, row["signature"])
-        for signature in _signatures(context.keyring, row["body"])
-    )
+    genuine = context.keyring.is_signed(PURPOSE, row["body"], row["signature"])
     return ReadReport(json.loads(row["body"]), genuine)
-
-
-def _signatures(keyring: Keyring, body: str) -> list[bytes]:
-    return [hmac.digest(key, body.encode(), "sha256") for key in keyring.signing_keys(PURPOSE)]

@@ -1,6 +1,5 @@
 """Certificates of erasure: what is gone, what the law keeps, until when and why; signed."""
 
-import hmac
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from relay import texts
 from relay.context import Context
 from relay.database import Connection, queries
 from relay.rights.sheets import sheet
-from relay.sealing import Keyring, new_id
+from relay.sealing import new_id
 from relay.sites import Site
 from relay.texts import say
 
@@ -75,7 +74,7 @@ async def write_certificate(
         certificate_id=new_id(certificate.made_at),
         request_id=certificate.request_id,
         body=body,
-        signature=_signatures(context.keyring, body)[0],
+        signature=context.keyring.sign(PURPOSE, body),
     )
 
 
@@ -86,10 +85,7 @@ async def read_certificate(
     row = await queries().last_certificate(connection, site_id=site.site_id, request_id=request_id)
     if row is None:
         return None
-    genuine = any(
-        hmac.compare_digest(signature, row["signature"])
-        for signature in _signatures(context.keyring, row["body"])
-    )
+    genuine = context.keyring.is_signed(PURPOSE, row["body"], row["signature"])
     if not genuine:
         log.error("certificate.forged", request_id=str(request_id), site=site.slug)
         return None
@@ -164,7 +160,3 @@ def _from_json(body: dict[str, Any]) -> Certificate:
     )
     made_at = datetime.fromisoformat(body["made_at"])
     return Certificate(UUID(body["request"]), made_at, body["gone"], kept)
-
-
-def _signatures(keyring: Keyring, body: str) -> list[bytes]:
-    return [hmac.digest(key, body.encode(), "sha256") for key in keyring.signing_keys(PURPOSE)]

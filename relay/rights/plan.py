@@ -7,7 +7,8 @@ from uuid import UUID
 
 from relay.context import Context
 from relay.database import Connection, Record, queries, rows_of
-from relay.policy import Basis, Kept, Policy
+from relay.policy import Basis, Policy
+from relay.register import kept_of
 from relay.retention import read_versions
 from relay.rights.certificate import KeptLine, Why
 from relay.rights.dossier import kept_until
@@ -138,7 +139,7 @@ def _owed_until(
     row: Record, name: str, policies: dict[int, Policy], as_of: datetime
 ) -> datetime | None:
     """Return until when a legal duty of the policy keeps a row; None when none does."""
-    kepts = [_kept(policy, name) for policy in _policies_of(row, policies)]
+    kepts = [kept_of(policy, name) for policy in _policies_of(row, policies)]
     owed = [kept for kept in kepts if kept.basis is Basis.LEGAL_OBLIGATION]
     if not owed:
         return None
@@ -151,11 +152,6 @@ def _policies_of(row: Record, policies: dict[int, Policy]) -> list[Policy]:
     """Return the policies a row may be under: the version its sender saw, or all."""
     version = row.get("policy_version")
     return [policies[version]] if version in policies else list(policies.values())
-
-
-def _kept(policy: Policy, name: str) -> Kept:
-    kept: Kept = getattr(policy.retention, name)
-    return kept
 
 
 async def _hold_end(
@@ -187,7 +183,7 @@ def _kept_lines(
             yield KeptLine(name, len(part.held), hold_end, Why.HOLD)
         if part.owed:
             ends = [_owed_until(row, name, policies, as_of) for row in part.owed]
-            grounds = {_kept(policy, name).ground for policy in policies.values()}
+            grounds = {kept_of(policy, name).ground for policy in policies.values()}
             until = max(end for end in ends if end)
             ground = "; ".join(sorted(filter(None, grounds)))
             yield KeptLine(name, len(part.owed), until, Why.DUTY, ground)

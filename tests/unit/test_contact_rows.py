@@ -8,8 +8,9 @@ from uuid import UUID
 
 import pytest
 
-from relay.contact_rows import Batch, ContactRequest, NewContact, Place, network_of
+from relay.contact_rows import Batch, ContactRequest, NewContact, Place
 from relay.contacts import Fields, Origin, read_contact
+from relay.pasted import network_of
 from relay.policy import read_policy
 from relay.scoring import FormEvidence
 from relay.sealing import DataKey, Keyring

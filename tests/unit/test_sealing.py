@@ -126,3 +126,15 @@ def test_public_ids() -> None:
         "msg",
     ):
         assert read_public_id("msg", wrong) is None
+
+
+def test_signatures_outlive_a_new_master_key() -> None:
+    """What was signed under an older key is still genuine; another purpose or body never is."""
+    old, new = ("k1", b"1" * 32), ("k2", b"2" * 32)
+    signature = Keyring([old]).sign("purge", "body")
+    ring = Keyring([new, old])
+    assert ring.is_signed("purge", "body", signature)
+    assert ring.sign("purge", "body") != signature
+    assert not ring.is_signed("rights", "body", signature)
+    assert not ring.is_signed("purge", "bodies", signature)
+    assert not Keyring([new]).is_signed("purge", "body", signature)
