@@ -19,6 +19,9 @@ from babel.numbers import format_decimal
 LANGUAGES = ("fr", "en")
 Entry = str | dict[str, str]
 _FIRST_WORD = re.compile(r"(?:^|(?<=\. ))\{who\}")
+# A name in such a script would pull the colon and the digits behind it to its left (UAX 9, N1).
+_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U0001e900-\U0001e95f]")
+_LEFT_TO_RIGHT_MARK = "\u200e"
 _OF = re.compile(r"\bde \{(\w+)\}")
 # An h may be aspirated (de Hassan), and y before a vowel is none (de Yann): both keep their «de».
 _VOWEL = re.compile(r"[aàâäæeéèêëiîïoôöœuùûü]|y(?![aeiouéèê])", re.IGNORECASE)
@@ -31,7 +34,8 @@ def say(language: str, key: str, /, **values: str | int) -> str:
         language: One of LANGUAGES.
         key: ``file.name`` of the entry.
         values: Fillings; an entry with plural forms needs the number ``n``. *who* is somebody's
-            name, or words for them in lower case: where it begins a sentence it gets a capital.
+            name, or words for them in lower case: where it begins a sentence it gets a capital,
+            and one written from right to left moves nothing but itself.
 
     Raises:
         KeyError: The entry, or a value it names, is missing.
@@ -39,8 +43,9 @@ def say(language: str, key: str, /, **values: str | int) -> str:
     entry = _catalogue(language)[key]
     if isinstance(entry, dict):
         entry = entry[_locale(language).plural_form(int(values["n"]))]
-    if "who" in values and _FIRST_WORD.search(entry):
-        who = str(values["who"])
+    if _RIGHT_TO_LEFT.search(who := str(values.get("who", ""))):
+        values["who"] = who = who + _LEFT_TO_RIGHT_MARK
+    if who and _FIRST_WORD.search(entry):
         values["Who"] = who[:1].upper() + who[1:]
         entry = _FIRST_WORD.sub("{Who}", entry)
     if language == "fr":

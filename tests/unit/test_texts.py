@@ -83,7 +83,7 @@ def test_english_has_one_word_for_mail_and_for_an_ad() -> None:
         ("Yann", "message de Yann"),
         ("Hassan", "message de Hassan"),
         ("un acheteur", "message d’un acheteur"),
-        ("أمينة", "message de أمينة"),
+        ("أمينة", "message de أمينة\u200e"),
         ("", "message de "),
     ],
 )
