@@ -119,6 +119,17 @@ async def test_nothing_is_cut_off_or_spread_out(moderator: Page, desk: Desk) -> 
             assert box["width"] <= 24
 
 
+async def test_a_long_title_hides_no_column(moderator: Page, desk: Desk) -> None:
+    """In the queue a title without a space breaks: what is urgent beside it stays in sight."""
+    await moderator.goto(desk.url + desk.pages()["console-queue"])
+    titles = moderator.locator("td.title")
+    assert await titles.count() >= 2
+    for title in await titles.all():
+        await title.evaluate("it => it.textContent = 'Donaudampfschifffahrt'.repeat(9)")
+    for table in await moderator.locator(".wide").all():
+        assert await table.evaluate("it => it.scrollWidth - it.clientWidth") <= 0
+
+
 async def test_forced_colours_keep_the_shapes(moderator: Page, desk: Desk) -> None:
     """In forced colours every button and field keeps a border, and pictures their colours."""
     await moderator.emulate_media(forced_colors="active")
