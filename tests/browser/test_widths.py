@@ -1,4 +1,4 @@
-"""A mail on a small telephone: whatever is in it, it is read without scrolling sideways."""
+"""A mail or a ZIP on a small telephone: whatever is in it, it is read without going sideways."""
 
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -7,8 +7,10 @@ import pytest
 from playwright.async_api import Page
 
 from relay.mail.compose import compose_contact
+from relay.rights.packet import readable_page
 from tests.browser.eyes import OVERFLOW
 from tests.unit.mail_samples import contact
+from tests.unit.test_rights_packet import dossier
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
@@ -42,3 +44,15 @@ async def test_a_number_stands_behind_a_name_from_right_to_left(page: Page) -> N
         return [left(text.data.indexOf("أ")), left(at), left(at + 12)]; }"""
     )
     assert places == sorted(places)
+
+
+async def test_the_page_of_a_zip_fits_a_telephone(page: Page) -> None:
+    """What a person unpacks scrolls in its tables only, and no heading of theirs is broken."""
+    await page.set_viewport_size({"width": 360, "height": 700})
+    await page.set_content(readable_page(dossier(LONG)))
+    assert await page.evaluate(OVERFLOW) <= 0
+    lines = """it => { const range = document.createRange(); range.selectNodeContents(it);
+        return new Set([...range.getClientRects()].map(box => Math.round(box.top))).size; }"""
+    for heading in await page.locator("thead th").all():
+        words = (await heading.inner_text()).split()
+        assert await heading.evaluate(lines) <= len(words)
