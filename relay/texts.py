@@ -22,7 +22,7 @@ _FIRST_WORD = re.compile(r"(?:^|(?<=\. ))\{who\}")
 # A name in such a script would pull the colon and the digits behind it to its left (UAX 9, N1).
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U0001e900-\U0001e95f]")
 _LEFT_TO_RIGHT_MARK = "\u200e"
-_OF = re.compile(r"\bde \{(\w+)\}")
+_OF = re.compile(r"\b(d|qu)e \{(\w+)\}")
 # An h may be aspirated (de Hassan), and y before a vowel is none (de Yann): both keep their «de».
 _VOWEL = re.compile(r"[aàâäæeéèêëiîïoôöœuùûü]|y(?![aeiouéèê])", re.IGNORECASE)
 
@@ -62,7 +62,7 @@ def raw(language: str, key: str) -> tuple[str, ...]:
     """Return every form of the sentence *key*, its holes open: singular, plural, elided."""
     entry = _catalogue(language)[key]
     forms = tuple(entry.values()) if isinstance(entry, dict) else (entry,)
-    elided = [_OF.sub(r"d’{\1}", form) for form in forms if language == "fr"]
+    elided = [_OF.sub(r"\1’{\2}", form) for form in forms if language == "fr"]
     return tuple(dict.fromkeys((*forms, *elided)))
 
 
@@ -114,9 +114,9 @@ def best_language(accepted: str, offered: Sequence[str] = LANGUAGES) -> str:
 
 
 def _elided(found: re.Match[str], values: Mapping[str, str | int]) -> str:
-    """Return «de» and a hole as French writes them before that value: de Camille, d’Amélie."""
-    name = found[1]
-    return f"d’{{{name}}}" if _VOWEL.match(str(values.get(name, ""))) else found[0]
+    """Return «de» or «que» and a hole as French has them before that value: d’Amélie, qu’Amélie."""
+    word, name = found.groups()
+    return f"{word}’{{{name}}}" if _VOWEL.match(str(values.get(name, ""))) else found[0]
 
 
 @cache

@@ -1,5 +1,6 @@
 """The privacy page and the notice of each policy, in both languages, every version readable."""
 
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,8 @@ import pytest
 from relay import administration
 from relay.context import Context
 from relay.errors import Refused
-from relay.policy import read_policy
+from relay.policy import Right, read_policy
+from relay.texts import say
 from tests.relays import POLICIES, Relay, open_relay
 
 NAMES = ("1000-annonces", "zone-visio", "minutewebcam", "rgpd", "service-client", "demo")
@@ -35,6 +37,8 @@ async def test_a_page_for_every_policy(context: Context, name: str, language: st
     assert "Set-Cookie" not in headers
     assert "default-src 'none'" in headers["Content-Security-Policy"]
     assert "<script" not in text
+    told = [unescape(say(language, f"privacy.right_{right}")) in unescape(text) for right in Right]
+    assert told == [right in policy.rights for right in Right]
 
 
 async def test_the_page_tells_what_the_policy_does(context: Context) -> None:

@@ -92,6 +92,13 @@ def test_french_elides_before_a_vowel(who: str, said: str) -> None:
     assert say("fr", "mail.subject", title="Vélo", who=who) == f"Vélo\u00a0: {said}"
 
 
+def test_french_elides_before_the_name_of_a_site() -> None:
+    """«Que» loses its vowel too, and a site is named as anybody is."""
+    assert say("fr", "privacy.lead", site="Exemple").startswith("Ce qu’Exemple fait")
+    assert say("fr", "privacy.lead", site="Zone").startswith("Ce que Zone fait")
+    assert "annonceur d’Exemple." in say("fr", "exchange.why_reason", site="Exemple")
+
+
 def test_whoever_begins_a_sentence_has_a_capital() -> None:
     """A person of whom no name is known is described in lower case, but not at the beginning."""
     assert say("fr", "mail.intro_first", who="un acheteur", title="Vélo").startswith("Un acheteur")
