@@ -152,6 +152,17 @@ def test_the_notice_tells_both_durations() -> None:
     assert "après 90 jours" in page
 
 
+@pytest.mark.parametrize(
+    ("title", "line"),
+    [("Vélo", "Vélo. Tous"), ("Vélo !", "Vélo ! Tous"), ("Vélo neuf.", "Vélo neuf. Tous")],
+)
+def test_a_title_ends_its_own_sentence(title: str, line: str) -> None:
+    """No full stop follows the mark with which an advertiser ended the title."""
+    assert f"Annonce\u00a0: {line} les champs" in form(
+        listing={**OPEN, "title": title, "details": ""}
+    )
+
+
 def test_an_optional_phone_says_so() -> None:
     """A field that may stay empty says so, and only that one."""
     optional = DEMO.form.model_copy(update={"phone": "optional", "name": "required"})
