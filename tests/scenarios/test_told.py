@@ -181,7 +181,7 @@ async def test_an_answer_typed_into_our_mail_is_not_lost(relay: Relay) -> None:
     await come_in(relay, to, mail(to, text))
     page = await show(relay, f"{await pages(relay, 'advertiser')}/answer")
     assert "Une partie de votre dernier e-mail n’a pas été transmise" in page
-    assert '<blockquote class="heard">Plutôt dimanche.</blockquote>' in page
+    assert '<blockquote class="heard" dir="auto">Plutôt dimanche.</blockquote>' in page
     assert "Plutôt" not in await show(relay, f"{await pages(relay, 'buyer')}/answer")
 
 
