@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from operator import itemgetter
 
+from relay.masking.coarse import MOST_FIGURES
 from relay.masking.context import is_unit
 from relay.masking.evidence import Evidence
 from relay.masking.fuzzy import misjoined, misspelt, rejoined
@@ -44,7 +45,7 @@ def find_atoms(reading: Reading, seen: Evidence) -> list[Atom]:
     """
     text = reading.text
     atoms = _said_atoms(reading) if seen.words else _figure_atoms(reading, seen)
-    if _may_be_list(text, seen.runs):
+    if seen.figures > MOST_FIGURES or _may_be_list(text, seen.runs):
         atoms = _without_labels(atoms, text)
     return _without_lonely(atoms, text) if True in [a.shy for a in atoms] else atoms
 
