@@ -32,7 +32,7 @@ HEADING = st.builds(
     TEXTS,
     TEXTS,
 )
-ATTACHMENT = st.builds(Attachment, TEXT, TEXT, st.binary(max_size=20), st.none() | TEXT)
+ATTACHMENT = st.builds(Attachment, TEXT, TEXT, st.binary(max_size=20))
 FAILURE = st.builds(Failure, TEXT, st.none() | TEXT, TEXT)
 INCOMING = st.one_of(
     st.builds(
