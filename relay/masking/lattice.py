@@ -105,7 +105,7 @@ def candidates(row: Row, first: int, last: int, *, strong: bool) -> Iterator[Can
         atom = row.atoms[start]
         plus = signed and plus_before(row.text, atom.start)
         if (plus or not plans.has_trunk or _begins(atom)) is strong:
-            found = _from(row, start, last, reach[start - first :], plus=plus)
+            found = _from(row, start, (first, last), reach, plus=plus)
             yield from _best(Candidate(start, *read_so_far, strong) for read_so_far in found)
 
 
@@ -182,9 +182,10 @@ def _paid(row: Row, first: int, last: int) -> float:
 
 
 def _from(
-    row: Row, start: int, last: int, reach: Sequence[int], *, plus: bool
+    row: Row, start: int, cluster: tuple[int, int], reach: Sequence[int], *, plus: bool
 ) -> Iterator[tuple[int, str, Form, float]]:
     """Yield end, number, form and cost of what begins at atom *start*, however it is read."""
+    first, last = cluster
     plans = numbering(row.region)
     widest = _WIDEST if len(row.atoms) <= _MANY_ATOMS else _FEWER
     rows: dict[int, dict[str, float]] = {start: {"": 0.0}}
@@ -197,7 +198,7 @@ def _from(
                 continue
             paid = price + _between(row, start, at, end)
             known = rows.setdefault(end, {})
-            least = plans.least - reach[end - start]
+            least = plans.least - reach[end - first]
             for digits, cost in kept:
                 read_so_far, total = digits + more, cost + paid
                 size = len(read_so_far)
