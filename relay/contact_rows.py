@@ -28,6 +28,7 @@ from relay.sites import Site
 DELIVERY_EXPIRY = timedelta(days=5)
 HOLD_EXPIRY = timedelta(days=30)
 OLDEST = timedelta(days=45)  # no older mail is claimed: longer than a hold and a delivery together
+SAME_TEXT = timedelta(minutes=10)  # the same words of the same writer are one message for so long
 
 
 @dataclass(frozen=True, slots=True)

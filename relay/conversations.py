@@ -8,7 +8,7 @@ import hmac
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 import structlog
@@ -17,12 +17,11 @@ from prometheus_client import Counter
 from relay import checkpoints
 from relay.batching import Batcher
 from relay.blocks import BLOCK_POINTS, Arriving, Hit, find_blocked, holds, refuses, signals_of
-from relay.contact_rows import HOLD_EXPIRY, Batch, ContactRequest, NewContact, Place
+from relay.contact_rows import HOLD_EXPIRY, SAME_TEXT, Batch, ContactRequest, NewContact, Place
 from relay.context import Context
 from relay.database import Connection, Record, UniqueConflict, queries, rows_of
 from relay.errors import Refused, Unavailable
 
-SAME_TEXT = timedelta(minutes=10)
 TRIES = 3
 CROWD = 8  # contacts that do not wait for the end of the batch under way
 

@@ -3,13 +3,12 @@
 One transaction each; doing a thing twice changes nothing more.
 """
 
-from datetime import timedelta
 from uuid import UUID
 
 import structlog
 
 from relay.blocks import holds
-from relay.contact_rows import DELIVERY_EXPIRY, text_hash
+from relay.contact_rows import DELIVERY_EXPIRY, SAME_TEXT, text_hash
 from relay.contacts import Origin, read_text
 from relay.context import Context
 from relay.database import queries
@@ -23,7 +22,6 @@ from relay.visits import Visit, list_pending, open_living, open_visit
 
 NOTE_LIMIT = 2000
 WRITTEN_AN_HOUR = 20  # by one side of a conversation, on pages
-SAME_TEXT = timedelta(minutes=10)  # as of a contact
 log = structlog.get_logger()
 
 
