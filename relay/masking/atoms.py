@@ -167,9 +167,7 @@ def _touches(text: str, start: int, end: int, starts: set[int], ends: set[int]) 
 def _may_be_list(text: str, runs: Sequence[tuple[int, int]]) -> bool:
     """Tell whether single figures of *text* have a sign after them as lines of a list do."""
     signs = [text[end : end + 1] for start, end in runs if end == start + 1]
-    return (
-        len(signs) >= _LEAST_LABELS and sum(map(_AFTER_LABEL.__contains__, signs)) >= _LEAST_LABELS
-    )
+    return sum(map(_AFTER_LABEL.__contains__, signs)) >= _LEAST_LABELS
 
 
 def _without_labels(atoms: list[Atom], text: str) -> list[Atom]:

@@ -116,13 +116,19 @@ async def test_owning_another_address(relay: Relay) -> None:
     assert [row["state"] for row in rows] == ["queued", "queued"]
 
 
-async def test_disowning_another_address(relay: Relay) -> None:
-    """A9: «Ce n’est pas moi» ends the reply; it never reaches the buyer."""
+async def disowned(relay: Relay, sender: str) -> str:
+    """Have a stranger's reply come in and its supposed writer disown it; return their pages."""
     to = await alias(relay)
-    await come_in(relay, to, mail(to, "Payez ici.", From="<faux@ailleurs.example>"))
+    await come_in(relay, to, mail(to, "Payez ici.", From=f"<{sender}>"))
     page = await pages(relay, "advertiser")
     [row] = await relay.fetch("select message_id from outbox where state = 'held'")
     await press(relay, f"{page}/confirm", id="msg_" + row["message_id"].hex, mine="0")
+    return page
+
+
+async def test_disowning_another_address(relay: Relay) -> None:
+    """A9: «Ce n’est pas moi» ends the reply; it never reaches the buyer."""
+    await disowned(relay, "faux@ailleurs.example")
     [ended] = await relay.fetch("select state from outbox where kind = 'reply'")
     assert ended["state"] == "refused"
     await relay.check_ledger()

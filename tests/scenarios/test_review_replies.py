@@ -22,7 +22,7 @@ from tests.relays import HIDDEN, Relay, courier, intake, open_relay, until
 from tests.rig.ledger import shows
 from tests.rig.smtp_sink import SmtpSink
 from tests.scenarios.test_arrivals import alias, deliver, dialogue, mail
-from tests.scenarios.test_private_pages import HTML, pages, press, show
+from tests.scenarios.test_private_pages import HTML, disowned, pages, press, show
 from tests.scenarios.test_replies import (
     ADVERTISER,
     BUYER,
@@ -278,21 +278,13 @@ async def test_a_strangers_robot_does_not_use_up_the_day(relay: Relay) -> None:
 
 async def test_a_disowned_reply_is_no_answer(relay: Relay) -> None:
     """A9: the buyer's page does not say «a répondu» of a stranger's mail that was refused."""
-    to = await alias(relay)
-    await come_in(relay, to, mail(to, "Payez ici.", From="<faux@ailleurs.example>"))
-    page = await pages(relay, "advertiser")
-    [row] = await relay.fetch("select message_id from outbox where state = 'held'")
-    await press(relay, f"{page}/confirm", id="msg_" + row["message_id"].hex, mine="0")
+    await disowned(relay, "faux@ailleurs.example")
     assert "a répondu" not in await show(relay, await pages(relay, "buyer"))
 
 
 async def test_a_disowned_reply_is_nothing_its_party_said(relay: Relay) -> None:
     """The address of a stranger whose reply was disowned is not its party’s: they may write it."""
-    to = await alias(relay)
-    await come_in(relay, to, mail(to, "Payez ici.", From="<boutique@ailleurs.example>"))
-    page = await pages(relay, "advertiser")
-    [row] = await relay.fetch("select message_id from outbox where state = 'held'")
-    await press(relay, f"{page}/confirm", id="msg_" + row["message_id"].hex, mine="0")
+    page = await disowned(relay, "boutique@ailleurs.example")
     text = "Voyez avec boutique@ailleurs.example, je vous prie."
     assert await press(relay, f"{page}/answer", message=text) == 303
     async with SmtpSink() as sink:
