@@ -20,13 +20,15 @@ from relay.settings import Settings, read_settings
 from tests.relays import Relay, open_relay
 from tests.rig.databases import Databases
 from tests.rig.memory import leave_memory, take_memory
+from tests.rig.stalls import Stalls
 from tests.rig.users import logins_of
 
 TEMPLATE = "relais_template"
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Keep temporary files in memory; the processes of a parallel run inherit the place."""
+    config.pluginmanager.register(Stalls())
     if made := take_memory():
         atexit.register(leave_memory, made)  # after what libraries keep there is gone
 

@@ -60,7 +60,7 @@ async def house(engines: Engines, databases: Databases) -> AsyncIterator[House]:
 async def page(browser: Browser, house: House) -> AsyncIterator[Page]:
     """An empty page in French; what it asks of others than this machine fails the test."""
     context = await browser.new_context(locale="fr-FR", viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(8000)
+    context.set_default_timeout(20_000)
     opened = await context.new_page()
     asked: list[str] = []
     faults: list[str] = []
@@ -79,7 +79,7 @@ async def page(browser: Browser, house: House) -> AsyncIterator[Page]:
 async def scriptless(browser: Browser) -> AsyncIterator[Page]:
     """An empty page with JavaScript off."""
     context = await browser.new_context(locale="fr-FR", java_script_enabled=False)
-    context.set_default_timeout(8000)
+    context.set_default_timeout(20_000)
     yield await context.new_page()
     await context.close()
 

@@ -67,7 +67,7 @@ async def sit(browser: Browser, desk: Desk, *roles: Role, script: bool = True) -
     context = await browser.new_context(
         locale="fr-FR", viewport={"width": 1280, "height": 900}, java_script_enabled=script
     )
-    context.set_default_timeout(8000)
+    context.set_default_timeout(20_000)
     token = await seat(desk.relay.context, desk.relay.site, *roles)
     await context.add_cookies(
         [
