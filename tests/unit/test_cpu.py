@@ -16,6 +16,22 @@ def test_a_block_without_end_is_stopped() -> None:
                 int("x")
 
 
+class Mortal:
+    """Computes for a moment when it ends; what is raised there, Python drops."""
+
+    def __del__(self) -> None:
+        sum(range(20_000))
+        sum(range(20_000))
+
+
+def test_what_a_destructor_swallows_comes_again() -> None:
+    """F47: a block is stopped although some of what stops it is lost in destructors."""
+    with pytest.raises(Overrun), cpu_limit(0.05):
+        while True:
+            Mortal()
+            sum(range(20_000))
+
+
 def test_waiting_is_not_computing() -> None:
     """F47: time that passes while others compute stops nobody."""
     with cpu_limit(0.05):
