@@ -1,26 +1,53 @@
 """``relay mask``: show what would be hidden in a text, and by which rule."""
 
 import json
+import re
 from typing import TextIO
 
 import click
+from phonenumbers import SUPPORTED_REGIONS
 
 from relay.masking import Masked, MaskPolicy, mask_by
 
 _COLOURS = {"known": "red", "number": "yellow", "split": "yellow", "address": "cyan"}
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+
+
+def _region(_context: click.Context, _option: click.Parameter, code: str) -> str:
+    """Refuse what is no country: its numbers would be guessed at."""
+    if code.upper() not in SUPPORTED_REGIONS:
+        raise click.BadParameter("Write the two letters of a country, as FR, or GB for the UK.")
+    return code.upper()
+
+
+def _hidden(
+    _context: click.Context, _option: click.Parameter, numbers: tuple[str, ...]
+) -> frozenset[str]:
+    """Refuse a number in another form: it would be found nowhere, and seem to be absent."""
+    if not all(_E164.fullmatch(number) for number in numbers):
+        raise click.BadParameter("Write a number with its country and no spaces: +33639980001.")
+    return frozenset(numbers)
 
 
 @click.command()
 @click.argument("file", type=click.File("r", encoding="utf-8", errors="replace"), default="-")
-@click.option("--region", default="FR", show_default=True, help="Plan of national numbers.")
-@click.option("--hidden", multiple=True, metavar="E164", help="Only this number; may be repeated.")
+@click.option(
+    "--region", default="FR", show_default=True, callback=_region, help="Plan of national numbers."
+)
+@click.option(
+    "--hidden",
+    multiple=True,
+    metavar="E164",
+    callback=_hidden,
+    help="Only this number; may be repeated.",
+)
 @click.option("--addresses/--no-addresses", default=True, help="E-mail addresses too.")
 @click.option("--handles/--no-handles", default=True, help="Messenger handles and links too.")
 @click.option("--language", type=click.Choice(["fr", "en"]), default="fr", show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of colours.")
 def mask(
     file: TextIO,
-    hidden: tuple[str, ...],
+    hidden: frozenset[str],
     as_json: bool,  # noqa: FBT001 - click passes a flag
     **policy: str | bool,
 ) -> None:
@@ -30,8 +57,8 @@ def mask(
     """
     text = file.read()
     chosen = MaskPolicy(
-        hidden=frozenset(hidden),
-        region=str(policy["region"]).upper(),
+        hidden=hidden,
+        region=str(policy["region"]),
         language=str(policy["language"]),
         everything=not hidden,
         addresses=bool(policy["addresses"]),

@@ -5,7 +5,8 @@ from datetime import date
 from typing import Annotated, Any, Literal, Self
 
 from babel.dates import get_timezone
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from phonenumbers import SUPPORTED_REGIONS
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from relay.policy.words import (
     Basis,
@@ -21,20 +22,32 @@ from relay.policy.words import (
 YEAR = 365
 DAYS_MOST = 3650
 
-Line = Annotated[str, Field(min_length=1, max_length=200)]
-Days = Annotated[int, Field(ge=0, le=DAYS_MOST)]
-FORMS = {  # each has a sentence in relay/locale/<language>/policy.toml that says it in words
-    "country": "^[A-Z]{2}$",
-    "url": r"^https?://\S+$",
-    "link": r"^(https?://|mailto:)\S+$",
-}
-Country = Annotated[str, Field(pattern=FORMS["country"])]
-Url = Annotated[str, Field(pattern=FORMS["url"], max_length=200)]
-Link = Annotated[str, Field(pattern=FORMS["link"], max_length=200)]
-
 
 class Contradiction(ValueError):
     """What the file says cannot be; the only argument is the code of its sentence."""
+
+
+def _filled(text: str) -> str:
+    if "{" in text or "}" in text:
+        raise Contradiction("unfilled")  # people would read it on the privacy page
+    return text
+
+
+def _country(code: str) -> str:
+    if code not in SUPPORTED_REGIONS:
+        raise Contradiction("country")
+    return code
+
+
+FORMS = {  # each has a sentence in relay/locale/<language>/policy.toml that says it in words
+    "url": r"^https?://\S+$",
+    "link": r"^(https?://|mailto:)\S+$",
+}
+Line = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_filled)]
+Days = Annotated[int, Field(ge=0, le=DAYS_MOST)]
+Country = Annotated[str, AfterValidator(_country)]
+Url = Annotated[str, Field(pattern=FORMS["url"], max_length=200), AfterValidator(_filled)]
+Link = Annotated[str, Field(pattern=FORMS["link"], max_length=200), AfterValidator(_filled)]
 
 
 class _Part(BaseModel):

@@ -206,3 +206,18 @@ def test_command_colours_the_original() -> None:
     assert "\x1b[31m" in result.output
     assert "known" in result.output
     assert "1 masked" in result.output
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "mend"),
+    [
+        ("--region", "UK", "GB"),
+        ("--region", "ZZ", "two letters"),
+        ("--hidden", "06 12 34 56 78", "+33639980001"),
+    ],
+)
+def test_command_refuses_what_it_would_guess_at(option: str, value: str, mend: str) -> None:
+    """An unknown country or a number in another form is refused with the way to write it."""
+    result = CliRunner().invoke(mask_command, [option, value], input="tel 06 12 34 56 78")
+    assert result.exit_code == 2
+    assert mend in result.output

@@ -117,6 +117,24 @@ def test_classes_that_contradict_themselves(change: str, code: str) -> None:
     assert [fault.code for fault in find_faults(source)] == [code]
 
 
+def test_nothing_left_to_fill_in_is_published() -> None:
+    """The template of the sister sites is no policy: each place still empty is told by its line."""
+    template = (POLICIES / "sister-site.toml.template").read_text("utf-8")
+    faults = find_faults(template)
+    assert {fault.code for fault in faults} == {"fault_unfilled"}
+    lines = template.splitlines()
+    empty = {n for n, line in enumerate(lines, 1) if "{" in line and "=" in line.partition("{")[0]}
+    promised = {n for n, line in enumerate(lines, 1) if line.startswith("  {row")}
+    assert {fault.line for fault in faults} == empty - promised
+
+
+@pytest.mark.parametrize("code", ["UK", "fr", "ZZ", "France"])
+def test_a_region_nobody_numbers_phones_in_is_refused(code: str) -> None:
+    """A national number is read by its country's plan; a country that is none would guess."""
+    source = changed('region = "FR"', f'region = "{code}"')
+    assert [fault.code for fault in find_faults(source)] == ["fault_country"]
+
+
 def test_a_promise_needs_its_proof_or_its_reason() -> None:
     """An executed promise names its proof, a refused one its reason, and none is answered twice."""
     source = DEMO.replace(
@@ -170,6 +188,7 @@ def test_every_sentence_has_a_use() -> None:
     ours = {
         "timezone", "archive_ground", "most_days", "most_days_twice", "no_day", "receipt_only",
         "listing_only", "days_differ", "proof_missing", "why_missing", "promise_twice", "other",
+        "country", "unfilled",
         *FORMS,
     }  # fmt: skip
     theirs = {
