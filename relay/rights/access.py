@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from relay.context import Context
@@ -10,7 +11,7 @@ from relay.database import Connection, Record, queries, rows_of
 from relay.register import controller_register
 from relay.retention import read_versions
 from relay.rights.choices import read_consents, read_objections
-from relay.rights.dossier import Dossier, Looked, Objected, Said
+from relay.rights.dossier import Consented, Dossier, Looked, Objected
 from relay.rights.packet import pack
 from relay.rights.reading import Reading
 from relay.rights.requests import DataRequest
@@ -20,58 +21,79 @@ from relay.sealing import public_id
 from relay.sites import Site
 
 
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """What the database holds of the person of a request; consents and objections are open."""
+
+    said: Sequence[Record]
+    traces: Sequence[Record]
+    listings: Sequence[Record]
+    reports: Sequence[Record]
+    appeals: Sequence[Record]
+    files: Sequence[Record]
+    looks: Sequence[Record]
+    consents: tuple[Consented, ...]
+    objections: tuple[Objected, ...]
+
+
 async def build_packet(context: Context, site: Site, request: DataRequest) -> bytes:
     """Return the ZIP of a request; what is made is given away at once and kept nowhere."""
     async with context.database.connection() as connection:
-        dossier = await gather(context, connection, site, request)
-    return await asyncio.to_thread(pack, dossier)
+        reading = await _begin(context, connection, site, request)
+        rows = await _read(connection, reading)
+    # Long texts made to be hard take seconds to redact: others are served meanwhile.
+    return await asyncio.to_thread(lambda: pack(_dossier(reading, rows)))
 
 
-async def gather(
-    context: Context, connection: Connection, site: Site, request: DataRequest
-) -> Dossier:
-    """Read and open all that is held of the person of a request."""
-    reading = await _begin(context, connection, site, request)
+async def _read(connection: Connection, reading: Reading) -> _Rows:
+    site = reading.site
     named = {"site_id": site.site_id, "person_ids": list(reading.subjects)}
     said = await rows_of(queries().list_said(connection, **named))
-    traces = await rows_of(queries().list_own_traces(connection, **named))
-    listings = await rows_of(queries().list_own_listings(connection, **named))
     reports = await rows_of(queries().list_own_reports(connection, **named))
-    appeals = await rows_of(queries().list_own_appeals(connection, **named))
     message_ids = [row["message_id"] for row in said]
-    files = await rows_of(
-        queries().list_own_files(connection, site_id=site.site_id, message_ids=message_ids)
+    return _Rows(
+        said=said,
+        traces=await rows_of(queries().list_own_traces(connection, **named)),
+        listings=await rows_of(queries().list_own_listings(connection, **named)),
+        reports=reports,
+        appeals=await rows_of(queries().list_own_appeals(connection, **named)),
+        files=await rows_of(
+            queries().list_own_files(connection, site_id=site.site_id, message_ids=message_ids)
+        ),
+        looks=await _looks(connection, reading, message_ids, reports),
+        consents=await read_consents(connection, site, reading.keys),
+        objections=await _objections(connection, reading),
     )
-    consents = await read_consents(connection, site, reading.keys)
-    counts = Counter(row["message_id"] for row in files)
-    # Long texts made to be hard take seconds to redact: others are served meanwhile.
-    words = await asyncio.to_thread(_words, reading, said, counts)
-    senders = {row["message_id"]: row["sender_id"] for row in said}
+
+
+def _dossier(reading: Reading, rows: _Rows) -> Dossier:
+    """Open and redact what was read."""
+    site, request = reading.site, reading.request
+    counts = Counter(row["message_id"] for row in rows.files)
+    senders = {row["message_id"]: row["sender_id"] for row in rows.said}
     return Dossier(
         policy=site.policy,
         language=request.language,
-        made_at=context.clock(),
+        made_at=reading.context.clock(),
         asked_for=request.content.email if request.content else "",
         identities=tuple(map(reading.identity, reading.subjects.values())),
-        said=words,
-        traces=tuple(map(reading.trace, traces)),
-        listings=tuple(map(reading.listing, listings)),
-        reports=tuple(map(reading.report, reports)),
-        appeals=tuple(map(reading.appeal, appeals)),
-        consents=consents,
-        objections=await _objections(connection, reading),
-        looks=await _looks(connection, reading, message_ids, reports),
+        said=tuple(reading.said(row, counts[row["message_id"]]) for row in rows.said),
+        traces=tuple(map(reading.trace, rows.traces)),
+        listings=tuple(map(reading.listing, rows.listings)),
+        reports=tuple(map(reading.report, rows.reports)),
+        appeals=tuple(map(reading.appeal, rows.appeals)),
+        consents=rows.consents,
+        objections=rows.objections,
+        looks=tuple(
+            Looked(row["at"], row["action"], reading.masked(row["reason"])) for row in rows.looks
+        ),
         files=tuple(
             reading.file(row, senders)
-            for row in files
+            for row in rows.files
             if senders[row["message_id"]] in reading.subjects
         ),
         purposes=tuple(controller_register(site.policy, request.language)),
     )
-
-
-def _words(reading: Reading, said: Sequence[Record], files: Counter[UUID]) -> tuple[Said, ...]:
-    return tuple(reading.said(row, files[row["message_id"]]) for row in said)
 
 
 async def _begin(
@@ -105,7 +127,7 @@ async def _looks(
     reading: Reading,
     message_ids: Sequence[UUID],
     reports: Sequence[Record],
-) -> tuple[Looked, ...]:
+) -> Sequence[Record]:
     """Return the looks that name a message, a report, a case or the request of the person."""
     site_id = reading.site.site_id
     cases = await rows_of(
@@ -115,5 +137,4 @@ async def _looks(
     subjects += [public_id("rep", row["report_id"]) for row in reports]
     subjects += [public_id("case", row["case_id"]) for row in cases]
     subjects.append(public_id("req", reading.request.request_id))
-    rows = await rows_of(queries().list_looks_at(connection, site_id=site_id, subjects=subjects))
-    return tuple(Looked(row["at"], row["action"], reading.masked(row["reason"])) for row in rows)
+    return await rows_of(queries().list_looks_at(connection, site_id=site_id, subjects=subjects))
