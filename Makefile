@@ -16,7 +16,7 @@ demo: .venv/installed-run
 
 test: .venv/installed-dev
 	@$(BIN)/python tests/browser/install.py
-	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
+	$(BIN)/pytest -n 3 --dist loadfile $(ARGS)
 
 check: .venv/installed-dev
 	$(BIN)/ruff format --check .
