@@ -32,11 +32,13 @@ maillog_file = {folder}/log
 maillog_file_prefixes = {folder}
 service_throttle_time = 1s
 """
+# The queue manager looks each second at what came in: it puts back there, and tells nobody, what it
+# took up again before the delivery agent had let go.
 SERVICES = """\
 127.0.0.1:{port} inet n - n - - smtpd
 pickup unix n - n 60 1 pickup
 cleanup unix n - n - 0 cleanup
-qmgr unix n - n 300 1 qmgr
+qmgr unix n - n 1 1 qmgr
 tlsmgr unix - - n 1000? 1 tlsmgr
 rewrite unix - - n - - trivial-rewrite
 bounce unix - - n - 0 bounce
