@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from operator import methodcaller
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -107,15 +108,13 @@ class Relay:
 
     async def travel(self, seconds: float) -> None:
         """Let time pass for the outbox: everything that waits is due that much sooner."""
-        async with self.context.database.connection() as connection:
-            await connection.execute(
-                "update outbox set due_at = due_at - make_interval(secs => $1)"
-                " where state in ('queued', 'deferred', 'sending', 'held')",
-                seconds,
-            )
-            await connection.execute(
-                "update route set paused_until = paused_until - make_interval(secs => $1)", seconds
-            )
+        for shift in (
+            "update outbox set due_at = due_at - make_interval(secs => $1)"
+            " where state in ('queued', 'deferred', 'sending', 'held')",
+            "update route set paused_until = paused_until - make_interval(secs => $1)",
+        ):
+            # Again after a deadlock: couriers may be at the same rows.
+            await self.context.database.run(methodcaller("execute", shift, seconds))
 
     async def check_ledger(self) -> None:
         """LD: every accepted id has one row in a legal state, and nothing is unaccounted."""
