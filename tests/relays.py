@@ -108,9 +108,9 @@ class Relay:
 
     async def travel(self, seconds: float) -> None:
         """Let time pass for the outbox: everything that waits is due that much sooner."""
+        waits = "state in ('queued', 'deferred', 'sending', 'held')"
         for shift in (
-            "update outbox set due_at = due_at - make_interval(secs => $1)"
-            " where state in ('queued', 'deferred', 'sending', 'held')",
+            f"update outbox set due_at = due_at - make_interval(secs => $1) where {waits}",
             "update route set paused_until = paused_until - make_interval(secs => $1)",
         ):
             # Again after a deadlock: couriers may be at the same rows.

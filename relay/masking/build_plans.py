@@ -18,6 +18,8 @@ KINDS = (
     "shared_cost",
     "personal_number",
     "voip",
+    "pager",
+    "voicemail",
     "uan",
 )
 # Numbers that regulators set aside for films and manuals, where the metadata leaves them out:

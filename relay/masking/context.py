@@ -42,6 +42,7 @@ ARTICLES = -1.0  # le 06, le 83, le 13: the same article before each
 UNLIKE = -1.2  # a group of six and more digits, then others after words that say nothing
 UNEVEN = -0.6  # shows no beginning, and its signs differ from gap to gap
 RISING = -2.5  # an enumeration: rising values apart by commas
+COUNTING = -4.0  # zéro six douze dix-huit, in words: somebody counts aloud
 UNIT_AFTER = -2.0  # a unit follows the last figure
 
 _AHEAD, _BEHIND, _NEAR, _NEAR_SIGN = 70, 40, 26, 14  # characters looked at
@@ -55,7 +56,8 @@ _CUE_WORDS = (
     "sonne* urgence number* call calls called caller calling callback ring text reach dial "
     "cell cellphone mobilfunk* handy* rufen "
     "anruf* "
-    "ruf rufnummer erreichbar nummer fon bel bellen gebeld mobiel* bereikbaar movil llam* tlf "
+    "ruf rufnummer erreichbar nummer fon bel bellen gebeld mobiel* bereikbaar movil llam* "
+    "tlf tlfno? tfno? "
     "celular ligue "
     "ligar liga telemovel contat* chiam* cellulare recapito cel zadzwon* komork* sunati suna ara "
     "arayin arayabilirsin "
@@ -80,7 +82,7 @@ _CODE_WORDS = (
     "ref* referen* siret siren siert sirne "
     "srien iban rib bic isbn ean "
     "gencod* codes? barres? codebarre serie serial* chassis vin immat* tva vat iva avs ahv "
-    "suivi tracking* adherent* imei rcs naf ape secu insee "
+    "kbo bce ondernemingsn* suivi tracking* adherent* imei rcs naf ape secu insee "
     "account dossard cp postaux postal* departements? "
     "postcodes? plz parcelle cadastr* isin euromillions keno "
     "firmware bios ssid wpa wpa2 password sepa mandat* "
@@ -100,7 +102,7 @@ _THING_WORDS = (
 ).split()
 # Services, people and events: their number is one only where a word says so (devis no 0612).
 _SERVICE_WORDS = (
-    "devis reservations? billets bookings? tournoi* pilote wifi msg clients "
+    "entreprise devis reservations? billets bookings? tournoi* pilote wifi msg clients "
     "tickets commandes factures annonces abonnes dossiers comptes abonnements?"
 ).split()
 _IDENTIFIER = re.compile(
@@ -225,12 +227,18 @@ def is_code(text: str, start: int, *, beside: bool, grouped: bool = False) -> bo
     """
     between = _BESIDE if beside else _BETWEEN
     for found in _IDENTIFIER.finditer(text, max(0, start - _NEAR - 12), start):
-        if not between.fullmatch(text, found.end(), start):
+        if not between.fullmatch(text, found.end(), start) or _is_phone(text, found.end(), start):
             continue
         proper = found["code"] or (found["thing"] and not grouped)
         if proper or _is_numbered(text, found, start):
             return True
     return False
+
+
+def _is_phone(text: str, start: int, end: int) -> bool:
+    """Tell whether a word between names a phone, and no number at large: références. Tél."""
+    cue = _CUE.search(text, start, end)
+    return cue is not None and _NUMBERED.fullmatch(cue.group()) is None
 
 
 def _is_numbered(text: str, found: re.Match[str], start: int) -> bool:

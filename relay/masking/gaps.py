@@ -31,7 +31,7 @@ _CONNECTOR_WORDS = (
     "guion coma e depois finalmente espaco ponto hifen "
     "virgula spatie punt streepje daarna en dan poi dopo infine spazio trattino virgola "
     "bien tres parfait super accord nickel good great perfect bueno gut goed bene "
-    "oui ouais ok yes yep sim vale "
+    "oui ouais ok yes yep sim vale apunta sigue anota leave laissez laisse another autre gap "
     "premier premiere deuxieme troisieme quatrieme cinquieme sixieme septieme huitieme neuvieme "
     "dixieme second seconde third fourth fifth sixth seventh eighth ninth tenth first primero "
     "primera segundo segunda tercero tercera cuarto cuarta quinto quinta sexto sexta septimo "

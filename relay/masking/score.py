@@ -14,6 +14,8 @@ from relay.masking.timetables import (
     are_postcodes,
     are_ranges,
     are_ratios,
+    are_sums,
+    is_cut_out,
     is_part,
     is_stamp,
     is_timetable,
@@ -27,7 +29,7 @@ _COUNTED = re.compile(
     r" (?!com[moe]|like|wie|zoals)[^\W\d_]{3,}[^,;]{0,24}[,;](?: [^\W\d]{2,}.{0,20})? ?"
 )
 _ARTICLE = re.compile(r"\b(?:les?|die|der|das|the|los|el|il|os?|de|het) $")
-_LEAST_COUNTED = 2
+_LEAST_COUNTED, _MOST_COUNTED = 2, 12
 _LONGEST_PART = 5  # digits of a group
 _LETTER = re.compile(r"[^\W\d_]")
 _LIKE_SIREN = (Form.NO_TRUNK, Form.MOBILE_NO_TRUNK, Form.NEIGHBOUR)
@@ -157,10 +159,12 @@ class Judge:
         value = tails(shape)
         if context.unit_after(self.text, atoms[-1].end) and not _is_whole(shape):
             value += context.UNIT_AFTER / (2 if shape.likely else 1)
-        if shape.sizes == [5, 5] and are_postcodes(groups, shape.between[0]):
+        if shape.sizes == [5, 5] and not shape.split and are_postcodes(groups, shape.between[0]):
             value += context.POSTCODES
         if self._is_drawn(shape) or (_is_listed(shape) if cue else _rising(shape)):
             value += context.RISING
+        if not cue and shape.said and _is_counting(shape):
+            value += context.COUNTING
         if not cue and shape.candidate.form is Form.NATIONAL and _is_part(shape):
             value += context.PART
         if not shape.even:
@@ -182,8 +186,10 @@ def _uneven(shape: Shape, groups: Sequence[str], cue: float) -> float:
         value += context.ARTICLES * _has_articles(shape)
     if not (shape.split or shape.words):
         value += context.TIMETABLE * is_timetable(groups, between)
-    ranges = are_ranges(between) or are_ratios(groups, between)
-    value += context.RANGES * (ranges or is_stamp(groups, between))
+    ranges = are_ranges(between) or are_ratios(groups, between) or are_sums(groups, between)
+    text, start, end = shape.row.text, shape.atoms[0].start, shape.atoms[-1].end
+    cut = is_cut_out(text, start, end, groups, between)
+    value += context.RANGES * (ranges or cut or is_stamp(groups, between))
     return value + context.UNLIKE * (_is_unlike(shape) or names_model(between))
 
 
@@ -215,6 +221,20 @@ def _has_articles(shape: Shape) -> bool:
     if before is None or max(shape.sizes) == 1:
         return False
     return all(before.group() == gap[-len(before.group()) :] for gap in shape.between)
+
+
+def _is_counting(shape: Shape) -> bool:
+    """Tell whether number words, and those right after them, go up in steps: six douze dix-huit."""
+    row, at, values = shape.row, shape.candidate.first, list[int]()
+    while at < len(row.atoms) and len(values) < _MOST_COUNTED:
+        if at >= shape.candidate.last and row.gaps[at] > 0:
+            break
+        steps = row.steps(at)
+        if not steps:  # the last word says how often the next one is to be taken
+            return False
+        at, digits, _ = max(steps)
+        values.append(int(digits))
+    return len(values) > LEAST_GROUPS and in_steps(values)
 
 
 def _rising(shape: Shape) -> bool:

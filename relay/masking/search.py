@@ -224,7 +224,7 @@ def _reversed(row: Row, view: Reading) -> list[Found]:
             if in_steps([*map(int, groups)]):
                 continue
             whole = (start, end) == (first, last)
-            turned = ("".join(groups)[::-1],) if whole else ()
+            turned = ("".join(groups)[::-1],) if whole or groups[-1][-1] == "0" else ()
             each = "".join(group[::-1] for group in groups)
             pairs = _PAIR.sub(r"\2\1", "".join(groups))
             said = _values_turned(row, start, end)
@@ -258,7 +258,7 @@ def _windows(row: Row, first: int, last: int) -> Iterator[tuple[int, int]]:
     for start in range(first, last):
         for end in range(start + 2, min(last, start + LONGEST) + 1):
             size = upto[end] - upto[start]
-            if size in plans.with_zero.home and row.digits[end - 1][0] == "0":
+            if size in plans.with_zero.home and "0" in row.digits[end - 1]:
                 yield start, end
 
 

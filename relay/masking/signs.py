@@ -43,6 +43,7 @@ _CATEGORY_SIGN = {
     "Zs": " ", "Zl": "\n", "Zp": "\n", "Pd": "-", "Pi": "'", "Pf": "'", "So": "•", "Cs": " ",
     "Co": "•", "Cn": "•", "Sk": "•",
 }  # fmt: skip
+_FRAMED = re.compile(r"(?:CIRCLED|SQUARED) LATIN (?:CAPITAL|SMALL) LETTER ([A-Z])$")
 _LARGEST = 99
 _PICTURES = {"KEYCAP TEN": "10", "BILLIARDS": "8", "HUNDRED POINTS SYMBOL": "100"}
 
@@ -90,6 +91,8 @@ def fold(sign: str) -> str:
 
 
 def _plain_sign(sign: str, name: str, category: str) -> str:
+    if framed := _FRAMED.search(name):
+        return framed.group(1).lower()
     if category in _CATEGORY_SIGN:
         return _CATEGORY_SIGN[category] if sign not in _TURNED else "x"
     folded = _shape(sign, name)

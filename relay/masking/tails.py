@@ -10,7 +10,7 @@ from relay.masking.shapes import Shape
 _OPENS = re.compile(r"0[ .-]?[1-9](?:[ ./_-]?[0-9]){6}")
 _FIGURE_END, _FIGURE_START = (
     re.compile(r"(?<![^\W_])\d{1,20}$"),
-    re.compile(r"\d{1,20}(?![^\W\d_]{3})"),
+    re.compile(r"\d{1,20}(?![^\W\d_]{2})"),
 )
 _CENTS = re.compile(r"\d[.,]\d\d$")  # 12,50 before a number
 _LONGEST_GROUP = 4

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from operator import add, mul, sub
 
 from relay.masking.context import says_travel
 
@@ -14,6 +15,13 @@ _DAY_SIGNS = frozenset(".-/")
 _HOURS, _MINUTES, _DAYS, _MONTHS = 24, 60, 31, 12
 _IN_NUMBERS = frozenset(" -._/")
 _MODEL = re.compile(r"\W{1,2}[^\W\d_]{1,4}-")
+_WORD = re.compile(r"[^\W\d_]")
+_UP_TO = re.compile(r"\d (?:au|a|to|bis|tot|al|hasta|ate|till) (?:\d\d? ){0,2}$")
+_FROM = re.compile(r"\b(?:du|from|vom|van|del?|dal|do) $")
+_MINUTES_AFTER = re.compile(r" [0-5]\d(?!\d)")
+_NEAR = 12  # characters of the end of a range
+_SUMS = {"+": add, "-": sub, "x": mul, "*": mul}
+_THOUSANDS = frozenset((", ", "; ", " - ", " et ", " e ", " y ", " and ", " und ", " en "))
 _PART = [1, 3, 3, 3]  # digits of each group
 _FREE = "8"  # 0 800 123 456 is how free numbers are grouped
 
@@ -65,6 +73,32 @@ def _is_opening(groups: Sequence[str], between: Sequence[str]) -> bool:
 def are_ranges(between: Sequence[str]) -> bool:
     """Tell whether figures stand in at least two ranges: du 06 au 12, puis du 18 au 24."""
     return len({*between}) > 1 and sum(gap in _TO for gap in between) > 1
+
+
+def is_cut_out(
+    text: str, start: int, end: int, groups: Sequence[str], between: Sequence[str]
+) -> bool:
+    """Tell whether ``text[start:end]`` is cut out of days, or hours, from and to.
+
+    du 12 12 26 au [05 01 27, puis du 01 02] 27 ends a range and begins one; entre
+    [07 30 et 08 15 puis 18] 45 is cut in the middle of a time.
+    """
+    if _UP_TO.search(text, max(0, start - _NEAR), start) and any(map(_FROM.search, between)):
+        return True
+    pairs = zip(groups[::2], groups[1::2], strict=False)
+    halved = len(groups) % 2 == 1 and {*between[::2]} == _BLANK
+    told = halved and all(map(_WORD.search, between[1::2])) and all(map(_is_time, pairs))
+    return told and _MINUTES_AFTER.match(text, end) is not None
+
+
+def are_sums(groups: Sequence[str], between: Sequence[str]) -> bool:
+    """Tell whether *groups* hold a sum with its result: 06+71=77."""
+    return any(
+        equal.strip() == "=" and _SUMS.get(sign.strip(), sub)(int(a), int(b)) == int(c)
+        for a, b, c, sign, equal in zip(
+            groups, groups[1:], groups[2:], between, between[1:], strict=False
+        )
+    )
 
 
 def are_ratios(groups: Sequence[str], between: Sequence[str]) -> bool:
@@ -130,6 +164,8 @@ def _in_order(groups: Sequence[str], between: Sequence[str]) -> bool:
     pairs = [*zip(groups[::2], groups[1::2], strict=False)]
     if len(inner) != 1 or len(outer) != 1 or inner == outer or len(pairs) <= 1:
         return False
+    if inner == {"."} and outer <= _THOUSANDS and all(len(b) == 3 for _, b in pairs):  # noqa: PLR2004
+        return True  # 32.000, 65.400
     decimal = inner == {"."} and all(len(a) == len(b) == 1 for a, b in pairs)
     timed = outer <= _LISTED and all(map(_is_time, pairs))
     return (decimal or timed) and pairs == sorted({*pairs})

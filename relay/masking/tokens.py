@@ -14,8 +14,10 @@ _RUNS = re.compile(r"[0-9]+")
 _ONE = frozenset(("un", "um"))
 _PARTS = re.compile(r"[0-9]+|[^\W\d_]+")
 _LETTERS = re.compile(r"[^\W\d_]+")
-# One long figure between words, a short one perhaps after them: portable0612345678apres18h.
-_IN_WORDS = re.compile(r"[^\W\d_]{3,}([0-9]{9,14})[^\W\d_]{3,}(?:[0-9]{1,2}[^\W\d_]{0,2})?")
+# One long figure between words, short ones perhaps beside them: papa2portable0612345678apres18h.
+_IN_WORDS = re.compile(
+    r"(?:[^\W\d_]{3,}[0-9]{1,2})?[^\W\d_]{3,}([0-9]{9,14})[^\W\d_]{3,}(?:[0-9]{1,2}[^\W\d_]{0,2})?"
+)
 _WORD_THEN_FIGURES = re.compile(r"([^\W\d_]{3,})([0-9]+)")
 _LONG = 9  # digits that stay a number whatever is glued to them
 _LOOK = {
