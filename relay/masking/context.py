@@ -71,6 +71,10 @@ _CUE = re.compile(
     r"|(?:0|zero) (?:devant|avant|au debut)"
     r"|(?:sans|avec|manque|mett?e[zr]|r?ajoute[zr]?) (?:le |un )?(?:0|zero)\b)"
 )
+_OWN_PHONE = re.compile(
+    r"[^.\d]{0,40}\b(?:c'est|est|it's|its|is|ist|es|e)\b[^.\d]{0,16}"
+    rf"\b(?:mon|my|mein|mijn|mi|mio|meu) (?:[^\W\d]{{1,6}} )?{any_of(_CUE_WORDS)}\b"
+)
 _CALL, _CALL_SIGN = re.compile(r"coup d[e' ]{1,2}fil\b"), re.compile(r"[☎☏✆📞📱📲🤙🕿🖀🕻💬]")
 _AT = re.compile(
     r"\b(?:au|sur|sur le|a ce|ici|at|on|al|unter|auf|op|ao|no|pelo|en el|sul|na|pod|على|"
@@ -78,7 +82,7 @@ _AT = re.compile(
 )
 # What names a reference, an account, a code and hardly anything else.
 _CODE_WORDS = (
-    "bosch oem ersatzteil* teilenummer "
+    "bosch oem ricambi? ricambio repuesto* recambio* onderdeel* onderdelen ersatzteil* teilenummer "
     "ref* referen* siret siren siert sirne "
     "srien iban rib bic isbn ean "
     "gencod* codes? barres? codebarre serie serial* chassis vin immat* tva vat iva avs ahv "
@@ -149,7 +153,7 @@ _LIST_WORDS = (
     "departements depts dpts tomes volumes temperatures notes pointures tailles pages episodes "
     "chapitres sizes bande paginas tallas grossen seiten"
 ).split()
-_LIST = re.compile(rf"(?<!\w){any_of(_LIST_WORDS)}\W{{1,3}}$")
+_LIST = re.compile(rf"(?<!\w)(?:{any_of(_LIST_WORDS)}|dans les?)\W{{1,3}}$")
 _REVERSED_WORDS = (
     "envers lenver* inverse* invers* invesr* retourn* rebours verlan miroir mirror* backward* "
     "reverse* upside reves invertid* "
@@ -233,6 +237,11 @@ def is_code(text: str, start: int, *, beside: bool, grouped: bool = False) -> bo
         if proper or _is_numbered(text, found, start):
             return True
     return False
+
+
+def is_own_phone(text: str, end: int) -> bool:
+    """Tell whether the words right after *end* say whose phone it is: (réf. …) c'est mon tél."""
+    return _OWN_PHONE.match(text, end) is not None
 
 
 def _is_phone(text: str, start: int, end: int) -> bool:

@@ -113,12 +113,14 @@ def _patterns() -> tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]:
     """
     digit = rf"(?P<digit>(?<![^\W_])(?:\d|{any_of(sorted(_units()))})s?(?=$|[\s.,;:)'\"]))"
     stead = re.compile(_STEAD_WORDS)
+    instead = rf"(?:{_STEAD_WORDS})\b.{{0,8}}?{_SIGN}{_MARK}[^\d]{{0,16}}?{digit}"
     put = rf"(?:{_STEAD_WORDS}) (?:de |of |di |von )?{digit}{_I_PUT}"
     return (
         (re.compile(_MEANS + digit), re.compile(_SIGN + _IS + digit)),
         (stead, re.compile(_SIGN + _STEAD + digit)),
         (re.compile(_FOR_WORDS), re.compile(digit + _FOR + _SIGN)),
         (stead, re.compile(put)),
+        (stead, re.compile(instead)),
     )
 
 

@@ -14,7 +14,9 @@ from relay.masking.timetables import (
     are_postcodes,
     are_ranges,
     are_ratios,
+    are_sets,
     are_sums,
+    are_thousands,
     is_cut_out,
     is_part,
     is_stamp,
@@ -131,6 +133,8 @@ class Judge:
         start = shape.atoms[0].start
         if not context.has_code_word(self.text, start):
             return 0.0
+        if context.is_own_phone(self.text, shape.atoms[-1].end):
+            return 0.0
         grouped = shape.grouped or shape.in_three_pairs
         if not context.is_code(self.text, start, beside=False, grouped=grouped):
             return 0.0
@@ -146,7 +150,7 @@ class Judge:
         start, end = shape.atoms[0].start, shape.atoms[-1].end
         values = {*shape.values}
         if len(values) == len(shape.atoms) and context.says_list(self.text, start):
-            return True
+            return not context.is_own_phone(self.text, end)
         if len(values) == len(shape.atoms) and max(values) <= _RUNNERS:
             return context.says_race(self.text, start)
         if shape.likely or max(shape.sizes) > _DRAWN:
@@ -188,8 +192,9 @@ def _uneven(shape: Shape, groups: Sequence[str], cue: float) -> float:
         value += context.TIMETABLE * is_timetable(groups, between)
     ranges = are_ranges(between) or are_ratios(groups, between) or are_sums(groups, between)
     text, start, end = shape.row.text, shape.atoms[0].start, shape.atoms[-1].end
-    cut = is_cut_out(text, start, end, groups, between)
-    value += context.RANGES * (ranges or cut or is_stamp(groups, between))
+    cut = is_cut_out(text, start, end, groups, between) or are_sets(groups, between)
+    listed = are_thousands(text, start, groups, between)
+    value += context.RANGES * (ranges or cut or listed or is_stamp(groups, between))
     return value + context.UNLIKE * (_is_unlike(shape) or names_model(between))
 
 

@@ -33,6 +33,7 @@ _BRAILLE = re.compile(r"⠼([⠁⠃⠉⠙⠑⠋⠛⠓⠊⠚]+)")
 _CELLS = str.maketrans("⠁⠃⠉⠙⠑⠋⠛⠓⠊⠚", "1234567890")
 _ESCAPE = re.compile(r"%(?:2[0b-f]|3[0-9])", re.IGNORECASE)
 _LEAST_ESCAPES = 3
+_PLUS = frozenset(("%2b", "%2B"))
 _RING = re.compile(r"(?<![^\W\d])(?:\(\)|\[\])(?=[ .]?\d)|(?<=\d)(?:\(\)|\[\])(?!\w{2})")  # ()6 5()
 
 
@@ -82,7 +83,9 @@ def _braille(text: str) -> Iterator[Piece]:
 
 def _escapes(text: str) -> Iterator[Piece]:
     found = [*_ESCAPE.finditer(text)] if "%" in text else []
-    for sign in found if len(found) >= _LEAST_ESCAPES else ():
+    if len(found) < _LEAST_ESCAPES:  # the plus of a number in a link
+        found = [sign for sign in found if sign.group() in _PLUS]
+    for sign in found:
         yield Piece(sign.start(), sign.end(), chr(int(sign.group()[1:], 16)))
 
 

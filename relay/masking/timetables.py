@@ -22,6 +22,7 @@ _MINUTES_AFTER = re.compile(r" [0-5]\d(?!\d)")
 _NEAR = 12  # characters of the end of a range
 _SUMS = {"+": add, "-": sub, "x": mul, "*": mul}
 _THOUSANDS = frozenset((", ", "; ", " - ", " et ", " e ", " y ", " and ", " und ", " en "))
+_POINTS = frozenset(".,")
 _PART = [1, 3, 3, 3]  # digits of each group
 _FREE = "8"  # 0 800 123 456 is how free numbers are grouped
 
@@ -89,6 +90,23 @@ def is_cut_out(
     halved = len(groups) % 2 == 1 and {*between[::2]} == _BLANK
     told = halved and all(map(_WORD.search, between[1::2])) and all(map(_is_time, pairs))
     return told and _MINUTES_AFTER.match(text, end) is not None
+
+
+def are_thousands(text: str, start: int, groups: Sequence[str], between: Sequence[str]) -> bool:
+    """Tell whether *groups* are a list of thousands: 32.000, 65.400 or 034, 24,567 after "12,"."""
+    glued = [gap in _POINTS for gap in between]
+    if text[start - 1 : start] in _POINTS and text[start - 2 : start - 1].isdigit():
+        glued, groups = [True, *glued], ["", *groups]
+    tails = [group for is_tail, group in zip(glued, groups[1:], strict=True) if is_tail]
+    listed = _THOUSANDS.issuperset({*between} - _POINTS)
+    return len(tails) > 1 and not all(glued) and listed and {*map(len, tails[:-1])} == {3}
+
+
+def are_sets(groups: Sequence[str], between: Sequence[str]) -> bool:
+    """Tell whether *groups* are the sets of a match: 6-4 3-6 7-6(5) 6-2."""
+    pairs = [{a, b} for a, b, sign in zip(groups, groups[1:], between, strict=False) if sign == "-"]
+    apart = {*map(len, groups)} == {1} and len({*between}) > 1
+    return apart and len(pairs) > 1 and all(pair & {"6", "7"} for pair in pairs)
 
 
 def are_sums(groups: Sequence[str], between: Sequence[str]) -> bool:
@@ -164,8 +182,6 @@ def _in_order(groups: Sequence[str], between: Sequence[str]) -> bool:
     pairs = [*zip(groups[::2], groups[1::2], strict=False)]
     if len(inner) != 1 or len(outer) != 1 or inner == outer or len(pairs) <= 1:
         return False
-    if inner == {"."} and outer <= _THOUSANDS and all(len(b) == 3 for _, b in pairs):  # noqa: PLR2004
-        return True  # 32.000, 65.400
     decimal = inner == {"."} and all(len(a) == len(b) == 1 for a, b in pairs)
     timed = outer <= _LISTED and all(map(_is_time, pairs))
     return (decimal or timed) and pairs == sorted({*pairs})
