@@ -6,6 +6,7 @@ that importing it does not load the metadata of 245 regions.
 """
 
 import json
+import re
 from pathlib import Path
 
 import phonenumbers
@@ -32,11 +33,13 @@ FICTION = {
     "GB": {"mobile": r"7700900\d{3}", "fixed_line": r"1632960\d{3}"},
     "IE": {"fixed_line": r"2091\d{5}"},
 }
+_SIGN = re.compile(r"\(\?:|\[[^]]*\]|\\d|\{[^}]*\}|.")  # of a pattern of the metadata
 FILE = Path(__file__).parent / "data" / "plans.json"
 
 
 def plans() -> dict[str, list[str]]:
-    """Return per region: country code, trunk prefix, valid pattern, mobile pattern, both lengths.
+    """Return per region: country code, trunk prefix; of all numbers, then of mobile ones, the
+    pattern, the lengths and the first digits.
 
     Source: ITU-T E.164 as compiled in the metadata of libphonenumber; numbers for fiction
     of ARCEP (numbering plan 2018-0881), Ofcom and ComReg.
@@ -53,13 +56,16 @@ def plans() -> dict[str, list[str]]:
         }
         for kind, pattern in FICTION.get(region, {}).items():
             patterns[kind] = f"{pattern}|{patterns[kind]}"
+        valid, mobile = "|".join(sorted(set(patterns.values()))), patterns.get("mobile", "")
         table[region] = [
             str(metadata.country_code),
             _trunk(metadata),
-            "|".join(sorted(set(patterns.values()))),
-            patterns.get("mobile", ""),
+            valid,
+            mobile,
             _lengths(metadata.general_desc),
             _lengths(metadata.mobile),
+            first_digits(valid),
+            first_digits(mobile),
         ]
     return table
 
@@ -72,6 +78,24 @@ def _trunk(metadata: phonenumbers.PhoneMetadata) -> str:
 
 def _lengths(desc: phonenumbers.PhoneNumberDesc | None) -> str:
     return " ".join(str(length) for length in desc.possible_length) if desc else ""
+
+
+def first_digits(pattern: str) -> str:
+    """Return the digits that a number of *pattern* can begin with; none of them is optional."""
+    found: set[str] = set()
+    starts, first = [True], True  # whether each open group, and the next sign, is at the start
+    for sign in _SIGN.findall(pattern):
+        if sign == "(?:":
+            starts.append(first)
+        elif sign == "|":
+            first = starts[-1]
+        else:
+            if sign == ")":
+                starts.pop()
+            elif first:
+                found |= {digit for digit in "0123456789" if re.fullmatch(sign, digit)}
+            first = False
+    return "".join(sorted(found))
 
 
 def rendered() -> str:

@@ -6,7 +6,8 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from relay.masking.grammar import Arc, arcs
-from relay.masking.plans import SHORTEST, Form, Sizes, numbering, read
+from relay.masking.plans import Form, numbering, read
+from relay.masking.sizes import WIDE
 from relay.masking.tokens import Atom
 from relay.masking.words import Kind
 
@@ -14,12 +15,9 @@ _PLUS_WORDS = ("plus", "piu", "mas", "mais")
 _PLUS = ("+", *(f" {word}" for word in _PLUS_WORDS))
 _PLUS_WITHIN = 8  # characters
 _SUM = re.compile(r"\d \+ $")  # 1 à 60 + 62
-_LONGEST_ROW = 17  # digits: exit code and the longest international number
 # The most digits one word can add: triple and a ten, six hundred and twelve, a ten or a unit.
 _MOST_DIGITS = {Kind.TIMES: 9, Kind.HUNDRED: 3, Kind.TEN: 2, Kind.TEEN: 2, Kind.UNIT: 2}
 _MOST_ATOMS = 28  # a number has no more pieces, joined words included
-_ANY = frozenset(range(SHORTEST, _LONGEST_ROW + 1))
-_WIDE = Sizes(_ANY, _ANY, SHORTEST, _LONGEST_ROW)  # after a plus sign or an exit code
 _NOTHING = "000"  # no country code begins with a zero
 _WIDEST, _FEWER = 10, 2  # readings kept at each atom; fewer in a text of very many atoms
 _MANY_ATOMS = 200
@@ -155,12 +153,10 @@ def figures(row: Row, first: int, last: int, *, strong: bool) -> Iterator[Candid
         plus = signed and plus_before(row.text, row.atoms[start].start)
         if (plus or zero or not plans.has_trunk) is not strong:
             continue
-        digits = whole[here - upto[first] : here - upto[first] + _LONGEST_ROW]
+        digits = whole[here - upto[first] : here - upto[first] + WIDE.longest]
         if digits.startswith(_NOTHING):
             continue
-        sizes = plans.with_zero if zero else plans.without
-        if plus or digits.startswith("00"):
-            sizes = _WIDE
+        sizes = WIDE if plus else plans.sizes(digits)
         for end in range(start + 1, last + 1):
             size = upto[end] - here
             if size > sizes.longest:
@@ -202,9 +198,7 @@ def _from(
             for digits, cost in kept:
                 read_so_far, total = digits + more, cost + paid
                 size = len(read_so_far)
-                sizes = plans.with_zero if read_so_far[0] == "0" else plans.without
-                if plus or read_so_far[:2] == "00":
-                    sizes = _WIDE
+                sizes = WIDE if plus else plans.sizes(read_so_far)
                 if size in sizes.all:
                     result = read(read_so_far, plus=plus, region=row.region)
                     if result:

@@ -4,12 +4,24 @@ Source: ITU-T E.164; metadata of libphonenumber compiled into ``data/plans.json`
 """
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
+from itertools import groupby
 from typing import NamedTuple
 
 from relay.masking.regions import Plan, plan_of, plans_of, regions_by_code
+from relay.masking.sizes import (
+    DIGITS,
+    LONGEST,
+    NOTHING,
+    SHORTEST,
+    Sizes,
+    joined,
+    least_of,
+    sizes_of,
+)
 
 # Regions whose numbers are written at home in the national way, besides those of one country code.
 _SAME_PLAN = {"FR": ("RE", "GP", "MQ", "GF", "YT", "BL", "MF")}
@@ -23,8 +35,6 @@ _NEIGHBOURS = {
 _DEFAULT_NEIGHBOURS = ("FR", "GB", "DE", "ES")
 # Whose plan has a trunk prefix that the national format leaves out, of mobile numbers at least.
 _TRUNK_UNSAID = frozenset("BO BR CN CO GE MC MN NP PE".split())
-_SHORTEST_HOME = 6  # of an island without country code
-SHORTEST, LONGEST = 7, 15  # digits of an E.164 number with its country code
 
 
 class Form(StrEnum):
@@ -43,13 +53,48 @@ class Form(StrEnum):
     SHORT = "fewer than seven digits"
 
 
-class Sizes(NamedTuple):
-    """How many digits a number can have: at home, there or with neighbours, and the bounds."""
+class Way(NamedTuple):
+    """One way to write the numbers of a plan.
 
-    home: frozenset[int]
-    all: frozenset[int]
-    shortest: int
-    longest: int
+    Args:
+        head: What stands before the national number.
+        rest: Pattern of that number.
+        code: Country code.
+        form: What it is called.
+        begins: Pattern of what the number may begin with.
+    """
+
+    head: str
+    rest: str
+    code: str
+    form: Form
+    begins: str = ""
+
+
+class Reader:
+    """Reads digits in the first of several ways that fits them.
+
+    All of them are one pattern, so that most digits, which are no number, cost one look.
+    """
+
+    def __init__(self, ways: Iterable[Way]) -> None:
+        self._ways = [*ways]
+        # An empty group ends each way: the one that took part tells which way it was.
+        rows = [
+            f"{head}(?:{'|'.join(f'(?:{way.rest})()' for way in alike)})"
+            for head, alike in groupby(self._ways, lambda way: way.head + way.begins)
+        ]
+        self._pattern = re.compile("|".join(rows) or "(?!)")
+
+    def read(self, digits: str) -> tuple[str, Form] | None:
+        """Return the E.164 number and how it was written, or None."""
+        found = self._pattern.fullmatch(digits)
+        if found is None or found.lastindex is None:
+            return None
+        way = self._ways[found.lastindex - 1]
+        number = digits[len(way.head) :]
+        short = way.form is Form.BARE and len(number) < SHORTEST
+        return f"+{way.code}{number}", Form.SHORT if short else way.form
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,63 +104,54 @@ class Numbering:
     Args:
         code: Country code of the region, empty for an unknown one.
         has_trunk: National numbers are written with a trunk prefix.
-        home, near: Plans whose national numbers are read, the own ones first.
+        home, near: Read national numbers by the plans of the site, and by those of neighbours.
         with_zero, without: Sizes of a number without sign, by its first digit.
+        by_head: The same by its first two digits, or its only one.
         least: Digits of the shortest number that counts.
-        any_home: Matches what ``home`` can read in any form, to refuse the rest at once.
-        any_near: The same for ``near``.
     """
 
     code: str
     has_trunk: bool
-    home: tuple[Plan, ...]
-    near: tuple[Plan, ...]
+    home: Reader
+    near: Reader
     with_zero: Sizes
     without: Sizes
+    by_head: dict[str, Sizes]
     least: int
-    any_home: re.Pattern[str]
-    any_near: re.Pattern[str]
 
-    def sizes(self, first: str) -> Sizes:
-        """Return the sizes of a number without sign that begins with *first*."""
-        return self.with_zero if first == "0" else self.without
+    def sizes(self, digits: str) -> Sizes:
+        """Return the sizes of a number without sign that begins with *digits*."""
+        return self.by_head.get(digits[:2], NOTHING)
 
 
-def _any(plans: tuple[Plan, ...], *, mobile: bool) -> re.Pattern[str]:
-    """Return a pattern for the numbers of *plans*, those that begin alike tried together."""
-    begun: dict[str, set[str]] = {}
+def _at_home(plans: tuple[Plan, ...], *, has_trunk: bool) -> Iterator[Way]:
+    """Yield how numbers are written at home, the likelier ways first."""
     for plan in plans:
-        for beginning in (plan.code + plan.trunk, plan.code, plan.trunk, ""):
-            begun.setdefault(beginning, set()).add(plan.mobile if mobile else plan.valid)
-    ways = [f"{head}(?:{'|'.join(sorted(rest))})" for head, rest in sorted(begun.items())[::-1]]
-    return re.compile("|".join(ways) or "(?!)")
+        if plan.trunk:
+            yield Way(plan.trunk, plan.mobile, plan.code, Form.MOBILE)
+            yield Way(plan.trunk, plan.valid, plan.code, Form.NATIONAL)
+        else:
+            yield Way("", plan.valid, plan.code, Form.BARE, begins="(?!0)")
+            yield Way("", plan.mobile, plan.code, Form.MOBILE)
+            yield Way("", plan.valid, plan.code, Form.NATIONAL)
+    for code in dict.fromkeys(plan.code for plan in plans):
+        if country := _country(code):
+            for trunk in ("", *country.trunks):
+                yield Way(code + trunk, country.valid.pattern, code, Form.COUNTRY_CODE)
+    for plan in plans:
+        if plan.trunk and has_trunk:
+            yield Way("", plan.mobile, plan.code, Form.MOBILE_NO_TRUNK)
+            yield Way("", plan.valid, plan.code, Form.NO_TRUNK)
+        elif plan.trunk:
+            yield Way("", plan.valid, plan.code, Form.BARE)
 
 
-def _sizes(home: tuple[Plan, ...], near: tuple[Plan, ...], *, zero: bool) -> Sizes:
-    own = _lengths([(plan, plan.lengths) for plan in home], zero=zero)
-    both = own | _lengths([(plan, plan.mobile_lengths) for plan in near], zero=zero)
-    return Sizes(own, both, min(both, default=SHORTEST), max(both, default=LONGEST))
-
-
-def _least(plan: Plan | None) -> int:
-    """Return how many digits a number at home has at least: six where mobile ones have six."""
-    if plan is None or plan.trunk or not plan.mobile_lengths:
-        return SHORTEST
-    return min(SHORTEST, max(_SHORTEST_HOME, min(plan.mobile_lengths)))
-
-
-def _lengths(plans: list[tuple[Plan, tuple[int, ...]]], *, zero: bool) -> frozenset[int]:
-    found: set[int] = set()
-    for plan, lengths in plans:
-        for length in lengths:
-            if zero and plan.trunk:
-                found.add(length + len(plan.trunk))
-                continue
-            found.add(length)
-            if not zero:
-                found |= {length + len(plan.code), length + len(plan.code) + len(plan.trunk)}
-    least = min([_least(plan) for plan, _ in plans[:1]], default=SHORTEST)
-    return frozenset(n for n in found if least <= n <= LONGEST)
+def _nearby(plans: tuple[Plan, ...]) -> Iterator[Way]:
+    """Yield how mobile numbers of neighbours are written."""
+    for plan in sorted(plans, key=lambda plan: not plan.trunk):
+        yield Way(plan.trunk, plan.mobile, plan.code, Form.NEIGHBOUR)
+    for plan in plans:
+        yield Way(plan.code, plan.mobile, plan.code, Form.NEIGHBOUR)
 
 
 @cache
@@ -131,16 +167,17 @@ def numbering(region: str) -> Numbering:
         for plan in plans_of(_NEIGHBOURS.get(region, _DEFAULT_NEIGHBOURS))
         if plan.code not in codes
     )
+    has_trunk = bool(home and home[0].trunk) and region not in _TRUNK_UNSAID
+    sizes = sizes_of(home, near)
     return Numbering(
         home[0].code if home else "",
-        bool(home and home[0].trunk) and region not in _TRUNK_UNSAID,
-        home,
-        near,
-        _sizes(home, near, zero=True),
-        _sizes(home, near, zero=False),
-        _least(own),
-        _any(home, mobile=False),
-        _any(near, mobile=True),
+        has_trunk,
+        Reader(_at_home(home, has_trunk=has_trunk)),
+        Reader(_nearby(near)),
+        sizes.get("0", NOTHING),
+        joined([sizes.get(digit, NOTHING) for digit in DIGITS[1:]]),
+        sizes,
+        least_of(own),
     )
 
 
@@ -223,47 +260,9 @@ def read(digits: str, *, plus: bool, region: str) -> tuple[str, Form] | None:
         number = international(digits[2:])
         return (number, Form.EXIT_CODE) if number else None
     plans = numbering(region)
-    if len(digits) in plans.sizes(digits[0]).home and plans.any_home.fullmatch(digits):
-        return _national(digits, plans) or _unusual(digits, plans)
+    result = plans.home.read(digits) if len(digits) in plans.sizes(digits).home else None
+    if result:
+        return result
     if plans.code == "33" and len(digits) == 10 and digits[0] == "0" and digits[1] != "0":  # noqa: PLR2004
         return f"+33{digits[1:]}", Form.POSSIBLE
-    return _neighbour(digits, plans) if plans.any_near.fullmatch(digits) else None
-
-
-def _national(digits: str, plans: Numbering) -> tuple[str, Form] | None:
-    for plan in plans.home:
-        trunk = plan.trunk
-        if trunk and not digits.startswith(trunk):
-            continue
-        rest = digits[len(trunk) :]
-        if not plan.is_valid(rest):
-            continue
-        form = Form.MOBILE if plan.is_mobile(rest) else Form.NATIONAL
-        if not trunk and not rest.startswith("0"):
-            form = Form.BARE if len(rest) >= SHORTEST else Form.SHORT
-        return f"+{plan.code}{rest}", form
-    return None
-
-
-def _unusual(digits: str, plans: Numbering) -> tuple[str, Form] | None:
-    for code in dict.fromkeys(plan.code for plan in plans.home):
-        country = _country(code) if digits.startswith(code) else None
-        if country and (rest := country.significant(digits[len(code) :])):
-            return f"+{code}{rest}", Form.COUNTRY_CODE
-    for plan in plans.home:
-        if plan.trunk and plan.is_valid(digits):
-            form = Form.MOBILE_NO_TRUNK if plan.is_mobile(digits) else Form.NO_TRUNK
-            if not plans.has_trunk:
-                form = Form.BARE if len(digits) >= SHORTEST else Form.SHORT
-            return f"+{plan.code}{digits}", form
-    return None
-
-
-def _neighbour(digits: str, plans: Numbering) -> tuple[str, Form] | None:
-    for plan in plans.near:
-        trunk = plan.trunk
-        if (not trunk or digits.startswith(trunk)) and plan.is_mobile(digits[len(trunk) :]):
-            return f"+{plan.code}{digits[len(trunk) :]}", Form.NEIGHBOUR
-        if digits.startswith(plan.code) and plan.is_mobile(digits[len(plan.code) :]):
-            return f"+{digits}", Form.NEIGHBOUR
-    return None
+    return plans.near.read(digits)

@@ -1,7 +1,6 @@
 """The numbering plans of the regions, as compiled from the metadata of libphonenumber."""
 
 import json
-import re
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -9,7 +8,15 @@ from importlib import resources
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The numbering plan of one region; patterns are compiled when first asked."""
+    """The numbering plan of one region.
+
+    Args:
+        code: Country code.
+        trunk: What is dialled before a national number.
+        valid, mobile: Patterns of all national numbers, and of mobile ones.
+        lengths, mobile_lengths: How many digits they have.
+        first, mobile_first: The digits they can begin with.
+    """
 
     code: str
     trunk: str
@@ -17,19 +24,8 @@ class Plan:
     mobile: str
     lengths: tuple[int, ...]
     mobile_lengths: tuple[int, ...]
-
-    def is_valid(self, significant: str) -> bool:
-        """Tell whether a national significant number is in use."""
-        return _compiled(self.valid).fullmatch(significant) is not None
-
-    def is_mobile(self, significant: str) -> bool:
-        """Tell whether a national significant number is a mobile one."""
-        return _compiled(self.mobile).fullmatch(significant) is not None
-
-
-@cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern)
+    first: str
+    mobile_first: str
 
 
 @cache
@@ -45,7 +41,7 @@ def plan_of(region: str) -> Plan | None:
     row = _table().get(region.upper())
     if row is None:
         return None
-    code, trunk, valid, mobile, lengths, mobile_lengths = row
+    code, trunk, valid, mobile, lengths, mobile_lengths, first, mobile_first = row
     return Plan(
         code,
         trunk,
@@ -53,6 +49,8 @@ def plan_of(region: str) -> Plan | None:
         mobile or r"(?!)",
         tuple(map(int, lengths.split())),
         tuple(map(int, mobile_lengths.split())),
+        first,
+        mobile_first,
     )
 
 

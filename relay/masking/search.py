@@ -15,10 +15,11 @@ from relay.masking.evidence import is_prose, weigh
 from relay.masking.grammar import end_of
 from relay.masking.labels import Label, sorted_groups, without_labels
 from relay.masking.lattice import Row
-from relay.masking.plans import LONGEST, SHORTEST, Form, numbering, read
+from relay.masking.plans import Form, numbering, read
 from relay.masking.score import Judge
 from relay.masking.shapes import in_steps
 from relay.masking.signs import Reading
+from relay.masking.sizes import LONGEST, SHORTEST
 from relay.masking.spelled import read_text
 from relay.masking.swapped import begins_later, in_parts, swapped
 from relay.masking.tokens import Atom

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 from relay.masking.gaps import TIGHT
 from relay.masking.lattice import Row
-from relay.masking.plans import LONGEST, Form, read
+from relay.masking.plans import Form, read
+from relay.masking.sizes import LONGEST
 from relay.masking.trie import any_of
 
 _END_WORDS = (

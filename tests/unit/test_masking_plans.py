@@ -10,7 +10,24 @@ from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
 from relay.masking import build_plans, find_number, find_numbers
 
-REGIONS = ("FR", "RE", "GP", "BE", "CH", "LU", "DE", "ES", "GB", "NL", "PT", "IT", "MA", "DZ", "TN")
+REGIONS = (
+    "FR",
+    "RE",
+    "GP",
+    "BE",
+    "CH",
+    "LU",
+    "DE",
+    "ES",
+    "GB",
+    "NL",
+    "PT",
+    "IT",
+    "MA",
+    "DZ",
+    "TN",
+    "TM",
+)
 KINDS = (
     PhoneNumberType.MOBILE,
     PhoneNumberType.FIXED_LINE,
@@ -91,3 +108,9 @@ def test_unknown_region_reads_international_numbers() -> None:
 def test_numbers_for_fiction_are_numbers(region: str, text: str, number: str) -> None:
     """What regulators set aside for films is masked: people try a relay out with such numbers."""
     assert [found for *_, found in find_numbers(text, region)] == [number]
+
+
+@pytest.mark.parametrize("region", ["ES", "US"])
+def test_a_piece_that_may_be_nothing_begins_no_number(region: str) -> None:
+    """A token that is perhaps no figure at all is no number, nor a mistake, at the beginning."""
+    assert find_numbers("B3D 56 78", region) == []
