@@ -45,7 +45,7 @@ _DATES = (
     r"(?:0?[1-9]|[12]\d|3[01])(?P<d>[/.-])(?:0?[1-9]|1[0-2])(?P=d)(?:19|20)\d\d(?![/.-]?\d)"
     r"|(?:19|20)\d\d(?P<y>[/.-])(?:0?[1-9]|1[0-2])(?P=y)(?:0?[1-9]|[12]\d|3[01])(?!\d)"
     r"|(?:0?[1-9]|1[0-2])[/.](?:19|20)\d\d(?![/.-]?\d| ?\d\d\b)"
-    rf"|\d{{1,2}}(?:er|st|nd|rd|th|\.)?\s?(?:de |of )?{_MONTH}(?![a-z])(?:\.?\s?(?:de )?(?:19|"
+    rf"|\d{{1,2}}+(?:er|st|nd|rd|th|\.)?+\s?+(?:de |of )?+{_MONTH}(?![a-z])(?:\.?\s?(?:de )?(?:19|"
     r"20)?\d\d(?!\d| ?\d\d\b))?"
 )
 _SHORT_DATES = (
@@ -69,10 +69,11 @@ _IDS = (
     r"|\d{1,3}[.,]\d{4,}\s?°?[nsewo]?\s?[,;/ ]\s?-?\d{1,3}[.,]\d{4,}"  # coordinates
 )
 _FIRST = r"(?<!\d)(?<!\d[.,/:\n-])"  # no figure goes on here, nor a column of them
-# All of these go on, after their first figures, with a sign, a word or thousands, or follow a
-# currency; 0612345678 m'appeler is no amount.
+# All of these go on, after their first figures, with a word, a sign and more figures, or a sign
+# of their own, or follow a currency; 0612345678 m'appeler is no amount.
 _STARTS_SOFT = re.compile(
-    _FIRST + r"(?!0[0-9]{8})(?:\d++\s?[^\d\s]|\d{1,3}+ \d{3}|(?<=[€$£])\d|(?<=[€$£].)\d)"
+    _FIRST + r"(?!0[0-9]{8})(?:\d++(?:\s?[^\W\d_]|[.,:/'’-]\d|\s?[x*€$£%°•]|\s?[,-]\s?(?:le )?\d"
+    r"|\.\s?[^\W\d_])|\d{1,3}+ \d{3}|(?<=[€$£])\d|(?<=[€$£].)\d)"
 )
 _RANGE_DATE = (
     r"(?:0?[1-9]|[12]\d|3[01])\s?(?:,|et|au|a|ou|and|to|or|bis|und|y|al|e|-)\s?(?:le )?"

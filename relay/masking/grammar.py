@@ -17,13 +17,20 @@ _AGAIN = re.compile(r"\s(?:fois|times|mal|veces|vezes|volte|keer)\b")
 _NEXT = frozenset((" ", ", "))
 _SAID_AFTER, _COUNTED = 0.1, 0.4
 _APART = 0.3  # cost of reading sixty and two where sixty-two is said
+# What can be one value with a word before it; figures, of no kind, serve as units and teens.
+_JOINED = {
+    Kind.UNIT: (Kind.TEN, Kind.HUNDRED),
+    Kind.TEN: (Kind.UNIT, Kind.TEEN, None),
+    Kind.TEEN: (Kind.UNIT, None),
+}
 Arc = tuple[int, str, float]
 
 
 def arcs(atoms: Sequence[Atom], index: int, text: str) -> Iterator[Arc]:
     """Yield what can be read from atom *index* on: next atom, digits, cost."""
     atom = atoms[index]
-    if index + 1 < len(atoms):
+    after = atoms[index + 1] if index + 1 < len(atoms) else None
+    if after and not _SOME.isdisjoint((atom.readings[0], after.readings[0])):
         yield from _repeated(atoms, index, text)
     if atom.word is None:
         for digits in atom.readings:
@@ -33,14 +40,24 @@ def arcs(atoms: Sequence[Atom], index: int, text: str) -> Iterator[Arc]:
                 yield end, str(value), atom.cost
         return
     if atom.word.kind is Kind.TIMES:
-        if index + 1 < len(atoms) and _joint(atoms, index, text) is not None:
-            for digits in atoms[index + 1].readings:
+        if after and _joint(atoms, index, text) is not None:
+            for digits in after.readings:
                 yield index + 2, digits * int(atom.word.digits), 0.0
+        return
+    if not _is_joined(atom.word.kind, after):
+        yield index + 1, atom.readings[0], atom.cost
         return
     whole = [(end, str(v), atom.cost) for end, v in _values(atoms, index, text) if end > index + 1]
     yield index + 1, atom.readings[0], atom.cost + (_APART if whole else 0.0)
     yield from whole
     yield from _hundreds(atoms, index, text)
+
+
+def _is_joined(kind: Kind, after: Atom | None) -> bool:
+    """Tell whether a word of *kind* and what comes after it can be one value: most end here."""
+    if kind is Kind.HUNDRED:
+        return True
+    return after is not None and (after.word.kind if after.word else None) in _JOINED[kind]
 
 
 def end_of(atom: Atom, text: str) -> int:

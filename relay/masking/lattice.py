@@ -6,19 +6,20 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from relay.masking.grammar import Arc, arcs
-from relay.masking.plans import Form, numbering, read
-from relay.masking.sizes import WIDE
+from relay.masking.plans import Form, numbering
+from relay.masking.sizes import NOTHING, WIDE
 from relay.masking.tokens import Atom
 from relay.masking.words import Kind
 
 _PLUS_WORDS = ("plus", "piu", "mas", "mais")
 _PLUS = ("+", *(f" {word}" for word in _PLUS_WORDS))
+_MAY_BE_PLUS = re.compile("|".join(map(re.escape, ("+", *_PLUS_WORDS))))
 _PLUS_WITHIN = 8  # characters
 _SUM = re.compile(r"\d \+ $")  # 1 à 60 + 62
 # The most digits one word can add: triple and a ten, six hundred and twelve, a ten or a unit.
 _MOST_DIGITS = {Kind.TIMES: 9, Kind.HUNDRED: 3, Kind.TEN: 2, Kind.TEEN: 2, Kind.UNIT: 2}
 _MOST_ATOMS = 28  # a number has no more pieces, joined words included
-_NOTHING = "000"  # no country code begins with a zero
+_NO_CODE = "000"  # no country code begins with a zero
 _WIDEST, _FEWER = 10, 2  # readings kept at each atom; fewer in a text of very many atoms
 _MANY_ATOMS = 200
 _JOINING = 0.3  # cheaper gaps inside one value cost nothing
@@ -103,8 +104,11 @@ def candidates(row: Row, first: int, last: int, *, strong: bool) -> Iterator[Can
         atom = row.atoms[start]
         plus = signed and plus_before(row.text, atom.start)
         if (plus or not plans.has_trunk or _begins(atom)) is strong:
-            found = _from(row, start, (first, last), reach, plus=plus)
-            yield from _best(Candidate(start, *read_so_far, strong) for read_so_far in found)
+            best: dict[tuple[int, Form], Candidate] = {}  # the cheapest of each stretch and form
+            for end, number, form, cost in _from(row, start, (first, last), reach, plus=plus):
+                if (end, form) not in best or cost < best[end, form].cost:
+                    best[end, form] = Candidate(start, end, number, form, cost, strong)
+            yield from best.values()
 
 
 def _reach(row: Row, first: int, last: int) -> list[int]:
@@ -124,16 +128,6 @@ def _begins(atom: Atom) -> bool:
     return True in [digits[0] == "0" for digits in atom.readings]
 
 
-def _best(found: Iterator[Candidate]) -> Iterator[Candidate]:
-    """Keep the cheapest reading of each stretch and form."""
-    best: dict[tuple[int, Form], Candidate] = {}
-    for candidate in found:
-        key = candidate.last, candidate.form
-        if key not in best or candidate.cost < best[key].cost:
-            best[key] = candidate
-    yield from best.values()
-
-
 def figures(row: Row, first: int, last: int, *, strong: bool) -> Iterator[Candidate]:
     """Yield the candidates of a cluster of figures: windows of one string of digits.
 
@@ -142,35 +136,31 @@ def figures(row: Row, first: int, last: int, *, strong: bool) -> Iterator[Candid
         first, last: The cluster to search; every atom of it has one reading.
         strong: Only candidates that show where they begin, otherwise only the others.
     """
-    upto, plans = row.upto, numbering(row.region)
-    signed = _may_have_plus(row, first, last)
+    plans = numbering(row.region)
+    before, total = row.upto[first], row.upto[last]
     whole = "".join(row.digits[first:last])
+    ends = {row.upto[end]: end for end in range(first + 1, last + 1)}
+    signed = _may_have_plus(row, first, last)
     for start in range(first, last):
-        here = upto[start]
-        if upto[last] - here < plans.least:
+        here = row.upto[start]
+        if total - here < plans.least:
             return
-        zero = row.digits[start][0] == "0"
         plus = signed and plus_before(row.text, row.atoms[start].start)
-        if (plus or zero or not plans.has_trunk) is not strong:
+        if (plus or not plans.has_trunk or row.digits[start][0] == "0") is not strong:
             continue
-        digits = whole[here - upto[first] : here - upto[first] + WIDE.longest]
-        if digits.startswith(_NOTHING):
-            continue
-        sizes = WIDE if plus else plans.sizes(digits)
-        for end in range(start + 1, last + 1):
-            size = upto[end] - here
-            if size > sizes.longest:
-                break
-            if size in sizes.all:
-                result = read(digits[:size], plus=plus, region=row.region)
-                if result:
-                    yield Candidate(start, end, *result, _paid(row, start, end), strong)
+        digits = whole[here - before : here - before + WIDE.longest]
+        sizes = WIDE if plus else plans.by_head.get(digits[:2], NOTHING)
+        for size in sizes.all if not digits.startswith(_NO_CODE) else ():
+            end = ends.get(here + size)
+            result = plans.read(digits[:size], plus=plus) if end else None
+            if end and result:
+                yield Candidate(start, end, *result, _paid(row, start, end), strong)
 
 
 def _may_have_plus(row: Row, first: int, last: int) -> bool:
     """Tell whether a plus sign, or a word for it, stands in or before a cluster at all."""
-    near = row.text[max(0, row.atoms[first].start - _PLUS_WITHIN) : row.atoms[last - 1].end]
-    return "+" in near or any(map(near.__contains__, _PLUS_WORDS))
+    near = max(0, row.atoms[first].start - _PLUS_WITHIN)
+    return _MAY_BE_PLUS.search(row.text, near, row.atoms[last - 1].end) is not None
 
 
 def _paid(row: Row, first: int, last: int) -> float:
@@ -189,34 +179,30 @@ def _from(
         if not rows:
             return
         kept = _cheapest(rows.pop(at, None), widest)
+        before = row.gaps[at] if at > start else 0.0
         for end, more, price in row.steps(at) if kept else ():
             if end > last:
                 continue
-            paid = price + _between(row, start, at, end)
+            paid = price + (before + _within(row, at, end) if end > at + 1 else before)
             known = rows.setdefault(end, {})
             least = plans.least - reach[end - first]
             for digits, cost in kept:
                 read_so_far, total = digits + more, cost + paid
                 size = len(read_so_far)
-                sizes = WIDE if plus else plans.sizes(read_so_far)
-                if size in sizes.all:
-                    result = read(read_so_far, plus=plus, region=row.region)
-                    if result:
-                        yield end, *result, total
+                sizes = WIDE if plus else plans.by_head.get(read_so_far[:2], NOTHING)
+                if size in sizes.all and (result := plans.read(read_so_far, plus=plus)):
+                    yield end, *result, total
                 if (
                     least <= size < sizes.longest
-                    and read_so_far[:3] != _NOTHING
+                    and not read_so_far.startswith(_NO_CODE)
                     and total <= known.get(read_so_far, total)
                 ):
                     known[read_so_far] = total
 
 
-def _between(row: Row, start: int, at: int, end: int) -> float:
-    """Return what the gaps cost before atom *at* and inside the value that ends before *end*."""
-    cost = row.gaps[at] if at > start else 0.0
-    if end > at + 1:
-        cost += sum([gap for gap in row.gaps[at + 1 : end] if gap > _JOINING])
-    return cost
+def _within(row: Row, at: int, end: int) -> float:
+    """Return what the gaps cost inside the value of atoms *at* to *end*."""
+    return sum([gap for gap in row.gaps[at + 1 : end] if gap > _JOINING])
 
 
 def _cheapest(rows: dict[str, float] | None, widest: int) -> list[tuple[str, float]]:

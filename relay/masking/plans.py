@@ -119,9 +119,26 @@ class Numbering:
     by_head: dict[str, Sizes]
     least: int
 
-    def sizes(self, digits: str) -> Sizes:
-        """Return the sizes of a number without sign that begins with *digits*."""
-        return self.by_head.get(digits[:2], NOTHING)
+    def read(self, digits: str, *, plus: bool) -> tuple[str, Form] | None:
+        """Return the E.164 number that *digits* are and how it was written, or None.
+
+        Args:
+            digits: 0-9 only.
+            plus: A plus sign stood before them.
+        """
+        if plus:
+            number = international(digits.removeprefix("00"))
+            return (number, Form.PLUS) if number else None
+        if digits.startswith("00"):
+            number = international(digits[2:])
+            return (number, Form.EXIT_CODE) if number else None
+        size = len(digits)
+        at_home = size in self.by_head.get(digits[:2], NOTHING).home
+        if at_home and (result := self.home.read(digits)):
+            return result
+        if self.code == "33" and size == 10 and digits[0] == "0" and digits[1] != "0":  # noqa: PLR2004
+            return f"+33{digits[1:]}", Form.POSSIBLE
+        return self.near.read(digits)
 
 
 def _at_home(plans: tuple[Plan, ...], *, has_trunk: bool) -> Iterator[Way]:
@@ -253,16 +270,4 @@ def read(digits: str, *, plus: bool, region: str) -> tuple[str, Form] | None:
     Returns:
         The E.164 number and how it was written, or None.
     """
-    if plus:
-        number = international(digits.removeprefix("00"))
-        return (number, Form.PLUS) if number else None
-    if digits.startswith("00"):
-        number = international(digits[2:])
-        return (number, Form.EXIT_CODE) if number else None
-    plans = numbering(region)
-    result = plans.home.read(digits) if len(digits) in plans.sizes(digits).home else None
-    if result:
-        return result
-    if plans.code == "33" and len(digits) == 10 and digits[0] == "0" and digits[1] != "0":  # noqa: PLR2004
-        return f"+33{digits[1:]}", Form.POSSIBLE
-    return plans.near.read(digits)
+    return numbering(region).read(digits, plus=plus)

@@ -16,15 +16,15 @@ _LONGEST_ROW = 17  # exit code and the longest international number
 class Sizes(NamedTuple):
     """How many digits a number can have: at home, there or with neighbours, and the bounds."""
 
-    home: frozenset[int]
-    all: frozenset[int]
+    home: tuple[int, ...]
+    all: tuple[int, ...]
     shortest: int
     longest: int
 
 
-_ANY = frozenset(range(SHORTEST, _LONGEST_ROW + 1))
+_ANY = tuple(range(SHORTEST, _LONGEST_ROW + 1))
 WIDE = Sizes(_ANY, _ANY, SHORTEST, _LONGEST_ROW)  # after a plus sign or an exit code
-NOTHING = Sizes(frozenset(), frozenset(), LONGEST, 0)
+NOTHING = Sizes((), (), LONGEST, 0)
 
 
 def sizes_of(home: tuple[Plan, ...], near: tuple[Plan, ...]) -> dict[str, Sizes]:
@@ -45,8 +45,10 @@ def sizes_of(home: tuple[Plan, ...], near: tuple[Plan, ...]) -> dict[str, Sizes]
 
 
 def _bounded(home: Collection[int], near: Collection[int]) -> Sizes:
-    both = frozenset((*home, *near))
-    return Sizes(frozenset(home), both, min(both, default=SHORTEST), max(both, default=LONGEST))
+    both = tuple(sorted({*home, *near}))
+    return Sizes(
+        tuple(sorted({*home})), both, min(both, default=SHORTEST), max(both, default=LONGEST)
+    )
 
 
 def joined(sizes: Sequence[Sizes]) -> Sizes:
