@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from heapq import heapify, heappop, heappush
 from itertools import pairwise
-from operator import itemgetter
 
 from relay.masking import context
 from relay.masking.lattice import Candidate, Row, candidates, figures, is_figures
@@ -115,8 +114,9 @@ def _best(waiting: list[_Waiting], judge: Judge) -> list[Candidate]:
 def _free(first: int, last: int, taken: Sequence[Candidate]) -> Iterator[tuple[int, int]]:
     """Yield the parts of a cluster that no candidate takes and that could hold a number."""
     start = first
-    for c in (*sorted(taken, key=itemgetter(0)), None):
-        end = c.first if c else last
-        if end > start:
-            yield start, end
-        start = c.last if c else last
+    for c in sorted(taken):
+        if c.first > start:
+            yield start, c.first
+        start = c.last
+    if start < last:
+        yield start, last

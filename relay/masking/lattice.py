@@ -1,6 +1,7 @@
 """Rows of atoms whose digits make a phone number, over every way to read the atoms."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from operator import itemgetter
 from typing import NamedTuple
@@ -136,24 +137,20 @@ def figures(row: Row, first: int, last: int, *, strong: bool) -> Iterator[Candid
         first, last: The cluster to search; every atom of it has one reading.
         strong: Only candidates that show where they begin, otherwise only the others.
     """
-    plans = numbering(row.region)
-    before, total = row.upto[first], row.upto[last]
-    whole = "".join(row.digits[first:last])
-    ends = {row.upto[end]: end for end in range(first + 1, last + 1)}
+    plans, upto = numbering(row.region), row.upto
     signed = _may_have_plus(row, first, last)
     for start in range(first, last):
-        here = row.upto[start]
-        if total - here < plans.least:
+        here = upto[start]
+        if upto[last] - here < plans.least:
             return
         plus = signed and plus_before(row.text, row.atoms[start].start)
         if (plus or not plans.has_trunk or row.digits[start][0] == "0") is not strong:
             continue
-        digits = whole[here - before : here - before + WIDE.longest]
+        digits = "".join(row.digits[start : min(last, start + WIDE.longest)])
         sizes = WIDE if plus else plans.by_head.get(digits[:2], NOTHING)
         for size in sizes.all if not digits.startswith(_NO_CODE) else ():
-            end = ends.get(here + size)
-            result = plans.read(digits[:size], plus=plus) if end else None
-            if end and result:
+            end = bisect_left(upto, here + size, start + 1, last)
+            if upto[end] == here + size and (result := plans.read(digits[:size], plus=plus)):
                 yield Candidate(start, end, *result, _paid(row, start, end), strong)
 
 

@@ -149,17 +149,18 @@ class Judge:
             return False
         start, end = shape.atoms[0].start, shape.atoms[-1].end
         values = {*shape.values}
-        if len(values) == len(shape.atoms) and context.says_list(self.text, start):
-            return not context.is_own_phone(self.text, end)
-        if len(values) == len(shape.atoms) and max(values) <= _RUNNERS:
-            return context.says_race(self.text, start)
-        if shape.likely or max(shape.sizes) > _DRAWN:
+        if len(values) == len(shape.atoms):
+            if context.says_list(self.text, start):
+                return not context.is_own_phone(self.text, end)
+            if max(values) <= _RUNNERS:
+                return context.says_race(self.text, start)
+        if max(shape.sizes) > _DRAWN or shape.likely:
             return False
         return context.says_draw(self.text, start, end)
 
     def _penalties(self, shape: Shape, cue: float) -> float:
         atoms = shape.atoms
-        groups = [a.readings[0] for a in atoms]
+        groups = shape.groups
         value = tails(shape)
         if context.unit_after(self.text, atoms[-1].end) and not _is_whole(shape):
             value += context.UNIT_AFTER / (2 if shape.likely else 1)
@@ -188,6 +189,8 @@ def _uneven(shape: Shape, groups: Sequence[str], cue: float) -> float:
     if not cue:
         value += context.COUNTED * _is_counted(between)
         value += context.ARTICLES * _has_articles(shape)
+    if not between:
+        return value
     if not (shape.split or shape.words):
         value += context.TIMETABLE * is_timetable(groups, between)
     ranges = are_ranges(between) or are_ratios(groups, between) or are_sums(groups, between)
@@ -211,7 +214,7 @@ def _is_part(shape: Shape) -> bool:
     """Tell whether a candidate is written, or announced, like the number of a spare part."""
     if len(shape.atoms) == 1:
         return context.is_part_named(shape.row.text, shape.atoms[0].start)
-    return is_part([a.readings[0] for a in shape.atoms], shape.between)
+    return is_part(shape.groups, shape.between)
 
 
 def _is_counted(between: Sequence[str]) -> bool:

@@ -58,6 +58,13 @@ class Shape(NamedTuple):
         return len(self.signs) == 1 and _EVEN_SIGNS.issuperset(self.signs)
 
     @property
+    def usual(self) -> str:
+        """What stands between most atoms; a dash where there is one atom."""
+        if len(self.signs) > 1:
+            return max(self.between, key=self.between.count)
+        return self.between[0] if self.between else "-"
+
+    @property
     def grouped(self) -> bool:
         """Whether it is written as its plan has it: short groups, one sign, no thousands."""
         sizes, form = self.sizes, self.candidate.form
@@ -77,9 +84,14 @@ class Shape(NamedTuple):
         return pairs and self.between[0] in _PAIR_SIGNS and not self.rising and not self.words
 
     @property
+    def groups(self) -> Sequence[str]:
+        """The digits of each atom."""
+        return self.row.digits[self.candidate.first : self.candidate.last]
+
+    @property
     def values(self) -> list[int]:
         """What each group is worth as a figure."""
-        return [*map(int, self.row.digits[self.candidate.first : self.candidate.last])]
+        return [*map(int, self.groups)]
 
     @property
     def rising(self) -> bool:
@@ -105,9 +117,10 @@ class Shape(NamedTuple):
 
 def shape_of(row: Row, c: Candidate) -> Shape:
     """Return how the atoms of a candidate are written."""
-    atoms = row.atoms[c.first : c.last]
-    sizes = [*map(len, row.digits[c.first : c.last])]
-    between = row.between[c.first + 1 : c.last]
+    first, last = c.first, c.last
+    atoms = row.atoms[first:last]
+    sizes = [*map(len, row.digits[first:last])]
+    between = row.between[first + 1 : last]
     signs = frozenset(between)
     words = sum([a.word is not None for a in atoms])
     split = c.cost > 0 and _is_split(signs)

@@ -22,7 +22,7 @@ _NEAR = 6  # characters of an amount
 def tails(shape: Shape) -> float:
     """Return the penalty for figures or number words that go on right before or after."""
     row, c = shape.row, shape.candidate
-    gap = max(shape.between, key=shape.between.count, default="-")  # the usual one
+    gap = shape.usual
     weight = context.TAIL if gap in _BLANK else context.TAIL_SIGN
     found = weight * (_figure_before(shape, gap) + _figure_after(shape, gap))
     if shape.words and c.first > 0:

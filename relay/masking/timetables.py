@@ -73,7 +73,7 @@ def _is_opening(groups: Sequence[str], between: Sequence[str]) -> bool:
 
 def are_ranges(between: Sequence[str]) -> bool:
     """Tell whether figures stand in at least two ranges: du 06 au 12, puis du 18 au 24."""
-    return len({*between}) > 1 and sum(gap in _TO for gap in between) > 1
+    return len([gap for gap in between if gap in _TO]) > 1 and len({*between}) > 1
 
 
 def is_cut_out(
@@ -121,6 +121,8 @@ def are_sums(groups: Sequence[str], between: Sequence[str]) -> bool:
 
 def are_ratios(groups: Sequence[str], between: Sequence[str]) -> bool:
     """Tell whether the same figure stands after several slashes: 06/378, 84/378."""
+    if "/" not in between:
+        return False
     wholes = [group for gap, group in zip(between, groups[1:], strict=True) if gap == "/"]
     return len(wholes) > 1 and len({*wholes}) == 1 and {*between} != {"/"}
 
@@ -132,7 +134,8 @@ def are_postcodes(groups: Sequence[str], between: str) -> bool:
 
 def names_model(between: Sequence[str]) -> bool:
     """Tell whether letters and a dash make one group the name of a model: TR-808."""
-    return sum(_MODEL.fullmatch(gap) is not None for gap in between) == 1
+    dashed = [gap for gap in between if len(gap) > 2 and gap[-1] == "-"]  # noqa: PLR2004
+    return len([gap for gap in dashed if _MODEL.fullmatch(gap)]) == 1
 
 
 def is_stamp(groups: Sequence[str], between: Sequence[str]) -> bool:
