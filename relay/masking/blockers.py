@@ -53,16 +53,16 @@ _SHORT_DATES = (
     r"|(?:0?[1-9]|[12]\d|3[01])[/.](?:0?[1-9]|1[0-2])(?![/. -]{0,2}\d)"
 )
 _TIMES = (
-    r"(?:[01]?\d|2[0-4])(?::|\s?h\s?|\s?(?:uhr|"
+    r"(?>2[0-4]|[01]?\d)(?::|\s?h\s?|\s?(?:uhr|"
     r"heures?)\s)[0-5]\d(?::\d\d(?:[.,]\d+)?)?(?![h:]?\d|\s[h:]?\d(?!\d?[h:]\d\d))"
     r"(?:\s?(?:[ap]m|uhr|h))?"
-    r"|(?:[01]?\d|2[0-4])\s?(?:h|[ap]\.?m|uhr|heures?|uur|horas)\b(?!\s?\d\d\s?h)"
+    r"|(?>2[0-4]|[01]?\d)\s?+(?:h|[ap]\.?m|uhr|heures?|uur|horas)\b(?!\s?\d\d\s?h)"
 )
 _SIDE = r"\d++(?:[.,]\d++)?\s?(?:cm|mm|m)?"
-_SIZES = rf"{_SIDE}\s?[x*]\s?{_SIDE}(?:\s?[x*]\s?{_SIDE})?(?![x*]?\d)"
-_QUANTITY = rf"(?:{_AMOUNT})[ \t]?(?:{UNITS})(?![a-z0-9])"
+_SIZES = rf"(?>{_SIDE}\s?)[x*]\s?{_SIDE}(?:\s?[x*]\s?{_SIDE})?(?![x*]?\d)"
+_QUANTITY = rf"(?:{_AMOUNT})[ \t]?+(?:{UNITS})(?![a-z0-9])"
 _BYTE = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"  # never with a zero before it
-_MARKS = r"\d{1,2}(?:[.,]\d{1,2})?/(?:10|20|100)(?![/\d])"
+_MARKS = r"\d{1,2}+(?:[.,]\d{1,2}+)?+/(?:10|20|100)(?![/\d])"
 _IDS = (
     rf"(?=[\d.]*(?<!\d)(?:\d|\d{{3}})(?!\d))(?:{_BYTE}\.){{3}}{_BYTE}(?![.\d])"  # IP address
     r"|\d{1,3}\s?[°•]\s?\d{1,2}\s?['′]"  # degrees and minutes
