@@ -1,9 +1,9 @@
 """Cut a reading into the pieces that carry digits: figures, number words, look-alikes."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
-from operator import itemgetter
+from operator import add, attrgetter
 
 from relay.masking.coarse import MOST_FIGURES
 from relay.masking.context import is_unit
@@ -20,9 +20,11 @@ TOKEN = re.compile(
     r"|(?<![^\W_]{2} )\|\|?(?! ?[^\W_]{2})(?![^\W_])|[^\W_]+"
 )
 _LETTERS_AND_FIGURES = re.compile(r"[^\W_]+")
+_START = attrgetter("start")
 _LEAST_ROW = 4
 _LEAST_WORDS = 3
 _MISSPELT, _HALVED = 0.35, 0.2
+_FARTHEST = 4  # characters between a misspelt word and its neighbour
 _BESIDE = re.compile(r"(?:[^\w$£€%¥]|_){0,4}|[ '-](?:et|3t|e|y|i|and|und|en|si)[ '-]")
 _BESIDE_WORDS = re.compile(
     rf"{_BESIDE.pattern}|\W{{0,3}}[(\[{{][^()\[\]{{}}]{{0,40}}[)\]}}]\W{{0,3}}"
@@ -54,11 +56,14 @@ def _figure_atoms(reading: Reading, seen: Evidence) -> list[Atom]:
     """Return the atoms of the tokens that hold figures."""
     text, raw = reading.text, reading.raw
     atoms: list[Atom] = []
-    for start, token in _figures(text, seen.runs):
-        if not token.isdigit():
-            atoms += _odd(token, raw, start, atoms)
-        elif len(token) > 1 or not _is_label(text, start):
-            atoms.append(Atom(start, start + len(token), (token,)))
+    done = 0
+    for first, last in seen.runs:
+        if text[first - 1 : first].isalnum() or text[last : last + 1].isalnum():
+            if first >= done:  # else a part of the token before
+                start, done = _token_around(text, first, last)
+                atoms += _odd(text[start:done], raw, start, atoms)
+        elif last - first > 1 or not _is_label(text, first):
+            atoms.append(Atom(first, last, (text[first:last],)))
     return atoms
 
 
@@ -81,9 +86,9 @@ def _said_atoms(reading: Reading) -> list[Atom]:
             atoms += _odd(token, raw, start, atoms)
         elif len(token) > 1 or not _is_label(text, start):
             atoms.append(Atom(start, start + len(token), (token,)))
-    words = [a.shy for a in atoms if a.word is not None] if unknown else []
-    if words:
-        atoms = sorted((*atoms, *_halves(unknown)), key=itemgetter(0))
+    words = [a.shy for a in atoms if a.word is not None]
+    if words and (halves := _halves(unknown)):
+        atoms = sorted((*atoms, *halves), key=_START)
         words = [a.shy for a in atoms if a.word is not None]
     return _with_misspelt(atoms, unknown, text) if words.count(False) >= _LEAST_WORDS else atoms
 
@@ -100,11 +105,16 @@ def _is_label(text: str, start: int) -> bool:
     return _LABEL.search(text, max(0, start - 12), start + 1) is not None
 
 
-def _halves(unknown: Sequence[tuple[int, str]]) -> Iterator[Atom]:
-    """Yield the number words cut in two halves by a blank or a dash."""
-    for (start, first), (after, second) in pairwise(unknown):
-        if after == start + len(first) + 1 and (word := rejoined(first, second)):
-            yield Atom(start, after + len(second), (word.digits,), word, _HALVED)
+def _halves(unknown: Sequence[tuple[int, str]]) -> list[Atom]:
+    """Return the number words cut in two halves by a blank or a dash."""
+    tokens = [token for _, token in unknown]
+    if vocabulary().words.keys().isdisjoint(map(add, tokens, tokens[1:])):
+        return []
+    return [
+        Atom(start, after + len(second), (word.digits,), word, _HALVED)
+        for (start, first), (after, second) in pairwise(unknown)
+        if after == start + len(first) + 1 and (word := rejoined(first, second))
+    ]
 
 
 def _tokens(text: str) -> list[tuple[int, str]]:
@@ -112,19 +122,13 @@ def _tokens(text: str) -> list[tuple[int, str]]:
     return [(found.start(), found.group()) for found in pattern.finditer(text)]
 
 
-def _figures(text: str, runs: Sequence[tuple[int, int]]) -> Iterator[tuple[int, str]]:
-    """Yield the tokens that hold the figures *runs*, without walking over the other words."""
-    size, done = len(text), 0
-    for first, last in runs:
-        start, end = first, last
-        if first < done:  # a part of the token before
-            continue
-        while start and text[start - 1].isalnum():
-            start -= 1
-        while end < size and text[end].isalnum():
-            end += 1
-        done = end
-        yield start, text[start:end]
+def _token_around(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return start and end of the token of letters and figures around *start* to *end*."""
+    while start and text[start - 1].isalnum():
+        start -= 1
+    while end < len(text) and text[end].isalnum():
+        end += 1
+    return start, end
 
 
 def _with_misspelt(atoms: list[Atom], unknown: list[tuple[int, str]], text: str) -> list[Atom]:
@@ -151,12 +155,17 @@ def _with_misspelt(atoms: list[Atom], unknown: list[tuple[int, str]], text: str)
         else:
             continue
         ends.add(end)
-    return sorted((*atoms, *more), key=lambda atom: atom.start)
+    return sorted((*atoms, *more), key=_START)
 
 
 def _touches(text: str, start: int, end: int, starts: set[int], ends: set[int]) -> bool:
     """Tell whether an atom ends right before *start* or begins right after *end*."""
-    for k in (1, 2, 3, 4):
+    far = _FARTHEST + 1
+    if ends.isdisjoint(range(start - _FARTHEST, start)) and starts.isdisjoint(
+        range(end + 1, end + far)
+    ):
+        return False
+    for k in range(1, far):
         if start - k in ends and _BESIDE.fullmatch(text, start - k, start):
             return True
         if end + k in starts and _BESIDE.fullmatch(text, end, end + k):

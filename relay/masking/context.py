@@ -1,6 +1,7 @@
 """What stands around a row of digits: words that announce a phone number or something else."""
 
 import re
+from operator import itemgetter
 
 from relay.masking.plans import Form
 from relay.masking.trie import any_of
@@ -184,6 +185,7 @@ _REVERSED_HEADS = frozenset(
     | set(b"gauch back end achte final derni last letzt ultim laats".split())
     | set(b"permu swapp verta right derec hinte tras destr bidi".split())
 )
+_HEAD = itemgetter(slice(5))
 _LETTERS = bytes(code if chr(code).isalpha() else 32 for code in range(128)) + b" " * 128
 
 
@@ -299,7 +301,7 @@ def says_travel(text: str) -> bool:
 def says_reversed(text: str) -> bool:
     """Tell whether the text says that a number is to be read backwards."""
     words = text.encode("ascii", "replace").translate(_LETTERS).split()
-    told = not _REVERSED_HEADS.isdisjoint([word[:5] for word in words])
+    told = not _REVERSED_HEADS.isdisjoint(map(_HEAD, words))
     if told or any(map(text.__contains__, _REVERSED_PIECES)):
         return _REVERSED.search(text) is not None
     return False

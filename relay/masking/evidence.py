@@ -10,12 +10,13 @@ from relay.masking.coarse import MOST_FIGURES
 from relay.masking.signs import GONE, fold, western
 from relay.masking.spelled import LETTERS_APART, has_morse
 from relay.masking.starred import has_stars
-from relay.masking.typed import has_keys
+from relay.masking.typed import has_keys, keyboard
 from relay.masking.words import Kind, is_glued, undoubled, vocabulary
 
 _FIGURES = b"0123456789"
 _LOOKS = "oilzsbgtqʒчƽƅȣƨ"
 _SEPARATORS = " ./_\t-"
+_ASCII = 127
 _FIGURE = re.compile(r"[0-9]+")
 _PIPE = re.compile(r"\d\||\|\d")
 # Letters that can be figures, right after a figure or as the next token of letters alone.
@@ -27,6 +28,13 @@ _LOOK_BEFORE = re.compile(
 )
 _LOOK_OR_SEPARATOR = frozenset(_LOOKS + _SEPARATORS)
 _LOOK_ENDS = _LOOK_OR_SEPARATOR | {"|"}
+_LITTLE = frozenset(f"{one}{other}" for one in _LOOKS for other in ("", *_LOOKS))
+# Each byte as a figure, a letter like one, or a blank; those of signs that are not Western
+# may be of such letters.
+_KINDS = bytes(
+    ord("0" if c in _FIGURES else "o" if c > _ASCII or chr(c) in _LOOKS else " ")
+    for c in range(256)
+)
 
 
 class Evidence(NamedTuple):
@@ -119,7 +127,9 @@ def is_prose(text: str) -> bool:
     if raw is None:
         return False
     table = _western()
-    if len(raw.translate(None, table.telling)) < len(raw) or has_keys(text):
+    if len(raw.translate(None, table.telling)) < len(raw):
+        return False
+    if has_keys(text) and [*keyboard(text)]:
         return False
     if _count(raw, _STARS) > 1 and has_stars(text):
         return False
@@ -156,23 +166,34 @@ def weigh(text: str) -> Evidence:
         code = "ascii" if raw.isascii() else "cp1252"
         tokens = raw.translate(_spaced()).decode(code, "replace").split()
     figures = _count(raw, _FIGURES)
-    spoken = 0
+    spoken, longest = 0, max(map(len, tokens), default=0)
     if not _strong().isdisjoint(tokens):
-        spoken = sum([_is_said(t) if len(t) <= _EVERYDAY else _is_number(t) for t in tokens])
+        spoken = sum(map(_is_said if longest <= _EVERYDAY else _is_number, tokens))
     least = _LONG_AFTER_WORD if spoken or figures in _SOME_FIGURES else _LONG
-    if max(map(len, tokens), default=0) >= least:
-        spoken += _GLUED * sum([len(token) >= least and is_glued(token) for token in tokens])
+    if longest >= least:
+        spoken += _GLUED * sum(map(is_glued, [token for token in tokens if len(token) >= least]))
     close = 0 < figures <= MOST_FIGURES  # a wall of figures is not looked at one by one
     runs = [*map(re.Match.span, _FIGURE.finditer(text))] if close else []
-    return Evidence(figures, spoken, runs != [] and _has_looks(text, runs), runs)
+    looks = runs != [] and _may_have_looks(text, raw, tokens) and _has_looks(text, runs)
+    return Evidence(figures, spoken, looks, runs)
 
 
 def _is_number(token: str) -> bool:
     """Tell whether *token* is a number word that counts, each letter said once or twice."""
+    return (_is_said if len(token) <= _EVERYDAY else _is_strong)(token)
+
+
+def _is_strong(token: str) -> bool:
     return token in _strong() or undoubled(token) in _strong()
 
 
-_is_said = lru_cache(maxsize=4096)(_is_number)  # people write the same everyday words over and over
+_is_said = lru_cache(maxsize=4096)(_is_strong)  # people write the same everyday words over and over
+
+
+def _may_have_looks(text: str, raw: bytes, tokens: Sequence[str]) -> bool:
+    """Tell whether a letter like a figure touches one, or stands alone or beside another."""
+    kinds = raw.translate(_KINDS).decode("ascii")
+    return "0o" in kinds or "o0" in kinds or "|" in text or not _LITTLE.isdisjoint(tokens)
 
 
 def _has_looks(text: str, runs: Sequence[tuple[int, int]]) -> bool:

@@ -22,6 +22,8 @@ def cheaper(row: Row) -> Sequence[float]:
     (lot 06, lot 39; 06 km, 39 km): these keep their price unless the text speaks of phones.
     """
     text, atoms = row.text, row.atoms
+    if sum(row.gaps[1:]) <= _LEAST * _DEAR:
+        return row.gaps
     dear = [k for k, cost in enumerate(row.gaps) if _DEAR < cost < APART]
     if len(dear) < _LEAST:
         return row.gaps

@@ -1,6 +1,7 @@
 """What stands between two pieces of a number, and how much it speaks against one number."""
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 
 from relay.masking.trie import any_of
@@ -97,6 +98,11 @@ def is_compared(gap: str) -> bool:
 def says_split(gap: str) -> bool:
     """Tell whether *gap* says that a number goes on after it."""
     return _SPLIT.search(gap) is not None
+
+
+def costs(gaps: Iterable[str]) -> list[float]:
+    """Return what each of *gaps* costs."""
+    return [0.0 if gap in _PLAIN else cost(gap) for gap in gaps]
 
 
 def cost(gap: str) -> float:

@@ -60,18 +60,19 @@ _I_PUT = (  # in place of zero I put BALL
     r"(?P<word>[^\W\d_]{2,12})\b"
 )
 # What such a text says, somewhere.
-_SAYS = (
+_SAID = (
     "=", "->", "emplac", "plac", "lieu", "vaut", "valent", "dire", "ignifi", "nstead", "mean",
     "stand", "statt", "tatt ", "lugar", " vez", "posto", "plaats", "steht", "staat", " pour ",
     " for ", " is ", " est ", " sont ", " are ", " es ", " ist ", " sind ", "donde", "vale",
     "anstelle", "bedeutet", " où ", "where", " wo ", "dove", "onde", "waar", " con ", " with ",
     " par ", " por ", " mit ", " met ",
 )  # fmt: skip
+_SAYS = re.compile(any_of(_SAID))
 # What stands right after, and right before, figures in any text, so that it tells nothing.
 _OFTEN_AFTER = r".,;:/)(\]}'\"°²³€%h\xa0mekgcxtà°-"
 _OFTEN_BEFORE = r".,;:/('\"€$£x°+\[hmkRTCDEA-"
 # A sign beside a figure that may stand for one; each way begins with the figure, which is fast.
-_BESIDE = re.compile(
+BESIDE = re.compile(
     r"\d(?:"
     rf"[^\s\d{_OFTEN_AFTER}]"  # 06X39, 9@
     r"|[*#_?xX-] "  # 06* 39: an everyday sign or letter, but a blank after it
@@ -86,8 +87,8 @@ _TOLD = ("word", "letter", "quoted", "sign")
 
 
 def keyed(text: str) -> Iterator[Piece]:
-    """Yield the signs beside figures of *text* for which it names a digit."""
-    if not _BESIDE.search(text) or not any(map(text.__contains__, _SAYS)):
+    """Yield the signs beside figures of *text*, which holds some, for which it names a digit."""
+    if not _SAYS.search(text):
         return
     view = read_signs(text)
     if not _ONE.search(view.text) and _units().isdisjoint(_TOKEN.findall(view.text)):

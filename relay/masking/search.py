@@ -64,14 +64,16 @@ def apart(hits: list[Found]) -> list[Found]:
 
 def row_of(text: str, atoms: Sequence[Atom], region: str, walls: Sequence[int] = ()) -> Row:
     """Return *atoms* with the cost of the gaps; no gap is crossed where a wall starts."""
-    between = ["", *[text[a.end : b.start].replace(gaps.BLANK, "") for a, b in pairwise(atoms)]]
-    costs = [gaps.APART, *map(gaps.cost, between[1:])]
+    between = [text[a.end : b.start] for a, b in pairwise(atoms)]
+    if gaps.BLANK in text:
+        between = [gap.replace(gaps.BLANK, "") for gap in between]
+    costs = [gaps.APART, *gaps.costs(between)]
     for k in range(1, len(atoms)) if walls else ():
         if bisect_left(walls, atoms[k - 1].end) < bisect_left(walls, atoms[k].start):
             costs[k] = gaps.APART
     digits = [a.readings[0] for a in atoms]
     upto = [0, *accumulate(map(len, digits))]
-    return Row(text, atoms, between, costs, region, digits, upto, {})
+    return Row(text, atoms, ["", *between], costs, region, digits, upto, {})
 
 
 def search(view: Reading, region: str) -> list[Found]:

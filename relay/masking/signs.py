@@ -184,11 +184,14 @@ def _spread(text: str, pieces: Sequence[Piece]) -> Reading:
 
     def put(shown: str, start: int, end: int | None) -> None:
         folded = shown.translate(_TABLE)
-        if end is None and len(folded) == len(shown) and GONE not in folded:
-            signs.append(folded)
-            raws.append(shown)
-            starts.extend(range(start, start + len(shown)))
-            ends.extend(range(start + 1, start + len(shown) + 1))
+        if end is None and len(folded) == len(shown):  # each sign for one, some of them gone
+            at = 0
+            for part in folded.split(GONE):
+                signs.append(part)
+                raws.append(shown[at : at + len(part)])
+                starts.extend(range(start + at, start + at + len(part)))
+                ends.extend(range(start + at + 1, start + at + len(part) + 1))
+                at += len(part) + 1
             return
         for offset, raw in enumerate(shown):
             begin = start if end is not None else start + offset

@@ -8,13 +8,13 @@ number sign, then the cells of a to j); RFC 3986, section 2.1.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from relay.masking.keys import keyed
+from relay.masking.keys import BESIDE, keyed
 from relay.masking.signs import Piece, Reading, read_pieces, read_signs
-from relay.masking.starred import starred
-from relay.masking.sums import sums
-from relay.masking.typed import keyboard, roman
+from relay.masking.starred import has_stars, starred
+from relay.masking.sums import has_sums, sums
+from relay.masking.typed import AFTER_FIGURE, has_keys, keyboard, roman
 
 LETTERS_APART = 3  # single letters in a row from which they are one word
 _APART = re.compile(
@@ -25,12 +25,14 @@ _APART_HINT = re.compile(r"[ .*_-]\w[ .*_-]\w(?![^\W_])(?<![^\W_].{5})")
 _LIKE_FIGURES = frozenset("oilzsbgtq")  # apart, they may stand for figures
 _FIVE = r"(?:[.-]{5}|[·•_–—-]{5})"
 _MORSE = re.compile(rf"(?<!\S){_FIVE}(?:[ /|]{{1,3}}{_FIVE}){{3,}}(?!\S)")
-_MORSE_HINT = re.compile(r"[.·•_–—-][.·•_–—-]{4}\s")
+_FIVE_SIGNS = re.compile(r"[.·•_–—-][.·•_–—-]{4}\s")
 _MORSE_SIGN = re.compile(_FIVE)
 _MORSE_FIGURES = "----- .---- ..--- ...-- ....- ..... -.... --... ---.. ----.".split()
 _TO_MORSE = str.maketrans("·•_–—", "..---")
+_NUMBER_SIGN = re.compile("⠼")
 _BRAILLE = re.compile(r"⠼([⠁⠃⠉⠙⠑⠋⠛⠓⠊⠚]+)")
 _CELLS = str.maketrans("⠁⠃⠉⠙⠑⠋⠛⠓⠊⠚", "1234567890")
+_PERCENT = re.compile("%")
 _ESCAPE = re.compile(r"%(?:2[0b-f]|3[0-9])", re.IGNORECASE)
 _LEAST_ESCAPES = 3
 _PLUS = frozenset(("%2b", "%2B"))
@@ -39,17 +41,12 @@ _RING = re.compile(r"(?<![^\W\d])(?:\(\)|\[\])(?=[ .]?\d)|(?<=\d)(?:\(\)|\[\])(?
 
 def has_morse(text: str) -> bool:
     """Tell whether *text* holds a row of Morse figures; most texts hold no five such signs."""
-    return _MORSE_HINT.search(text) is not None and _MORSE.search(text) is not None
+    return _FIVE_SIGNS.search(text) is not None and _MORSE.search(text) is not None
 
 
 def read_text(text: str) -> Reading:
     """Fold plain *text*, what is spelled sign by sign read as what it says."""
-    pieces = [*_apart(text), *_morse(text), *_braille(text), *_escapes(text), *_rings(text)]
-    pieces += starred(text)
-    pieces += keyed(text)
-    pieces += keyboard(text)
-    pieces += roman(text)
-    pieces += sums(text)
+    pieces = [piece for may_hold, read in _WAYS if may_hold(text) for piece in read(text)]
     if not pieces:
         return read_signs(text)
     kept: list[Piece] = []
@@ -60,8 +57,6 @@ def read_text(text: str) -> Reading:
 
 
 def _apart(text: str) -> Sequence[Piece]:
-    if not _APART_HINT.search(text):
-        return ()
     words = [Piece(hit.start(), hit.end(), hit.group()[::2]) for hit in _APART.finditer(text)]
     if all(len(word.shown) < LETTERS_APART for word in words):
         return ()
@@ -77,19 +72,38 @@ def _morse(text: str) -> Iterator[Piece]:
 
 
 def _braille(text: str) -> Iterator[Piece]:
-    for row in _BRAILLE.finditer(text) if "⠼" in text else ():
+    for row in _BRAILLE.finditer(text):
         yield Piece(row.start(), row.end(), row.group(1).translate(_CELLS))
 
 
 def _escapes(text: str) -> Iterator[Piece]:
-    found = [*_ESCAPE.finditer(text)] if "%" in text else []
+    found = [*_ESCAPE.finditer(text)]
     if len(found) < _LEAST_ESCAPES:  # the plus of a number in a link
         found = [sign for sign in found if sign.group() in _PLUS]
     for sign in found:
         yield Piece(sign.start(), sign.end(), chr(int(sign.group()[1:], 16)))
 
 
+def _has_rings(text: str) -> bool:
+    return "()" in text or "[]" in text
+
+
 def _rings(text: str) -> Iterator[Piece]:
     """Yield the empty brackets beside figures: they look like a zero."""
-    for sign in _RING.finditer(text) if "()" in text or "[]" in text else ():
+    for sign in _RING.finditer(text):
         yield Piece(*sign.span(), "0")
+
+
+# Each way to spell after a cheap look for what it needs; most texts hold none.
+_WAYS: tuple[tuple[Callable[[str], object], Callable[[str], Iterable[Piece]]], ...] = (
+    (_APART_HINT.search, _apart),
+    (_FIVE_SIGNS.search, _morse),
+    (_NUMBER_SIGN.search, _braille),
+    (_PERCENT.search, _escapes),
+    (_has_rings, _rings),
+    (has_stars, starred),
+    (BESIDE.search, keyed),
+    (has_keys, keyboard),
+    (AFTER_FIGURE.search, roman),
+    (has_sums, sums),
+)

@@ -16,25 +16,23 @@ _LEAST = 2  # such words; a single one hides something else than a number
 _TOKEN = re.compile(
     r"(?<![^\W_])(?:[^\W\d_]|[*€$@!](?=[*€$@!]?[^\W\d_])|(?<=[^\W\d_])[*€](?![^\W_])){2,16}(?![^\W_])"
 )
-
-
+_PART = re.compile(r"\S+")
 _INSIDE = re.compile(r"[*€$@!](?=[^\W\d_])")
 
 
 def has_stars(text: str) -> bool:
     """Tell whether *text* may hold such words; most texts hold no such sign."""
-    signs = sum(map(text.count, _SIGNS))
-    if signs < _LEAST or signs - sum(map(text.count, _OFTEN_ALONE)) < _LEAST:
+    if not _INSIDE.search(text):
         return False
-    return _INSIDE.search(text) is not None
+    signs = sum(map(text.count, _SIGNS))
+    return signs - sum(map(text.count, _OFTEN_ALONE)) >= _LEAST
 
 
 def starred(text: str) -> Sequence[Piece]:
     """Return the words of *text* with signs for letters that are number words without them."""
-    if not has_stars(text):
-        return ()
     found = []
-    for hit in _TOKEN.finditer(text):
+    near = [part.span() for part in _PART.finditer(text) if not _SIGNS.isdisjoint(part.group())]
+    for hit in (hit for span in near for hit in _TOKEN.finditer(text, *span)):
         if not _SIGNS.isdisjoint(hit.group()):
             word = _spellings().get(read_signs(hit.group().translate(_SHAPES)).text)
             if word:

@@ -14,10 +14,13 @@ _OPENED = re.compile(r"\(\d+ ?[+x*-] ?\d")
 _LEAST, _LARGEST = 2, 9999  # sums without brackets; one alone is something else
 
 
+def has_sums(text: str) -> bool:
+    """Tell whether *text* may hold sums; most texts end at their first sign."""
+    return _ADDED.search(text) is not None or _OPENED.search(text) is not None
+
+
 def sums(text: str) -> Iterator[Piece]:
     """Yield the sums of *text*: each one in brackets, the others where there are several."""
-    if not (_ADDED.search(text) or _OPENED.search(text)):
-        return
     found = [*_SUM.finditer(text)]
     added = sum(hit.group("sign") == "+" for hit in found)
     for hit in found:

@@ -24,7 +24,7 @@ _AMERICAN_OPENS = re.compile(r"\) ?[!@#$%^&*]")
 _CANONICAL = re.compile(r"(?=[IVXLC])(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})")
 _ROMAN = re.compile(r"(?<![\w'’])[IVXLC]{1,7}(?![\w'’])")
 # Right after the signs that part it from a figure or a word for zero; most texts end here.
-_ROMAN_HINT = re.compile(
+AFTER_FIGURE = re.compile(
     r"[IVXLC](?![a-zà-ÿ])(?:(?<=[\dOHLohl][ .,/|_+-].)|(?<=[\dOHLohl][ .,/|_+-]{2}.)"
     r"|(?<=[\dOHLohl][ .,/|_+-]{3}.))"
 )
@@ -39,14 +39,12 @@ _LEAST = 3  # numerals of a row that begins with a zero
 
 
 def has_keys(text: str) -> bool:
-    """Tell whether *text* holds a row of such signs; most texts end at its first sign."""
-    return any(True for _ in keyboard(text))
+    """Tell whether *text* may hold a row of such signs; most texts end at its first sign."""
+    return _FRENCH_OPENS.search(text) is not None or _AMERICAN_OPENS.search(text) is not None
 
 
 def keyboard(text: str) -> Iterator[Piece]:
     """Yield the signs of figure keys that stand for the figures on them."""
-    if not (_FRENCH_OPENS.search(text) or _AMERICAN_OPENS.search(text)):
-        return
     for pattern, signs in zip(_ROWS, (_FRENCH, _BELGIAN, _AMERICAN), strict=True):
         row = pattern.search(text)
         if row and (signs is not _AMERICAN or _KEYBOARD.search(text)):
@@ -58,8 +56,6 @@ def keyboard(text: str) -> Iterator[Piece]:
 
 def roman(text: str) -> Iterator[Piece]:
     """Yield the Roman numerals that stand in a row with a zero, or between two pairs of figures."""
-    if not _ROMAN_HINT.search(text):
-        return
     row: list[re.Match[str]] = []
     for found in (*_ROMAN.finditer(text), None):
         if row and (not found or not _NEAR.fullmatch(text, row[-1].end(), found.start())):
