@@ -11,7 +11,7 @@ from relay.masking.evidence import Evidence
 from relay.masking.fuzzy import misjoined, misspelt, rejoined
 from relay.masking.gaps import is_connector
 from relay.masking.signs import Reading
-from relay.masking.tokens import Atom, read_letters, read_odd
+from relay.masking.tokens import EVERYDAY_LONGEST, Atom, is_plain, read_letters, read_odd
 from relay.masking.words import Kind, unleet, vocabulary
 
 # A bar is a figure beside letters and figures or among single ones; in | 06 | 39 | it is none.
@@ -47,7 +47,7 @@ def find_atoms(reading: Reading, seen: Evidence) -> list[Atom]:
     """
     text = reading.text
     atoms = _said_atoms(reading) if seen.words else _figure_atoms(reading, seen)
-    if seen.figures > MOST_FIGURES or _may_be_list(text, seen.runs):
+    if seen.figures > MOST_FIGURES or _may_be_list(text, seen.single):
         atoms = _without_labels(atoms, text)
     return _without_lonely(atoms, text) if True in [a.shy for a in atoms] else atoms
 
@@ -78,7 +78,8 @@ def _said_atoms(reading: Reading) -> list[Atom]:
             cost = 0.1 * word.weak
             atoms.append(Atom(start, start + len(token), (word.digits,), word, cost, word.weak))
         elif token.isalpha():
-            if more := read_letters(token, raw, start):
+            plain = len(token) <= EVERYDAY_LONGEST and is_plain(token)
+            if not plain and (more := read_letters(token, raw, start)):
                 atoms += more
             else:
                 unknown.append((start, token))
@@ -173,9 +174,9 @@ def _touches(text: str, start: int, end: int, starts: set[int], ends: set[int]) 
     return False
 
 
-def _may_be_list(text: str, runs: Sequence[tuple[int, int]]) -> bool:
-    """Tell whether single figures of *text* have a sign after them as lines of a list do."""
-    signs = [text[end : end + 1] for start, end in runs if end == start + 1]
+def _may_be_list(text: str, single: Sequence[int]) -> bool:
+    """Tell whether *single* figures of *text* have a sign after them as lines of a list do."""
+    signs = [text[start + 1 : start + 2] for start in single]
     return sum(map(_AFTER_LABEL.__contains__, signs)) >= _LEAST_LABELS
 
 

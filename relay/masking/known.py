@@ -168,7 +168,7 @@ def _search(view: Reading, seen: Evidence, wanted: Sequence[_Wanted]) -> Iterato
             whole = [form.digits for form in number.forms if not form.part]
             yield from ((*view.span(*span), number.e164) for span in find_digits(text, whole))
         return
-    view, labels = without_labels(view, seen.runs)
+    view, labels = without_labels(view, seen)
     seen = weigh(view.text) if labels else seen
     spelled = _Spelled(view.text, find_atoms(view, seen))
     if sum([len(a.readings[0]) for a in spelled.atoms]) >= _LEAST:

@@ -7,6 +7,7 @@ order, the groups are put in order.
 import re
 from collections.abc import Iterator, Sequence
 
+from relay.masking.evidence import Evidence
 from relay.masking.gaps import BLANK
 from relay.masking.plans import Form, read
 from relay.masking.signs import Reading
@@ -61,19 +62,19 @@ _FORMS = (Form.MOBILE, Form.NATIONAL, Form.BARE, Form.PLUS, Form.EXIT_CODE)
 Label = tuple[int, int, int]
 
 
-def without_labels(view: Reading, runs: Sequence[tuple[int, int]]) -> tuple[Reading, list[Label]]:
+def without_labels(view: Reading, seen: Evidence) -> tuple[Reading, list[Label]]:
     """Return *view* with the counts beside its groups blanked, and where they stood.
 
     Args:
         view: A folded text.
-        runs: Start and end of its rows of figures.
+        seen: What ``weigh`` says of it.
     """
-    counted = _FIRST.issubset([view.text[a] for a, b in runs if b - a == 1])
+    counted = _FIRST.issubset([view.text[start] for start in seen.single])
     if not (
         counted
         or _LAST_OF_TWO in view.text
         or (
-            len(runs) >= _LEAST
+            len(seen.runs) >= _LEAST
             and (_LETTER_TWO.search(view.text) or any(map(view.text.__contains__, _WORD_TWO)))
             and _THIRD.search(view.text)
         )

@@ -83,7 +83,7 @@ def search(view: Reading, region: str) -> list[Found]:
         return []
     if seen.figures > MOST_FIGURES:
         return [(*view.span(a, b), number) for a, b, number in find_rows(view.text, region)]
-    view, labels = without_labels(view, seen.runs)
+    view, labels = without_labels(view, seen)
     if labels:
         seen = weigh(view.text)
     text = view.text
@@ -101,7 +101,8 @@ def search(view: Reading, region: str) -> list[Found]:
     if _promising(text, rest, region):
         more, rest = _loose(judge, rest, region, sorted(used))
         taken += more
-        out = _backwards(view, rest, region) + _swapped(view, rest, region)
+        if _digits(rest) > SHORTEST:
+            out = _backwards(view, rest, region) + _swapped(view, rest, region)
     if labels and not taken:
         out += _labelled(view, labels, atoms, region)
     out += [stretch(view, c_atoms, number) for c_atoms, number in taken]
@@ -142,7 +143,7 @@ def _loose(
 
 def _backwards(view: Reading, atoms: Sequence[Atom], region: str) -> list[Found]:
     """Return the numbers of the atoms that are left, where the text says to read them so."""
-    if _digits(atoms) <= SHORTEST or not context.says_reversed(view.text):
+    if not context.says_reversed(view.text):
         return []
     figures = [a for a in atoms if a.word is None]
     sets = (figures, atoms) if len(figures) < len(atoms) else (figures,)
@@ -151,7 +152,7 @@ def _backwards(view: Reading, atoms: Sequence[Atom], region: str) -> list[Found]
 
 def _swapped(view: Reading, atoms: Sequence[Atom], region: str) -> list[Found]:
     """Return the numbers of the atoms that are left whose end is told before their beginning."""
-    if _digits(atoms) <= SHORTEST or not begins_later(view.text):
+    if not begins_later(view.text):
         return []
     row = row_of(view.text, atoms, region)
     return [
@@ -168,7 +169,7 @@ def _labelled(
 
 
 def _digits(atoms: Sequence[Atom]) -> int:
-    return sum([len(a.readings[0]) for a in atoms])
+    return len("".join([a.readings[0] for a in atoms]))
 
 
 def _promising(text: str, atoms: Sequence[Atom], region: str, *, tight: bool = True) -> bool:

@@ -159,6 +159,8 @@ def _western() -> str:
 
 def western(text: str) -> bytes | None:
     """Return *text* in Windows-1252, None when it holds signs that are not in there."""
+    if text.isascii():
+        return text.encode()
     try:
         return charmap_encode(text, "strict", encoding_table)[0]
     except UnicodeEncodeError:

@@ -37,7 +37,7 @@ _LOOK_LETTERS = frozenset("oilzsbgtq|ʒчƽƅȣƨead")
 _PURE_LOOK_LONGEST, _CAPITAL_LOOK_LONGEST = 2, 4
 _MIXED_BEFORE = re.compile(r"(?:[a-z][0-9]|[0-9][a-z])[a-z0-9]*\W{1,2}$")
 _NEAR = 12
-_EVERYDAY_LONGEST, _EVERYDAY_ODD_LONGEST = 16, 3
+EVERYDAY_LONGEST, _EVERYDAY_ODD_LONGEST = 16, 3  # letters of a token that is kept in mind
 _MIXED_LOOK_LONGEST = 14
 _PAIRS_OF_NUMBER = 5
 _TIME = re.compile(r"(?:[01]?\d|2[0-4])h[0-5]\d")  # holds no part of a number
@@ -79,7 +79,7 @@ def read_letters(token: str, raw: str, start: int) -> Sequence[Atom]:
         before = raw[max(0, start - _NEAR) : start]
         if len(token) <= _PURE_LOOK_LONGEST or _is_capital_look(shown, before):
             return _moved(_pure_look(token, shown), start)
-    found = (_in_everyday if len(token) <= _EVERYDAY_LONGEST else _in_words)(token)
+    found = (_in_everyday if len(token) <= EVERYDAY_LONGEST else _in_words)(token)
     return _moved(found, start) if found else ()
 
 
@@ -97,6 +97,13 @@ def _in_words(token: str) -> Sequence[Atom]:
 
 
 _in_everyday = lru_cache(maxsize=4096)(_in_words)  # people write the same words over and over
+
+
+@lru_cache(maxsize=4096)  # as above
+def is_plain(token: str) -> bool:
+    """Tell whether an everyday token of letters holds no number word and looks like no figure."""
+    looks = len(token) <= _CAPITAL_LOOK_LONGEST and _LOOK_LETTERS.issuperset(token)
+    return not looks and not _in_words(token)
 
 
 def read_odd(token: str, raw: str, start: int) -> list[Atom]:
