@@ -193,12 +193,19 @@ def _uneven(shape: Shape, groups: Sequence[str], cue: float) -> float:
         return value
     if not (shape.split or shape.words):
         value += context.TIMETABLE * is_timetable(groups, between)
-    ranges = are_ranges(between) or are_ratios(groups, between) or are_sums(groups, between)
-    text, start, end = shape.row.text, shape.atoms[0].start, shape.atoms[-1].end
-    cut = is_cut_out(text, start, end, groups, between) or are_sets(groups, between)
-    listed = are_thousands(text, start, groups, between)
-    value += context.RANGES * (ranges or cut or listed or is_stamp(groups, between))
+    value += context.RANGES * _is_ranged(shape, groups)
     return value + context.UNLIKE * (_is_unlike(shape) or names_model(between))
+
+
+def _is_ranged(shape: Shape, groups: Sequence[str]) -> bool:
+    """Tell whether *groups* are ranges, ratios, sums, sets of a match, thousands or a date."""
+    text, start, end = shape.row.text, shape.atoms[0].start, shape.atoms[-1].end
+    return (
+        are_ranges(shape.between)
+        or any(told(groups, shape.between) for told in (are_ratios, are_sums, are_sets, is_stamp))
+        or are_thousands(text, start, groups, shape.between)
+        or is_cut_out(text, start, end, groups, shape.between)
+    )
 
 
 def _is_whole(shape: Shape) -> bool:

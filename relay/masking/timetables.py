@@ -84,7 +84,9 @@ def is_cut_out(
     du 12 12 26 au [05 01 27, puis du 01 02] 27 ends a range and begins one; entre
     [07 30 et 08 15 puis 18] 45 is cut in the middle of a time.
     """
-    if _UP_TO.search(text, max(0, start - _NEAR), start) and any(map(_FROM.search, between)):
+    if not any(map(_WORD.search, between)):
+        return False
+    if any(map(_FROM.search, between)) and _UP_TO.search(text, max(0, start - _NEAR), start):
         return True
     pairs = zip(groups[::2], groups[1::2], strict=False)
     halved = len(groups) % 2 == 1 and {*between[::2]} == _BLANK
@@ -94,6 +96,8 @@ def is_cut_out(
 
 def are_thousands(text: str, start: int, groups: Sequence[str], between: Sequence[str]) -> bool:
     """Tell whether *groups* are a list of thousands: 32.000, 65.400 or 034, 24,567 after "12,"."""
+    if _POINTS.isdisjoint(between):
+        return False
     glued = [gap in _POINTS for gap in between]
     if text[start - 1 : start] in _POINTS and text[start - 2 : start - 1].isdigit():
         glued, groups = [True, *glued], ["", *groups]
@@ -104,6 +108,8 @@ def are_thousands(text: str, start: int, groups: Sequence[str], between: Sequenc
 
 def are_sets(groups: Sequence[str], between: Sequence[str]) -> bool:
     """Tell whether *groups* are the sets of a match: 6-4 3-6 7-6(5) 6-2."""
+    if "-" not in between:
+        return False
     pairs = [{a, b} for a, b, sign in zip(groups, groups[1:], between, strict=False) if sign == "-"]
     apart = {*map(len, groups)} == {1} and len({*between}) > 1
     return apart and len(pairs) > 1 and all(pair & {"6", "7"} for pair in pairs)
@@ -111,7 +117,7 @@ def are_sets(groups: Sequence[str], between: Sequence[str]) -> bool:
 
 def are_sums(groups: Sequence[str], between: Sequence[str]) -> bool:
     """Tell whether *groups* hold a sum with its result: 06+71=77."""
-    return any(
+    return "=" in "".join(between) and any(
         equal.strip() == "=" and _SUMS.get(sign.strip(), sub)(int(a), int(b)) == int(c)
         for a, b, c, sign, equal in zip(
             groups, groups[1:], groups[2:], between, between[1:], strict=False
