@@ -11,9 +11,9 @@ from functools import cached_property, lru_cache
 
 from relay.masking import html
 from relay.masking.atoms import find_atoms
+from relay.masking.backwards import says_reversed
 from relay.masking.blockers import identifiers, quantities
 from relay.masking.coarse import MOST_FIGURES, find_digits
-from relay.masking.context import says_reversed
 from relay.masking.evidence import Evidence, is_prose, weigh
 from relay.masking.gaps import APART, cost
 from relay.masking.grammar import Arc, arcs

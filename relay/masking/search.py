@@ -5,9 +5,10 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from itertools import accumulate, pairwise
 
-from relay.masking import context, fillers, gaps, html
+from relay.masking import fillers, gaps, html
 from relay.masking.asides import without_asides
 from relay.masking.atoms import find_atoms
+from relay.masking.backwards import says_reversed
 from relay.masking.choose import Taken, accept, clusters
 from relay.masking.coarse import MOST_FIGURES, find_rows
 from relay.masking.columns import find_columns
@@ -143,7 +144,7 @@ def _loose(
 
 def _backwards(view: Reading, atoms: Sequence[Atom], region: str) -> list[Found]:
     """Return the numbers of the atoms that are left, where the text says to read them so."""
-    if not context.says_reversed(view.text):
+    if not says_reversed(view.text):
         return []
     figures = [a for a in atoms if a.word is None]
     sets = (figures, atoms) if len(figures) < len(atoms) else (figures,)
@@ -198,7 +199,7 @@ def _promising(text: str, atoms: Sequence[Atom], region: str, *, tight: bool = T
         end = atom.end
         if run >= long:
             return True
-    return context.says_reversed(text)
+    return says_reversed(text)
 
 
 def outside(atoms: list[Atom], spans: Sequence[tuple[int, int, str]]) -> list[Atom]:

@@ -1,4 +1,4 @@
-"""Number words with a star, or a sign of the same shape, for a letter: z*ro s*x, n€uf, v!ngt."""
+"""Number words with a star, or a sign of the same shape, for a letter: z*ro, n€uf, c1nqu@nt3."""
 
 import re
 from collections.abc import Sequence
@@ -8,13 +8,13 @@ from relay.masking.signs import Piece, read_signs
 from relay.masking.words import Kind, vocabulary
 
 _STAR = "*"
-_SHAPES = str.maketrans("€$@!", "esai")
+_SHAPES = str.maketrans("€$@!013457", "esaioieast")
 _SIGNS = frozenset("*€$@!")
 _OFTEN_ALONE = ("! ", "€ ")
 _LEAST = 2  # such words; a single one hides something else than a number
 # The signs stand before a letter; the two that end words stand there too.
 _TOKEN = re.compile(
-    r"(?<![^\W_])(?:[^\W\d_]|[*€$@!](?=[*€$@!]?[^\W\d_])|(?<=[^\W\d_])[*€](?![^\W_])){2,16}(?![^\W_])"
+    r"(?<![^\W_])(?:[^\W_]|[*€$@!](?=[*€$@!]?[^\W_])|(?<=[^\W\d_])[*€](?![^\W_])){2,16}(?![^\W_])"
 )
 _PART = re.compile(r"\S+")
 _INSIDE = re.compile(r"[*€$@!](?=[^\W\d_])")
