@@ -82,7 +82,7 @@ _AT = re.compile(
 )
 # What names a reference, an account, a code and hardly anything else.
 _CODE_WORDS = (
-    "bosch oem ricambi? ricambio repuesto* recambio* onderdeel* onderdelen ersatzteil* teilenummer "
+    "img dsc dscn bosch oem ricambi? ricambio repuesto* recambio* onderdeel* onderdelen ersatzteil* teilenummer "
     "ref* referen* siret siren siert sirne "
     "srien iban rib bic isbn ean "
     "gencod* codes? barres? codebarre serie serial* chassis vin immat* tva vat iva avs ahv "
@@ -125,6 +125,10 @@ _PART_WORDS = (
     "pression papillon soupape* "
 ).split()
 _PART = re.compile(rf"\b{any_of(_PART_WORDS)}\b")
+_PART_IS = re.compile(r"\s+(?:(?:c'est|est|:|n[•°]?|ref) ?){0,2}")
+_COLLECTED = re.compile(
+    r"\b(?:manque\w*|doubles?|vignettes?|panini|album|collection|muselets?|lignes? de|bus)\b"
+)
 _BESIDE = re.compile(r"(?:[^\w,]|_){0,3}")
 _BETWEEN = re.compile(r"(?:[^\w,]|_){0,3}(?:[^\W\d]{1,4}\b\W{0,3}){0,2}")
 _NUMBER_SIGN = (
@@ -146,12 +150,13 @@ _TRAVEL_WORDS = (
 ).split()
 _TRAVEL = re.compile(rf"\b{any_of(_TRAVEL_WORDS)}\b")
 _DRAW = re.compile(
-    r"\b(?:lott?o|loterie|lotter\w+|tirages?|keno|euromillions?|primitiva|ziehung|trekking|sorteo)\b"
+    r"\b(?:lott?o|bonus|loterie|lotter\w+|tirages?|keno|euromillions?|primitiva|ziehung|trekking|"
+    r"sorteo)\b"
 )
 _RACE = re.compile(r"\b(?:tierce|quarte|quinte|pmu|turf|trotteurs?|arrivees?|trifecta)\b")
 _LIST_WORDS = (
-    "departements depts dpts tomes volumes temperatures notes pointures tailles pages episodes "
-    "chapitres sizes bande paginas tallas grossen seiten"
+    "departements depts dpts secteurs? zones? tomes volumes temperatures notes pointures tailles "
+    "pages episodes chapitres sizes bande paginas tallas grossen seiten"
 ).split()
 _LIST = re.compile(rf"(?<!\w)(?:{any_of(_LIST_WORDS)}|dans les?)\W{{1,3}}$")
 
@@ -227,11 +232,16 @@ def _is_numbered(text: str, found: re.Match[str], start: int) -> bool:
     return _NUMBERED_BEFORE.search(before) is not None
 
 
+def says_collected(text: str, start: int, end: int) -> bool:
+    """Tell whether the words around ``text[start:end]`` speak of a collection, or of buses."""
+    return _COLLECTED.search(text, max(0, start - _AHEAD), end + _BEHIND) is not None
+
+
 def is_part_named(text: str, start: int) -> bool:
     """Tell whether a part of a machine is named right before *start*: injecteur 0445110259."""
     return any(
-        text[found.end() : start].isspace()
-        for found in _PART.finditer(text, max(0, start - _NEAR), start)
+        _PART_IS.fullmatch(text, found.end(), start) is not None
+        for found in _PART.finditer(text, max(0, start - _NEAR - 12), start)
     )
 
 

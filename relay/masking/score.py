@@ -37,6 +37,7 @@ _LETTER = re.compile(r"[^\W\d_]")
 _LIKE_SIREN = (Form.NO_TRUNK, Form.MOBILE_NO_TRUNK, Form.NEIGHBOUR)
 _AROUND = 80  # characters in which an identifier, or a word for one, is looked for
 _NEAR = 6  # characters of an article
+_BOSCH = [4, 3, 3]  # digits of the groups of a part: 0281 011 534
 _DRAWN, _RUNNERS = 2, 24  # digits of a ball, horses of a race
 _ALONE = 2  # signs beside a number that is the whole message
 _LARGEST_SIZE = 40  # 06 08 10 12 16: sizes, days, issues
@@ -156,6 +157,8 @@ class Judge:
                 return context.says_race(self.text, start)
         if max(shape.sizes) > _DRAWN or shape.likely:
             return False
+        if shape.rising and not shape.words and context.says_collected(self.text, start, end):
+            return self.most_cue(start) < context.CUE_BEFORE
         return context.says_draw(self.text, start, end)
 
     def _penalties(self, shape: Shape, cue: float) -> float:
@@ -219,7 +222,7 @@ def _is_whole(shape: Shape) -> bool:
 
 def _is_part(shape: Shape) -> bool:
     """Tell whether a candidate is written, or announced, like the number of a spare part."""
-    if len(shape.atoms) == 1:
+    if len(shape.atoms) == 1 or shape.sizes == _BOSCH:
         return context.is_part_named(shape.row.text, shape.atoms[0].start)
     return is_part(shape.groups, shape.between)
 
@@ -256,7 +259,7 @@ def _rising(shape: Shape) -> bool:
     """Tell whether a candidate is part of an enumeration: even steps, or rising and listed."""
     if len(shape.atoms) < LEAST_GROUPS:
         return False
-    if in_steps(shape.values):
+    if in_steps(shape.values) or ("," in shape.between[0] and in_steps(shape.values[:4])):
         return True
     if shape.words or not shape.rising:
         return False

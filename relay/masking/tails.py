@@ -12,7 +12,7 @@ _FIGURE_END, _FIGURE_START = (
     re.compile(r"(?<![^\W_])\d{1,20}$"),
     re.compile(r"\d{1,20}(?![^\W\d_]{2})"),
 )
-_CENTS = re.compile(r"\d[.,]\d\d$")  # 12,50 before a number
+_CENTS = re.compile(r"\d[.,/]\d\d$")  # 12,50 or 11/27 before a number
 _LONGEST_GROUP = 4
 _CLOSE, _CLOSE_SIGNS = 0.2, 4
 _SINGLE, _BLANK = frozenset("-./_"), frozenset(("", " "))

@@ -18,6 +18,7 @@ _MODEL = re.compile(r"\W{1,2}[^\W\d_]{1,4}-")
 _WORD = re.compile(r"[^\W\d_]")
 _UP_TO = re.compile(r"\d (?:au|a|to|bis|tot|al|hasta|ate|till) (?:\d\d? ){0,2}$")
 _FROM = re.compile(r"\b(?:du|from|vom|van|del?|dal|do) $")
+_FROM_WORDS = (" de ", " du ", " from ", " von ", " van ", " dal ", " del ")
 _MINUTES_AFTER = re.compile(r" [0-5]\d(?!\d)")
 _NEAR = 12  # characters of the end of a range
 _SUMS = {"+": add, "-": sub, "x": mul, "*": mul}
@@ -73,7 +74,10 @@ def _is_opening(groups: Sequence[str], between: Sequence[str]) -> bool:
 
 def are_ranges(between: Sequence[str]) -> bool:
     """Tell whether figures stand in at least two ranges: du 06 au 12, puis du 18 au 24."""
-    return len([gap for gap in between if gap in _TO]) > 1 and len({*between}) > 1
+    ends = [k for k, gap in enumerate(between) if gap in _TO]
+    if len(ends) > 1:
+        return len({*between}) > 1
+    return ends != [] and ends[0] > 0 and between[ends[0] - 1].endswith(_FROM_WORDS)
 
 
 def is_cut_out(
