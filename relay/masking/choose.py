@@ -40,7 +40,7 @@ def accept(row: Row, judge: Judge, limit: float) -> list[Taken]:
         if row.upto[last] - row.upto[first] < plans.least:
             continue
         plain = is_figures(row, first, last)
-        if plain and judge.knows(row.atoms[first:last]):
+        if judge.knows(row.atoms[first:last]):
             continue
         find = figures if plain else candidates
         pool = find(row, first, last, strong=True)

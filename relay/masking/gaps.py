@@ -135,13 +135,20 @@ def _said_cost(gap: str) -> float:
         len(gap) <= LONGEST_FILLER and len(gap.split()) == 1 and gap == gap.strip()
     ):
         return 0.15
-    if len(gap) <= _LONGEST_CONNECTING:
-        words = _WORD.findall(gap)
-        if len(words) <= _MOST_CONNECTORS and _CONNECTORS.issuperset(words):
-            return 0.1 if not _NOT_CONNECTING.search(gap) else 0.5
+    if len(gap) <= _LONGEST_CONNECTING and _connects(gap):
+        return 0.1 if not _NOT_CONNECTING.search(gap) else 0.5
     if ("\n" in gap or "a ecrit" in gap) and _is_border(gap):
         return _ACROSS if _SPLIT.search(gap, max(0, len(gap) - _NEAR)) else APART
     return _words_cost(gap)
+
+
+def _connects(gap: str) -> bool:
+    """Tell whether *gap* is a few words people put between groups; the first rules most out."""
+    first = _WORD.search(gap)
+    if first and first.group() not in _CONNECTORS:
+        return False
+    words = _WORD.findall(gap)
+    return len(words) <= _MOST_CONNECTORS and _CONNECTORS.issuperset(words)
 
 
 def _is_border(gap: str) -> bool:

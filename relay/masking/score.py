@@ -63,9 +63,9 @@ class Judge:
         """Whether the text speaks of phones at all."""
         return context.is_announced(self.text)
 
-    def knows(self, figures: Sequence[Atom]) -> bool:
-        """Tell whether the same *figures* were searched before: no number was left in them."""
-        row = figures[0].start, figures[-1].end, len(figures)
+    def knows(self, atoms: Sequence[Atom]) -> bool:
+        """Tell whether the same row of *atoms* was searched before: no number was left in it."""
+        row = atoms[0].start, atoms[-1].end, len(atoms)
         known = row in self._searched
         self._searched.add(row)
         return known

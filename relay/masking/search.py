@@ -123,12 +123,13 @@ def _loose(
         region: ISO 3166 code of the site.
         walls: Starts of the atoms that were taken: no number goes across.
     """
-    text, rest = judge.text, [a for a in atoms if a.start not in judge.soft]
+    text, soft = judge.text, judge.soft
+    rest = [a for a in atoms if a.start not in soft]
     found: list[Taken] = []
-    if not _promising(text, rest, region, tight=bool(judge.soft)):
+    if not _promising(text, rest, region, tight=bool(soft)):
         return found, rest
     words = any(a.word for a in rest)
-    for limit, only in (_AGAIN, *_ACROSS) if judge.soft or walls else _ACROSS:
+    for limit, only in (_AGAIN, *_ACROSS) if soft or walls else _ACROSS:
         if only == "words" and not words:
             continue
         chosen = [a for a in rest if not only or (a.word is None) is (only == "figures")]
