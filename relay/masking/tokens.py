@@ -228,6 +228,8 @@ def _mixed_look(token: str, shown: str) -> list[Atom]:
     if not readings:
         return []
     word = token.lstrip("0123456789")
+    if is_connector(token):  # B3D, "then" in Arabic
+        return []
     if is_connector(word):  # 35LE SOIR
         readings = (*readings, token[: -len(word)])
     odd = len(token) == _ODD_LENGTH and _ODD_LETTERS.issuperset(re.sub(r"\d", "", token))

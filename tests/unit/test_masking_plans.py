@@ -108,9 +108,3 @@ def test_unknown_region_reads_international_numbers() -> None:
 def test_numbers_for_fiction_are_numbers(region: str, text: str, number: str) -> None:
     """What regulators set aside for films is masked: people try a relay out with such numbers."""
     assert [found for *_, found in find_numbers(text, region)] == [number]
-
-
-@pytest.mark.parametrize("region", ["ES", "US"])
-def test_a_piece_that_may_be_nothing_begins_no_number(region: str) -> None:
-    """A token that is perhaps no figure at all is no number, nor a mistake, at the beginning."""
-    assert find_numbers("B3D 56 78", region) == []

@@ -95,3 +95,9 @@ def test_six_digits_are_a_number_where_the_plan_has_no_more(text: str) -> None:
     assert [number for *_, number in find_numbers(text, "NC")] == ["+687784120"]
     assert find_numbers(text, "FR") == []
     assert find_numbers("lot de 78 pièces, 41 et 20", "NC") == []
+
+
+@pytest.mark.parametrize("text", ["06 B3D 12 34 B3D 56 78", "B3D 06 12 34 56 78"])
+def test_a_joiner_that_holds_a_figure_breaks_nothing(text: str) -> None:
+    """A joiner with a figure in it, in capitals, is no piece of a number, and ends no search."""
+    assert [number for *_, number in find_numbers(text)] == ["+33612345678"]
