@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from operator import eq
 
 from relay.masking.grammar import arcs
 from relay.masking.tokens import Atom
@@ -34,12 +33,8 @@ _FARTHEST_ECHO, _LONGEST_REMARK = 16, 60  # characters
 
 def without_asides(atoms: list[Atom], text: str) -> list[Atom]:
     """Return *atoms* without those that count digits or say a group of them again."""
-    bracketed = any(map(text.__contains__, _CLOSING))
-    told = [atom.readings[0] for atom in atoms]
-    one = [atom for atom, own in zip(atoms, told, strict=True) if len(own) == 1]
-    if not (bracketed or any(map(eq, told, told[1:])) or any(_counts(a, text) for a in one)):
-        return atoms
     kept: list[Atom] = []
+    bracketed = "(" in text or "[" in text or "{" in text
     at = 0
     while at < len(atoms):
         atom = atoms[at]

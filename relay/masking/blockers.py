@@ -281,8 +281,8 @@ def quantity_at(text: str, start: int) -> int:
     if not _STARTS_SOFT.match(text, start):
         return start
     found = _SOFT.match(text, start)
-    sign = max(0, start - (2 if text[start - 1].isspace() else 1))
-    if text[sign] in _CURRENCIES and not text[max(0, sign - 2) : sign].strip().isdigit():
+    sign = start - 2 if text[start - 1 : start].isspace() else start - 1
+    if text[sign : sign + 1] in _CURRENCIES and not text[max(0, sign - 2) : sign].strip().isdigit():
         found = _CURRENCY_FIRST.match(text, sign) or found
     return found.end() if found else start
 
@@ -293,7 +293,7 @@ def quantities(text: str, atoms: Sequence[Atom]) -> frozenset[int]:
     end = 0
     for atom in atoms:
         if atom.word is None and atom.start >= end:
-            end = max(end, quantity_at(text, atom.start))
+            end = quantity_at(text, atom.start)
         if atom.start < end:
             blocked.add(atom.start)
     return frozenset(blocked)

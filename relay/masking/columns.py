@@ -7,6 +7,7 @@ from relay.masking.plans import Form, read
 
 _FIRST = re.compile(r"[ \t>*•.-]*(\d{1,4})(?![\d,.:/]*\d)")
 _LAST = re.compile(r"(?<![\d.,:/])(\d{1,4})[ \t.!)]*$")
+_BEGUN, _ENDED = re.compile(r"\n[ \t>*•.-]*\d"), re.compile(r"\d[ \t.!)]*\n")  # each such line
 _LEAST_LINES = 3
 _FORMS = (Form.MOBILE, Form.NATIONAL, Form.PLUS, Form.EXIT_CODE)
 Figure = tuple[int, int, str]
@@ -22,9 +23,10 @@ def find_columns(text: str, region: str) -> list[tuple[int, int, str]]:
     if text.count("\n") < _LEAST_LINES - 1:
         return []
     found: list[tuple[int, int, str]] = []
-    for pattern in (_FIRST, _LAST):
-        for run in _runs(text, pattern):
-            found += _numbers(run, region)
+    for pattern, hint in ((_FIRST, _BEGUN), (_LAST, _ENDED)):
+        if len(hint.findall(f"\n{text}\n")) >= _LEAST_LINES:
+            for run in _runs(text, pattern):
+                found += _numbers(run, region)
     return found
 
 

@@ -199,14 +199,15 @@ def _looks(token: str, shown: str) -> tuple[tuple[str, ...], int]:
     return (readings if readings[0] != readings[1] else readings[:1]), letters
 
 
-def _pure_look(token: str, shown: str) -> list[Atom]:
+@lru_cache(maxsize=1024)  # four letters at most: le, il, de, OI
+def _pure_look(token: str, shown: str) -> Sequence[Atom]:
     if _is_little_word(token, shown):
-        return []
+        return ()
     readings, letters = _looks(token, shown)
     if not readings:
-        return []
+        return ()
     cost = 0.15 * letters + _UNLIKELY * _ODD_LETTERS.issuperset(token)
-    return [Atom(0, len(token), readings, None, cost, shy=True)]
+    return (Atom(0, len(token), readings, None, cost, shy=True),)
 
 
 def _is_capital_look(shown: str, before: str) -> bool:
