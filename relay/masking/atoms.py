@@ -19,7 +19,7 @@ TOKEN = re.compile(
     r"(?<![^\W_])\|[^\W_]+|[^\W_]+(?:\|(?![^\W_]))?"
     r"|(?<![^\W_]{2} )\|\|?(?! ?[^\W_]{2})(?![^\W_])|[^\W_]+"
 )
-_LETTERS_AND_FIGURES = re.compile(r"[^\W_]+")
+_LETTERS_AND_FIGURES = re.compile(r"[^\W_][^\W_]*")  # begins with one sign, which is faster
 _START = attrgetter("start")
 _LEAST_ROW = 4
 _LEAST_WORDS = 3
@@ -120,7 +120,7 @@ def _halves(unknown: Sequence[tuple[int, str]]) -> list[Atom]:
 
 def _tokens(text: str) -> list[tuple[int, str]]:
     pattern = TOKEN if "|" in text else _LETTERS_AND_FIGURES
-    return [(found.start(), found.group()) for found in pattern.finditer(text)]
+    return [(found.start(), found[0]) for found in pattern.finditer(text)]
 
 
 def _token_around(text: str, start: int, end: int) -> tuple[int, int]:
