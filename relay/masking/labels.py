@@ -6,6 +6,7 @@ order, the groups are put in order.
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from relay.masking.evidence import Evidence
 from relay.masking.gaps import BLANK
@@ -85,7 +86,7 @@ def without_labels(view: Reading, seen: Evidence) -> tuple[Reading, list[Label]]
         text = view.text
         for start, end, _ in labels:
             text = text[:start] + BLANK * (end - start) + text[end:]
-        view = view._replace(text=text)
+        view = replace(view, text=text)
     return view, labels
 
 

@@ -3,6 +3,7 @@
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -49,7 +50,8 @@ def plus_before(text: str, start: int) -> bool:
     return _SUM.search(near) is None
 
 
-class Row(NamedTuple):
+@dataclass(slots=True)  # as an Atom: never changed, read often
+class Row:
     """The atoms of a text in order.
 
     Args:

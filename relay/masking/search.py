@@ -3,6 +3,7 @@
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import accumulate, pairwise
 
 from relay.masking import fillers, gaps, html
@@ -94,7 +95,7 @@ def search(view: Reading, region: str) -> list[Found]:
     judge = Judge(text, atoms)
     row = row_of(text, atoms, region)
     if (cheaper := fillers.cheaper(row)) is not row.gaps:
-        row = row._replace(gaps=cheaper)
+        row = replace(row, gaps=cheaper)
     taken = accept(row, judge, gaps.TIGHT)
     used = {atom.start for c_atoms, _ in taken for atom in c_atoms}
     out = []

@@ -1,8 +1,8 @@
 """How the atoms of a candidate are written: their sizes, what stands between, words among them."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import NamedTuple
 
 from relay.masking import gaps
 from relay.masking.lattice import Candidate, Row
@@ -22,7 +22,8 @@ _LONGEST_GROUP = 4
 _FILLERS = frozenset("abcdefghijklmnopqrstuvwxyz")
 
 
-class Shape(NamedTuple):
+@dataclass(slots=True)  # as an Atom: never changed, read often
+class Shape:
     """How a candidate is written.
 
     Args:

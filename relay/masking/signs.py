@@ -12,6 +12,7 @@ import re
 import unicodedata
 from codecs import charmap_decode, charmap_encode
 from collections.abc import Sequence
+from dataclasses import dataclass
 from encodings.cp1252 import encoding_table
 from functools import cache
 from typing import NamedTuple
@@ -111,7 +112,8 @@ _TABLE = _Table()
 _UPPER_KEPT = re.compile(r"[A-Z]")
 
 
-class Reading(NamedTuple):
+@dataclass(slots=True)  # never changed, read often
+class Reading:
     """A text as the search sees it.
 
     Args:
