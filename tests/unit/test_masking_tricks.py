@@ -2,7 +2,8 @@
 
 import pytest
 
-from relay.masking import find_numbers
+from relay.masking import find_numbers, gaps
+from relay.masking.words import vocabulary
 
 NUMBER = "+33639981247"
 TOLD = {
@@ -101,3 +102,11 @@ def test_six_digits_are_a_number_where_the_plan_has_no_more(text: str) -> None:
 def test_a_joiner_that_holds_a_figure_breaks_nothing(text: str) -> None:
     """A joiner with a figure in it, in capitals, is no piece of a number, and ends no search."""
     assert [number for *_, number in find_numbers(text)] == ["+33612345678"]
+
+
+def test_no_word_of_the_tables_ends_a_search() -> None:
+    """Each word that means something here, in each case, beside and in a number, is harmless."""
+    known = {*vocabulary().words, *vocabulary().joiners, *gaps._CONNECTORS}
+    for word in sorted(known):
+        for shown in (word, word.upper(), word.title()):
+            find_numbers(f"{shown} 06 {shown} 12 34{shown} 56 78")
