@@ -101,7 +101,8 @@ _FIGURES = re.compile(  # each begins with a digit
     r"|(?P<siret>(?!00)\d{3}[ .]?\d{3}[ .]?\d{3}[ .]?\d{5}(?![ .]?\d))"
     r"|(?P<ean>(?!00)(?:\d{13}|\d[ -]\d{6}[ -]\d{6}|97[89](?:[ -]?\d){10}"
     r"|756(?:[.]\d{4}){2}[.]\d\d)(?!\d))"
-    r"|(?P<bce>(?<=be )[01]\d{3}[ .]?\d{3}[ .]?\d{3}(?![ .]?\d))"
+    r"|(?P<bce>(?:(?<=be )|(?<=entreprise )|(?<=entreprise n• )|(?<=nummer ))"
+    r"[01]\d{3}[ .]?\d{3}[ .]?\d{3}(?![ .]?\d))"
     r"|(?P<siren>\d{3}[ .]?\d{3}[ .]?\d{3}(?![ .]?\d))"
     r")"
 )
@@ -194,7 +195,7 @@ _CHECKS: dict[str, Callable[[str], bool]] = {
     "iban": lambda s: iban.is_valid(s) or len(re.sub(r"\W", "", s)) >= 20,  # noqa: PLR2004
     "oldplate": _is_plate,
     "plate": _is_plate,
-    "bce": bce.is_valid,
+    "bce": lambda s: s.count(".") == 2 or bce.is_valid(s),  # noqa: PLR2004
     "siren": lambda s: luhn.is_valid(re.sub(r"\D", "", s)),
     "code": lambda s: (
         sum(map(str.isdigit, s)) >= _CODE_FIGURES

@@ -82,7 +82,7 @@ _AT = re.compile(
 )
 # What names a reference, an account, a code and hardly anything else.
 _CODE_WORDS = (
-    "img dsc dscn bosch oem ricambi? ricambio repuesto* recambio* onderdeel* onderdelen "
+    "img dsc dscn bosch oem "
     "ersatzteil* teilenummer "
     "ref* referen* siret siren siert sirne "
     "srien iban rib bic isbn ean "
@@ -107,7 +107,7 @@ _THING_WORDS = (
 ).split()
 # Services, people and events: their number is one only where a word says so (devis no 0612).
 _SERVICE_WORDS = (
-    "entreprise devis reservations? billets bookings? tournoi* pilote wifi msg clients "
+    "devis reservations? billets bookings? tournoi* pilote wifi msg clients "
     "tickets commandes factures annonces abonnes dossiers comptes abonnements?"
 ).split()
 _IDENTIFIER = re.compile(
@@ -127,8 +127,10 @@ _PART_WORDS = (
 ).split()
 _PART = re.compile(rf"\b{any_of(_PART_WORDS)}\b")
 _PART_IS = re.compile(r"\s+(?:(?:c'est|est|:|n[•°]?|ref) ?){0,2}")
-_COLLECTED = re.compile(
-    r"\b(?:manque\w*|doubles?|vignettes?|panini|album|collection|muselets?|lignes? de|bus)\b"
+_COLLECTED = re.compile(  # right before: nothing but a few words of the same sentence
+    r"(?:\b(?:manque\w*|collection|album)\b[^.,!?\d]{0,16}\b(?:numeros|n[•°]s?|nos)"
+    r"|\b(?:panini|vignettes?|muselets?)\b[^.,!?\d]{0,16}"
+    r"|\blignes? (?:de )?bus\b[^.,!?\d]{0,32}:) ?$"
 )
 _BESIDE = re.compile(r"(?:[^\w,]|_){0,3}")
 _BETWEEN = re.compile(r"(?:[^\w,]|_){0,3}(?:[^\W\d]{1,4}\b\W{0,3}){0,2}")
@@ -151,15 +153,16 @@ _TRAVEL_WORDS = (
 ).split()
 _TRAVEL = re.compile(rf"\b{any_of(_TRAVEL_WORDS)}\b")
 _DRAW = re.compile(
-    r"\b(?:lott?o|bonus|loterie|lotter\w+|tirages?|keno|euromillions?|primitiva|ziehung|trekking|"
-    r"sorteo)\b"
+    r"\b(?:lott?o|bonus \d|loterie|lotter\w+|tirages?|keno|euromillions?|primitiva|ziehung|"
+    r"trekking|sorteo)\b"
 )
 _RACE = re.compile(r"\b(?:tierce|quarte|quinte|pmu|turf|trotteurs?|arrivees?|trifecta)\b")
 _LIST_WORDS = (
-    "departements depts dpts secteurs? zones? tomes volumes temperatures notes pointures tailles "
+    "departements depts dpts secteurs zones tomes volumes temperatures notes pointures tailles "
     "pages episodes chapitres sizes bande paginas tallas grossen seiten"
 ).split()
-_LIST = re.compile(rf"(?<!\w)(?:{any_of(_LIST_WORDS)}|dans les?)\W{{1,3}}$")
+_LIST = re.compile(rf"(?<!\w){any_of(_LIST_WORDS)}\W{{1,3}}$")
+_IN_LIST = re.compile(r"\bdans les? $")
 
 
 def cue_weight(text: str, start: int, end: int) -> float:
@@ -233,9 +236,9 @@ def _is_numbered(text: str, found: re.Match[str], start: int) -> bool:
     return _NUMBERED_BEFORE.search(before) is not None
 
 
-def says_collected(text: str, start: int, end: int) -> bool:
-    """Tell whether the words around ``text[start:end]`` speak of a collection, or of buses."""
-    return _COLLECTED.search(text, max(0, start - _AHEAD), end + _BEHIND) is not None
+def says_collected(text: str, start: int) -> bool:
+    """Tell whether the words right before *start* count pieces of a collection, or buses."""
+    return _COLLECTED.search(text, max(0, start - _AHEAD), start) is not None
 
 
 def is_part_named(text: str, start: int) -> bool:
@@ -266,9 +269,18 @@ def says_race(text: str, start: int) -> bool:
     return _RACE.search(text, max(0, start - _NEAR), start) is not None
 
 
-def says_list(text: str, start: int) -> bool:
-    """Tell whether the word right before *start* names several things: tomes 01 02 03 06."""
-    return _LIST.search(text, max(0, start - _NEAR), start) is not None
+def says_list(text: str, start: int, *, apart: bool) -> bool:
+    """Tell whether the word right before *start* names several things: tomes 01 02 03 06.
+
+    Args:
+        text: Folded text.
+        start: Where the figures begin.
+        apart: Commas stand between them, which will do after "dans le".
+    """
+    near = max(0, start - _NEAR)
+    if apart and _IN_LIST.search(text, near, start):
+        return True
+    return _LIST.search(text, near, start) is not None
 
 
 def says_travel(text: str) -> bool:

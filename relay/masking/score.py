@@ -25,7 +25,7 @@ from relay.masking.timetables import (
 )
 from relay.masking.tokens import Atom
 
-_GOES_ON = re.compile(r"\s?(?:,|et|ou|and|or|und|y|e|en)?\s?(?:le |la |the )?[0-9]{1,2}(?![0-9])")
+_GOES_ON = re.compile(r"\s?(?:,|et|ou|and|or|und|y|e|en)?\s?(?:le |la |the )?([0-9]{1,2})(?![0-9])")
 _LISTING = re.compile(r"\s*,?\s*(?:et|ou|and|or|und|oder|y|o|e|en|of)?\s*")
 _COUNTED = re.compile(
     r" (?!com[moe]|like|wie|zoals)[^\W\d_]{3,}[^,;]{0,24}[,;](?: [^\W\d]{2,}.{0,20})? ?"
@@ -151,13 +151,13 @@ class Judge:
         start, end = shape.atoms[0].start, shape.atoms[-1].end
         values = {*shape.values}
         if len(values) == len(shape.atoms):
-            if context.says_list(self.text, start):
+            if context.says_list(self.text, start, apart="," in shape.between[0]):
                 return not context.is_own_phone(self.text, end)
             if max(values) <= _RUNNERS:
                 return context.says_race(self.text, start)
         if max(shape.sizes) > _DRAWN or shape.likely:
             return False
-        if shape.rising and not shape.words and context.says_collected(self.text, start, end):
+        if shape.rising and not shape.words and context.says_collected(self.text, start):
             return self.most_cue(start) < context.CUE_BEFORE
         return context.says_draw(self.text, start, end)
 
@@ -267,8 +267,9 @@ def _rising(shape: Shape) -> bool:
         return True
     if not all(map(_LISTING.fullmatch, shape.between)):
         return False
+    goes_on = _GOES_ON.match(shape.row.text, shape.atoms[-1].end)
     return any("," in gap for gap in shape.between) or (
-        _GOES_ON.match(shape.row.text, shape.atoms[-1].end) is not None
+        goes_on is not None and int(goes_on[1]) > shape.values[-1]
     )
 
 

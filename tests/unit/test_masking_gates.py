@@ -143,7 +143,7 @@ LEAST = {
     ("blind_fifth.jsonl", "known"): {"plain": 1.0, "all": 0.98, "false": 0.003},
     ("blind_sixth.jsonl", "any"): {"plain": 1.0, "all": 0.93, "false": 0.01},
     ("blind_sixth.jsonl", "known"): {"plain": 1.0, "all": 0.93, "false": 0.003},
-    ("blind_seventh.jsonl", "any"): {"plain": 1.0, "all": 0.97, "false": 0.03},
+    ("blind_seventh.jsonl", "any"): {"plain": 1.0, "all": 0.97, "false": 0.035},
     ("blind_seventh.jsonl", "known"): {"plain": 1.0, "all": 0.97, "false": 0.003},
     ("blind_eighth.jsonl", "any"): {"plain": 1.0, "all": 0.97, "false": 0.03},
     ("blind_eighth.jsonl", "known"): {"plain": 1.0, "all": 0.98, "false": 0.003},

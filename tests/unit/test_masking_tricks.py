@@ -110,3 +110,34 @@ def test_no_word_of_the_tables_ends_a_search() -> None:
     for word in sorted(known):
         for shown in (word, word.upper(), word.title()):
             find_numbers(f"{shown} 06 {shown} 12 34{shown} 56 78")
+
+
+BESIDE = [
+    "Il me manque une roue, {}", "appartement proche bus et métro, {}", "lit double en pin {}",
+    "je vends l'album complet {} merci", "collection de timbres {}", "bonus déduit {}",
+    "ligne de bus au pied, {}", "je suis dans le {}", "secteur {}", "mon entreprise n° {}",
+    "pièce de rechange {}", "capteur c'est {}", "jusqu'au 12/26 {}", "{} 2 enfants",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("said", BESIDE)
+def test_everyday_words_hide_no_plain_number(said: str) -> None:
+    """What tells a look-alike elsewhere lets no plain number pass, even where its pairs rise."""
+    for shown in ("06 12 34 56 78", "06.42.17.56.38"):
+        assert find_numbers(said.format(shown)) != []
+
+
+COUNTED = [
+    "Il me manque les numéros 01 14 27 33 58 de la revue", "Panini : je cherche 06 14 23 37 45",
+    "lignes de bus devant la maison : 02 05 11 27 38, et tram 4", "dans le 06, 83, 13, 84 et 04",
+    "tirage 04 17 23 38 41, bonus 9", "entre 07 30 et 08 15 puis 18 45 à 20 30",
+    "du 12 12 26 au 05 01 27, puis du 01 02 27 au 28 02 27", "06+71=77, 34-12=22, 8x9=72",
+    "on gagne 6-4 3-6 7-6(5) 6-2", "il compte zéro six douze dix-huit vingt-quatre trente",
+    "service at 12,034, 24,567, 36,890 and 61,200",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", COUNTED)
+def test_what_is_counted_is_no_number(text: str) -> None:
+    """Pieces of a collection, buses, hours, days, sums, sets and thousands stay readable."""
+    assert find_numbers(text) == []
