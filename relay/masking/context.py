@@ -82,8 +82,7 @@ _AT = re.compile(
 )
 # What names a reference, an account, a code and hardly anything else.
 _CODE_WORDS = (
-    "img dsc dscn bosch oem "
-    "ersatzteil* teilenummer "
+    "img dsc dscn bosch oem ersatzteil* teilenummer "
     "ref* referen* siret siren siert sirne "
     "srien iban rib bic isbn ean "
     "gencod* codes? barres? codebarre serie serial* chassis vin immat* tva vat iva avs ahv "

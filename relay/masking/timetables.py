@@ -16,7 +16,7 @@ _HOURS, _MINUTES, _DAYS, _MONTHS = 24, 60, 31, 12
 _IN_NUMBERS = frozenset(" -._/")
 _MODEL = re.compile(r"\W{1,2}[^\W\d_]{1,4}-")
 _WORD = re.compile(r"[^\W\d_]")
-_UP_TO = re.compile(r"\d (?:au|a|to|bis|tot|al|hasta|ate|till) (?:\d\d? ){0,2}$")
+_UP_TO = re.compile(rf"\d(?:{'|'.join(sorted(_TO))})(?:\d\d? ){{0,2}}$")
 _FROM = re.compile(r"\b(?:du|from|vom|van|del?|dal|do) $")
 _FROM_WORDS = (" de ", " du ", " from ", " von ", " van ", " dal ", " del ")
 _MINUTES_AFTER = re.compile(r" [0-5]\d(?!\d)")
@@ -122,7 +122,9 @@ def are_sets(groups: Sequence[str], between: Sequence[str]) -> bool:
 def are_sums(groups: Sequence[str], between: Sequence[str]) -> bool:
     """Tell whether *groups* hold a sum with its result: 06+71=77."""
     return "=" in "".join(between) and any(
-        equal.strip() == "=" and _SUMS.get(sign.strip(), sub)(int(a), int(b)) == int(c)
+        equal.strip() == "="
+        and (result := _SUMS.get(sign.strip()))
+        and result(int(a), int(b)) == int(c)
         for a, b, c, sign, equal in zip(
             groups, groups[1:], groups[2:], between, between[1:], strict=False
         )
