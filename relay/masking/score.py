@@ -4,25 +4,13 @@ import re
 from collections.abc import Sequence
 from functools import cached_property
 
-from relay.masking import context
+from relay.masking import context, figures
 from relay.masking.blockers import identifiers, quantities, quantity_at, short_date_at
 from relay.masking.gaps import LONGEST_FILLER
 from relay.masking.plans import Form
 from relay.masking.shapes import LEAST_GROUPS, Shape, in_steps
 from relay.masking.tails import tails
-from relay.masking.timetables import (
-    are_postcodes,
-    are_ranges,
-    are_ratios,
-    are_sets,
-    are_sums,
-    are_thousands,
-    is_cut_out,
-    is_part,
-    is_stamp,
-    is_timetable,
-    names_model,
-)
+from relay.masking.timetables import are_ranges, is_cut_out, is_stamp, is_timetable
 from relay.masking.tokens import Atom
 
 _GOES_ON = re.compile(r"\s?(?:,|et|ou|and|or|und|y|e|en)?\s?(?:le |la |the )?([0-9]{1,2})(?![0-9])")
@@ -167,7 +155,11 @@ class Judge:
         value = tails(shape)
         if context.unit_after(self.text, atoms[-1].end) and not _is_whole(shape):
             value += context.UNIT_AFTER / (2 if shape.likely else 1)
-        if shape.sizes == [5, 5] and not shape.split and are_postcodes(groups, shape.between[0]):
+        if (
+            shape.sizes == [5, 5]
+            and not shape.split
+            and figures.are_postcodes(groups, shape.between[0])
+        ):
             value += context.POSTCODES
         if self._is_drawn(shape) or (_is_listed(shape) if cue else _rising(shape)):
             value += context.RISING
@@ -195,9 +187,11 @@ def _uneven(shape: Shape, groups: Sequence[str], cue: float) -> float:
     if not between:
         return value
     if not (shape.split or shape.words):
-        value += context.TIMETABLE * is_timetable(groups, between)
+        value += context.TIMETABLE * (
+            is_timetable(groups, between) or figures.are_decimals(groups, between)
+        )
     value += context.RANGES * _is_ranged(shape, groups)
-    return value + context.UNLIKE * (_is_unlike(shape) or names_model(between))
+    return value + context.UNLIKE * (_is_unlike(shape) or figures.names_model(between))
 
 
 def _is_ranged(shape: Shape, groups: Sequence[str]) -> bool:
@@ -205,8 +199,11 @@ def _is_ranged(shape: Shape, groups: Sequence[str]) -> bool:
     text, start, end = shape.row.text, shape.atoms[0].start, shape.atoms[-1].end
     return (
         are_ranges(shape.between)
-        or any(told(groups, shape.between) for told in (are_ratios, are_sums, are_sets, is_stamp))
-        or are_thousands(text, start, groups, shape.between)
+        or any(
+            told(groups, shape.between)
+            for told in (figures.are_ratios, figures.are_sums, figures.are_sets, is_stamp)
+        )
+        or figures.are_thousands(text, start, groups, shape.between)
         or is_cut_out(text, start, end, groups, shape.between)
     )
 
@@ -224,7 +221,7 @@ def _is_part(shape: Shape) -> bool:
     """Tell whether a candidate is written, or announced, like the number of a spare part."""
     if len(shape.atoms) == 1 or shape.sizes == _BOSCH:
         return context.is_part_named(shape.row.text, shape.atoms[0].start)
-    return is_part(shape.groups, shape.between)
+    return figures.is_part(shape.groups, shape.between)
 
 
 def _is_counted(between: Sequence[str]) -> bool:

@@ -1,8 +1,7 @@
-"""Groups in the shape of a number that are something else: times, ranges, postcodes, models."""
+"""Groups in the shape of a number that are times and days: timetables, ranges, opening hours."""
 
 import re
 from collections.abc import Sequence
-from operator import add, mul, sub
 
 from relay.masking.context import says_travel
 
@@ -13,31 +12,12 @@ _CLOCK, _BLANK = frozenset(".:"), frozenset(" ")
 _AT = frozenset((" at ", " a ", " um ", " om ", " alle ", " as ", " las ", " a las "))
 _DAY_SIGNS = frozenset(".-/")
 _HOURS, _MINUTES, _DAYS, _MONTHS = 24, 60, 31, 12
-_IN_NUMBERS = frozenset(" -._/")
-_MODEL = re.compile(r"\W{1,2}[^\W\d_]{1,4}-")
 _WORD = re.compile(r"[^\W\d_]")
 _UP_TO = re.compile(rf"\d(?:{'|'.join(sorted(_TO))})(?:\d\d? ){{0,2}}$")
 _FROM = re.compile(r"\b(?:du|from|vom|van|del?|dal|do) $")
 _FROM_WORDS = (" de ", " du ", " from ", " von ", " van ", " dal ", " del ")
 _MINUTES_AFTER = re.compile(r" [0-5]\d(?!\d)")
 _NEAR = 12  # characters of the end of a range
-_SUMS = {"+": add, "-": sub, "x": mul, "*": mul}
-_THOUSANDS = frozenset((", ", "; ", " - ", " et ", " e ", " y ", " and ", " und ", " en "))
-_POINTS = frozenset(".,")
-_PART = [1, 3, 3, 3]  # digits of each group
-_FREE = "8"  # 0 800 123 456 is how free numbers are grouped
-
-
-def is_part(groups: Sequence[str], between: Sequence[str]) -> bool:
-    """Tell whether *groups* are written like the number of a spare part: 0 986 494 723.
-
-    Args:
-        groups: Digits of each group.
-        between: What stands between them.
-    """
-    if [*map(len, groups)] != _PART or {*between} != {" "}:
-        return False
-    return groups[1][0] != _FREE
 
 
 def is_timetable(groups: Sequence[str], between: Sequence[str]) -> bool:
@@ -47,7 +27,7 @@ def is_timetable(groups: Sequence[str], between: Sequence[str]) -> bool:
     """
     if _is_opening(groups, between) or _in_order(groups, between):
         return True
-    if _are_hours(groups, between) or _are_decimals(groups, between):
+    if _are_hours(groups, between):
         return True
     signs = _CLOCK.intersection(between)
     if len({*between}) > 1 and says_travel(" ".join(between)):
@@ -98,58 +78,6 @@ def is_cut_out(
     return told and _MINUTES_AFTER.match(text, end) is not None
 
 
-def are_thousands(text: str, start: int, groups: Sequence[str], between: Sequence[str]) -> bool:
-    """Tell whether *groups* are a list of thousands: 32.000, 65.400 or 034, 24,567 after "12,"."""
-    if _POINTS.isdisjoint(between):
-        return False
-    glued = [gap in _POINTS for gap in between]
-    if text[start - 1 : start] in _POINTS and text[start - 2 : start - 1].isdigit():
-        glued, groups = [True, *glued], ["", *groups]
-    tails = [group for is_tail, group in zip(glued, groups[1:], strict=True) if is_tail]
-    listed = _THOUSANDS.issuperset({*between} - _POINTS)
-    return len(tails) > 1 and not all(glued) and listed and {*map(len, tails[:-1])} == {3}
-
-
-def are_sets(groups: Sequence[str], between: Sequence[str]) -> bool:
-    """Tell whether *groups* are the sets of a match: 6-4 3-6 7-6(5) 6-2."""
-    if "-" not in between:
-        return False
-    pairs = [{a, b} for a, b, sign in zip(groups, groups[1:], between, strict=False) if sign == "-"]
-    apart = {*map(len, groups)} == {1} and len({*between}) > 1
-    return apart and len(pairs) > 1 and all(pair & {"6", "7"} for pair in pairs)
-
-
-def are_sums(groups: Sequence[str], between: Sequence[str]) -> bool:
-    """Tell whether *groups* hold a sum with its result: 06+71=77."""
-    return "=" in "".join(between) and any(
-        equal.strip() == "="
-        and (result := _SUMS.get(sign.strip()))
-        and result(int(a), int(b)) == int(c)
-        for a, b, c, sign, equal in zip(
-            groups, groups[1:], groups[2:], between, between[1:], strict=False
-        )
-    )
-
-
-def are_ratios(groups: Sequence[str], between: Sequence[str]) -> bool:
-    """Tell whether the same figure stands after several slashes: 06/378, 84/378."""
-    if "/" not in between:
-        return False
-    wholes = [group for gap, group in zip(between, groups[1:], strict=True) if gap == "/"]
-    return len(wholes) > 1 and len({*wholes}) == 1 and {*between} != {"/"}
-
-
-def are_postcodes(groups: Sequence[str], between: str) -> bool:
-    """Tell whether two groups of five are listed, or lie in one département: 06200 06300."""
-    return between not in _IN_NUMBERS or (between == " " and groups[0][:2] == groups[1][:2])
-
-
-def names_model(between: Sequence[str]) -> bool:
-    """Tell whether letters and a dash make one group the name of a model: TR-808."""
-    dashed = [gap for gap in between if len(gap) > 2 and gap[-1] == "-"]  # noqa: PLR2004
-    return len([gap for gap in dashed if _MODEL.fullmatch(gap)]) == 1
-
-
 def is_stamp(groups: Sequence[str], between: Sequence[str]) -> bool:
     """Tell whether *groups* begin with a day and hours: 06-12 at 18.42.17, 06.03. 17-19.
 
@@ -180,12 +108,6 @@ def _are_hours(groups: Sequence[str], between: Sequence[str]) -> bool:
     """Tell whether all of *groups* are whole hours: 9 h, 10 h, 11 h et 14 h."""
     named = all(gap.lstrip()[:2] in _HOUR for gap in between)
     return named and all(int(group) <= _HOURS for group in groups)
-
-
-def _are_decimals(groups: Sequence[str], between: Sequence[str]) -> bool:
-    """Tell whether some of *groups* are one digit after a comma, and others differ."""
-    after = [len(b) for gap, b in zip(between, groups[1:], strict=True) if gap == ","]
-    return len(after) > 1 and {*after} == {1} and {*between} != {","}
 
 
 def _in_order(groups: Sequence[str], between: Sequence[str]) -> bool:
