@@ -27,6 +27,9 @@ _OPENS = re.compile(r"\s?([(\[{])\W*(?:(?:soit|donc|or|oder|ou|i e|et)\s)?$")
 _NOT = re.compile(r"\s?[(\[{](?:et )?(?:pas|not|nicht|non|no|nao|niet) $")
 _AGAIN = re.compile(r"\W{1,3}(?:oui|si|yes|ja|sim|yep|ouais|bien|i repeat|je repete|repito)\W{1,3}")
 _HEART = "<3"
+_REMARKED = re.compile(  # 22 (les 2 cocottes): what is counted in brackets
+    r"[(\[](?:[^\W\d_]{1,12} )?(\d) [^\W\d_]{4,}[^()\[\]\d]{0,30}[)\]]"
+)
 _LONGEST_ECHO = 4  # atoms said once more
 _FARTHEST_ECHO, _LONGEST_REMARK = 16, 60  # characters
 
@@ -35,6 +38,7 @@ def without_asides(atoms: list[Atom], text: str) -> list[Atom]:
     """Return *atoms* without those that count digits or say a group of them again."""
     kept: list[Atom] = []
     bracketed = "(" in text or "[" in text or "{" in text
+    remarked = {hit.start(1) for hit in _REMARKED.finditer(text)} if bracketed else ()
     at = 0
     while at < len(atoms):
         atom = atoms[at]
@@ -45,7 +49,7 @@ def without_asides(atoms: list[Atom], text: str) -> list[Atom]:
         if again and (said := _echo(kept, atoms, at, text)):
             at += said
             continue
-        if len(digits) > 1 or not _counts(atom, text):
+        if len(digits) > 1 or not (atom.start in remarked or _counts(atom, text)):
             kept.append(atom)
         at += 1
     return kept

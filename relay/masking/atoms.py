@@ -10,6 +10,7 @@ from relay.masking.context import is_unit
 from relay.masking.evidence import Evidence
 from relay.masking.fuzzy import misjoined, misspelt, rejoined
 from relay.masking.gaps import is_connector
+from relay.masking.grammar import is_counter
 from relay.masking.signs import Reading
 from relay.masking.tokens import EVERYDAY_LONGEST, Atom, is_plain, read_letters, read_odd
 from relay.masking.words import Kind, unleet, vocabulary
@@ -29,6 +30,7 @@ _BESIDE = re.compile(r"(?:[^\w$£€%¥]|_){0,4}|[ '-](?:et|3t|e|y|i|and|und|en|
 _BESIDE_WORDS = re.compile(
     rf"{_BESIDE.pattern}|\W{{0,3}}[(\[{{][^()\[\]{{}}]{{0,40}}[)\]}}]\W{{0,3}}"
 )
+_ELIDED = re.compile(r"'[^\W\d_]{2}")
 _LABEL = re.compile(
     r"\b(?:partie|part|parte|teil|deel|morceau|bout|ligne|line|etape|step|half|moitie|groupe|bloc)"
     r" [1-9]$"
@@ -75,10 +77,12 @@ def _said_atoms(reading: Reading) -> list[Atom]:
     known = vocabulary().words
     for start, token in _tokens(text):
         if word := known.get(token):
-            cost = 0.1 * word.weak
-            atoms.append(Atom(start, start + len(token), (word.digits,), word, cost, word.weak))
+            end = start + len(token)
+            weak = word.weak and not is_counter(word.digits, end, text)
+            atoms.append(Atom(start, end, (word.digits,), word, 0.1 * weak, weak))
         elif token.isalpha():
-            plain = len(token) <= EVERYDAY_LONGEST and is_plain(token)
+            elided = len(token) == 1 and _ELIDED.match(text, start + 1)  # l'âge
+            plain = elided or (len(token) <= EVERYDAY_LONGEST and is_plain(token))
             if not plain and (more := read_letters(token, raw, start)):
                 atoms += more
             else:
@@ -133,7 +137,14 @@ def _token_around(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _with_misspelt(atoms: list[Atom], unknown: list[tuple[int, str]], text: str) -> list[Atom]:
-    """Add the tokens right beside number words that are misspelt ones."""
+    """Add the tokens right beside number words that are misspelt ones, and those beside them."""
+    more = _misspelt_beside(atoms, unknown, text)
+    if more:
+        more += _misspelt_beside([*atoms, *more], unknown, text)
+    return sorted((*atoms, *more), key=_START)
+
+
+def _misspelt_beside(atoms: list[Atom], unknown: list[tuple[int, str]], text: str) -> list[Atom]:
     ends = {atom.end for atom in atoms}
     starts = {atom.start for atom in atoms}
     more: list[Atom] = []
@@ -142,6 +153,7 @@ def _with_misspelt(atoms: list[Atom], unknown: list[tuple[int, str]], text: str)
         end = start + len(token)
         if (
             start == skip
+            or start in starts
             or not _touches(text, start, end, starts, ends)
             or is_connector(token)
             or is_unit(token)
@@ -156,7 +168,7 @@ def _with_misspelt(atoms: list[Atom], unknown: list[tuple[int, str]], text: str)
         else:
             continue
         ends.add(end)
-    return sorted((*atoms, *more), key=_START)
+    return more
 
 
 def _touches(text: str, start: int, end: int, starts: set[int], ends: set[int]) -> bool:

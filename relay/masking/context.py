@@ -13,7 +13,7 @@ FORM_WEIGHT = {
     Form.MOBILE: 3.0,
     Form.NATIONAL: 2.5,
     Form.BARE: 2.0,
-    Form.COUNTRY_CODE: 1.2,
+    Form.COUNTRY_CODE: 1.4,
     Form.NO_TRUNK: 0.4,
     Form.MOBILE_NO_TRUNK: 1.4,
     Form.NEIGHBOUR: 0.3,
@@ -45,7 +45,7 @@ RISING = -2.5  # an enumeration: rising values apart by commas
 COUNTING = -4.0  # zéro six douze dix-huit, in words: somebody counts aloud
 UNIT_AFTER = -2.0  # a unit follows the last figure
 
-_AHEAD, _BEHIND, _NEAR, _NEAR_SIGN = 70, 40, 26, 14  # characters looked at
+AHEAD, _BEHIND, _NEAR = 70, 40, 26  # characters looked at
 
 _CUE_WORDS = (
     "telep* teleph* telef* telf tel tell tels tele phone phones portable port mobile? mobiles mob "
@@ -66,7 +66,7 @@ _CUE_WORDS = (
     "indicatif vorwahl* prefijo prefisso prefixo kengetal netnummer "
     "اتصل هاتف* هاتفي رقم* الرقم واتس* جوال* موبايل* تلفون* كلمني نمره* تيليفون*"
 ).split()
-_CUE = re.compile(
+CUE = re.compile(
     rf"(?<!\w)(?:{any_of(_CUE_WORDS)}\b|whats.app|hit me up|fala comigo"
     r"|(?:0|zero) (?:devant|avant|au debut)"
     r"|(?:sans|avec|manque|mett?e[zr]|r?ajoute[zr]?) (?:le |un )?(?:0|zero)\b)"
@@ -74,70 +74,21 @@ _CUE = re.compile(
 _OWN_PHONE = re.compile(
     r"[^.\d]{0,40}\b(?:c'est|est|it's|its|is|ist|es|e)\b[^.\d]{0,16}"
     rf"\b(?:mon|my|mein|mijn|mi|mio|meu) (?:[^\W\d]{{1,6}} )?{any_of(_CUE_WORDS)}\b"
+    r"|\W{1,4}(?:c'est moi|it's me|that's me|soy yo|bin ich|sono io|sou eu|ben ik)\b"
 )
-_CALL, _CALL_SIGN = re.compile(r"coup d[e' ]{1,2}fil\b"), re.compile(r"[☎☏✆📞📱📲🤙🕿🖀🕻💬]")
+_CALL, _CALL_SIGN = (
+    re.compile(r"(?:coup d[e' ]{1,2}|bout du )fil\b"),
+    re.compile(r"[☎☏✆📞📱📲🤙🕿🖀🕻💬]"),
+)
 _AT = re.compile(
     r"\b(?:au|sur|sur le|a ce|ici|at|on|al|unter|auf|op|ao|no|pelo|en el|sul|na|pod|على|"
     r"علي)\W{0,3}$"
 )
-# What names a reference, an account, a code and hardly anything else.
-_CODE_WORDS = (
-    "img dsc dscn bosch oem ersatzteil* teilenummer "
-    "ref* referen* siret siren siert sirne "
-    "srien iban rib bic isbn ean "
-    "gencod* codes? barres? codebarre serie serial* chassis vin immat* tva vat iva avs ahv "
-    "kbo bce ondernemingsn* suivi tracking* adherent* imei rcs naf ape secu insee "
-    "account dossard cp postaux postal* departements? "
-    "postcodes? plz parcelle cadastr* isin euromillions keno "
-    "firmware bios ssid wpa wpa2 password sepa mandat* "
-    "immatriculation pdl nif nie dni cif kvk btw steuer* kennzeichen matricul* targa kenteken "
-    "napi ruchers? numagrit skipass forfaits? "
-    "كود رمز* مرجع* بطاقه* ملف*"
-).split()
-# Things that have a number, and that people also name beside their own: facture, colis.
-_THING_WORDS = (
-    "commande order* facture invoice* dossier annonce plaque colis contrat* client abonne "
-    "bestell* rechnung* artikel* article item artigo articolo articulo anzeige* pedido* "
-    "factura* fatura* encomenda* anuncio* ordine fattura annuncio advertentie model* licence* "
-    "compte konto* kunden* cuenta conta ticket billet version message compteur* build release "
-    "passeport* passport* boucle lot score* id "
-    "puce tatouage certificat* driver drivers permis loto loterie tirage* tierce quinte "
-    "طلب* الطلب فاتوره* حساب* عقد*"
-).split()
-# Services, people and events: their number is one only where a word says so (devis no 0612).
-_SERVICE_WORDS = (
-    "devis reservations? billets bookings? tournoi* pilote wifi msg clients "
-    "tickets commandes factures annonces abonnes dossiers comptes abonnements?"
-).split()
-_IDENTIFIER = re.compile(
-    rf"(?<!\w)(?<!\barea )(?<!country )(?<!dialling )(?:(?P<code>{any_of(_CODE_WORDS)})"
-    rf"|(?P<thing>{any_of(_THING_WORDS)})|{any_of(_SERVICE_WORDS)})\b"
-)
-_NAMED = re.compile(rf"(?<!\w){any_of([*_CODE_WORDS, *_THING_WORDS, *_SERVICE_WORDS])}\b")
-_PART_WORDS = (
-    "alternat* demarreur* injecteur* injector* inyector* iniettor* einspritz* pompe? pomp pumpe "
-    "pompa vanne* egr valve valvula valvola ventil capteur* sensor* sonde* sonda debitmetre* "
-    "luftmassen* caudalimetro relais relay rele bobine* zundspule* bougie* candel* bujia* filtre* "
-    "filter filtro turbo* turbina courroie* riemen cardan* cremaillere compresseur* kompressor* "
-    "calculateur* steuergerat* centralita centralina anlasser lichtmaschine* joint* "
-    "roulement* resistance thermostat* module* "
-    "actuateur* actionneur* amortisseur* silencieux catalyseur* regulateur* rampe "
-    "pression papillon soupape* "
-).split()
-_PART = re.compile(rf"\b{any_of(_PART_WORDS)}\b")
-_PART_IS = re.compile(r"\s+(?:(?:c'est|est|:|n[•°]?|ref) ?){0,2}")
 _COLLECTED = re.compile(  # right before: nothing but a few words of the same sentence
     r"(?:\b(?:manque\w*|collection|album)\b[^.,!?\d]{0,16}\b(?:numeros|n[•°]s?|nos)"
     r"|\b(?:panini|vignettes?|muselets?)\b[^.,!?\d]{0,16}"
     r"|\blignes? (?:de )?bus\b[^.,!?\d]{0,32}:) ?$"
 )
-_BESIDE = re.compile(r"(?:[^\w,]|_){0,3}")
-_BETWEEN = re.compile(r"(?:[^\w,]|_){0,3}(?:[^\W\d]{1,4}\b\W{0,3}){0,2}")
-_NUMBER_SIGN = (
-    r"[•°#]|\b(?:n|no|nr|nro|num|numero|numeros|nummer|number|id|code|ref|cle|key|clave)\b"
-)
-_NUMBERED = re.compile(_NUMBER_SIGN)
-_NUMBERED_BEFORE = re.compile(rf"(?:{_NUMBER_SIGN})(?:[ .:]|\bde\b|\bdu\b|\bd'){{0,5}}$")
 _UNIT_WORDS = (
     "€ $ £ % eur euro euros km kms kg cm mm m2 m3 ch cv ans mois go kwh watt watts litre litres "
     "gramme grammes "
@@ -160,7 +111,10 @@ _LIST_WORDS = (
     "departements depts dpts secteurs zones tomes volumes temperatures notes pointures tailles "
     "pages episodes chapitres sizes bande paginas tallas grossen seiten"
 ).split()
-_LIST = re.compile(rf"(?<!\w){any_of(_LIST_WORDS)}\W{{1,3}}$")
+_LIST = re.compile(
+    rf"(?<!\w){any_of(_LIST_WORDS)}\W{{1,3}}"
+    r"(?:(?:desserv|couvert|livr|concern|dispon|restant|possib|availab|served)\w*\W{1,3})?$"
+)
 _IN_LIST = re.compile(r"\bdans les? $")
 
 
@@ -171,7 +125,7 @@ def cue_weight(text: str, start: int, end: int) -> float:
 
 def is_announced_before(text: str, start: int) -> bool:
     """Tell whether a word before *start* announces a phone number."""
-    return _has_cue(text, max(0, start - _AHEAD), start)
+    return _has_cue(text, max(0, start - AHEAD), start)
 
 
 def cue_after(text: str, start: int, end: int) -> float:
@@ -187,33 +141,9 @@ def is_announced(text: str) -> bool:
 
 
 def _has_cue(text: str, start: int, end: int) -> bool:
-    if _CUE.search(text, start, end) or _CALL.search(text, start, end):
+    if CUE.search(text, start, end) or _CALL.search(text, start, end):
         return True
     return not text.isascii() and _CALL_SIGN.search(text, start, end) is not None
-
-
-def has_code_word(text: str, start: int) -> bool:
-    """Tell whether a word for a reference, an account, a code, a thing stands before *start*."""
-    return _NAMED.search(text, max(0, start - _NEAR - 12), start) is not None
-
-
-def is_code(text: str, start: int, *, beside: bool, grouped: bool = False) -> bool:
-    """Tell whether the words right before *start* announce a reference, an account, a code.
-
-    Args:
-        text: Folded text.
-        start: Where the figures begin.
-        beside: No other word may stand between.
-        grouped: The figures stand in groups, the first with a zero, as phone numbers do.
-    """
-    between = _BESIDE if beside else _BETWEEN
-    for found in _IDENTIFIER.finditer(text, max(0, start - _NEAR - 12), start):
-        if not between.fullmatch(text, found.end(), start) or _is_phone(text, found.end(), start):
-            continue
-        proper = found["code"] or (found["thing"] and not grouped)
-        if proper or _is_numbered(text, found, start):
-            return True
-    return False
 
 
 def is_own_phone(text: str, end: int) -> bool:
@@ -221,31 +151,9 @@ def is_own_phone(text: str, end: int) -> bool:
     return _OWN_PHONE.match(text, end) is not None
 
 
-def _is_phone(text: str, start: int, end: int) -> bool:
-    """Tell whether a word between names a phone, and no number at large: références. Tél."""
-    cue = _CUE.search(text, start, end)
-    return cue is not None and _NUMBERED.fullmatch(cue.group()) is None
-
-
-def _is_numbered(text: str, found: re.Match[str], start: int) -> bool:
-    """Tell whether a word between *found* and *start*, or before *found*, says that it has one."""
-    if _NUMBERED.search(text, found.end(), start):
-        return True
-    before = text[max(0, found.start() - _NEAR_SIGN) : found.start()]
-    return _NUMBERED_BEFORE.search(before) is not None
-
-
 def says_collected(text: str, start: int) -> bool:
     """Tell whether the words right before *start* count pieces of a collection, or buses."""
-    return _COLLECTED.search(text, max(0, start - _AHEAD), start) is not None
-
-
-def is_part_named(text: str, start: int) -> bool:
-    """Tell whether a part of a machine is named right before *start*: injecteur 0445110259."""
-    return any(
-        _PART_IS.fullmatch(text, found.end(), start) is not None
-        for found in _PART.finditer(text, max(0, start - _NEAR - 12), start)
-    )
+    return _COLLECTED.search(text, max(0, start - AHEAD), start) is not None
 
 
 def unit_after(text: str, end: int) -> bool:
@@ -260,7 +168,7 @@ def is_unit(word: str) -> bool:
 
 def says_draw(text: str, start: int, end: int) -> bool:
     """Tell whether the words around ``text[start:end]`` speak of a lottery."""
-    return _DRAW.search(text, max(0, start - _AHEAD), end + _BEHIND) is not None
+    return _DRAW.search(text, max(0, start - AHEAD), end + _BEHIND) is not None
 
 
 def says_race(text: str, start: int) -> bool:

@@ -67,11 +67,12 @@ class Evidence:
 
 @cache
 def _strong() -> frozenset[str]:
-    return frozenset(
+    strong = {
         text
         for text, word in vocabulary().words.items()
         if word.kind is Kind.TIMES or not (word.weak or word.kind is Kind.HUNDRED)
-    )
+    }
+    return frozenset(strong | vocabulary().compounds | _SO_OFTEN)
 
 
 @cache
@@ -81,6 +82,7 @@ def _spaced() -> bytes:
     return bytes(code if sign.isalpha() else 32 for code, sign in enumerate(signs))
 
 
+_SO_OFTEN = frozenset(("veces", "vezes", "volte"))  # dos veces el 7: dos alone counts little
 _TOKENS = re.compile(r"[^\W\d_]+")
 _LONG, _LONG_AFTER_WORD = 14, 8  # letters of the shortest token that may hold several words
 _APART, _SHORT = b"\1" * LETTERS_APART, bytes(range(_LONG))

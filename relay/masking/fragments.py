@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from relay.masking.atoms import find_atoms
-from relay.masking.blockers import identifiers, quantities
+from relay.masking.blockers import identifiers
 from relay.masking.evidence import weigh
 from relay.masking.lattice import plus_before
+from relay.masking.quantities import quantities
 from relay.masking.search import outside
 from relay.masking.signs import Reading
 from relay.masking.tokens import Atom

@@ -67,6 +67,7 @@ _SPLIT_WORDS = (
     "milieu middle mitte mittler* midden medio mezzo meio prochain* next nachste* siguient* "
     "seguint* "
     "prossim* volgende quarta quinta sexta sexto sixieme septieme huitieme stuck* stuk trozo pezzo "
+    "najpierw potem nastepnie koniec koncu reszta poczatek apoi restul sonra devam* kalan* "
     "يبدا ينتهي ثم بعد الباقي ابدا نبدا النهايه البدايه"
 ).split()
 _SPLIT = re.compile(rf"(?<!\w){any_of(_SPLIT_WORDS)}\b")

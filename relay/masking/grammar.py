@@ -60,6 +60,11 @@ def _is_joined(kind: Kind, after: Atom | None) -> bool:
     return after is not None and (after.word.kind if after.word else None) in _JOINED[kind]
 
 
+def is_counter(digits: str, end: int, text: str) -> bool:
+    """Tell whether *digits*, which end there, say how often something is to be taken: dos veces."""
+    return digits in _SOME and _AGAIN.match(text, end) is not None
+
+
 def end_of(atom: Atom, text: str) -> int:
     """Return where *atom* ends, with the word that makes it a count: deux fois."""
     again = _AGAIN.match(text, atom.end) if atom.readings[0] in _SOME else None

@@ -17,7 +17,7 @@ from relay.masking.signs import Piece, Reading, read_pieces
 _LOOKS_LIKE = re.compile(
     r"</?[a-zA-Z][a-zA-Z0-9:-]{0,30}(?=[\s/>\"'])[^<>]{0,2000}>|<!--|&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,31});"
 )
-_ENTITY = r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,31});?"
+_ENTITY = r"&(?:amp;)?(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,31});?"
 _MARKUP = re.compile(
     r"<!--|<(?P<close>/?)(?P<name>[a-zA-Z][a-zA-Z0-9:-]{0,30})(?P<rest>(?:[^<>\"']|\"[^\"<>]*\"|'[^'<>]*'|[\"'])*)>"
     rf"|<![a-zA-Z][^<>]*>|{_ENTITY}"
@@ -119,7 +119,7 @@ def _walk(text: str) -> tuple[list[Piece], list[Piece], list[tuple[int, int]]]:
                 hidden.append(Piece(start, end, ""))
             shown = "\n" if name in _BLOCKS else ""
         else:
-            shown = unescape(found.group())
+            shown = _sign(found.group())
         seen.append(Piece(start, end, shown))
         at = max(end, start + 1)
     return seen, hidden, attributes
@@ -129,8 +129,13 @@ def _markup_pieces(text: str, start: int, end: int) -> Iterator[Piece]:
     for found in _MARKUP.finditer(text, start, end):
         if found.group() != "<!--":
             name = (found.group("name") or "").lower()
-            shown = unescape(found.group()) if found.group()[0] == "&" else ""
+            shown = _sign(found.group()) if found.group()[0] == "&" else ""
             yield Piece(found.start(), found.end(), "\n" if name in _BLOCKS else shown)
+
+
+def _sign(entity: str) -> str:
+    """Return what *entity* stands for, one that was escaped twice too: &amp;#54;."""
+    return unescape(unescape(entity))
 
 
 def _after(text: str, mark: str, at: int) -> int:
@@ -183,6 +188,6 @@ def _attribute_reading(text: str, start: int, end: int) -> Reading:
     pieces = [Piece(0, start, " "), Piece(end, len(text), " ")] if start else []
     for found in _ESCAPE.finditer(value):
         sign = found.group()
-        shown = chr(int(sign[1:], 16)) if sign[0] == "%" else unescape(sign)
+        shown = chr(int(sign[1:], 16)) if sign[0] == "%" else _sign(sign)
         pieces.append(Piece(start + found.start(), start + found.end(), shown))
     return read_pieces(text, sorted(pieces, key=lambda p: p.start))

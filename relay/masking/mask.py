@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from relay.masking import html
 from relay.masking.addresses import find_addresses
-from relay.masking.context import is_code
+from relay.masking.codes import is_code
 from relay.masking.cut import Chunk, Hit, cut, join, merged, original_span
 from relay.masking.evidence import is_prose
 from relay.masking.fragments import Fragments, pieces, remember

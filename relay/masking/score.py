@@ -4,10 +4,11 @@ import re
 from collections.abc import Sequence
 from functools import cached_property
 
-from relay.masking import context, figures
-from relay.masking.blockers import identifiers, quantities, quantity_at, short_date_at
+from relay.masking import codes, context, figures
+from relay.masking.blockers import identifiers
 from relay.masking.gaps import LONGEST_FILLER
 from relay.masking.plans import Form
+from relay.masking.quantities import quantities, quantity_at, short_date_at
 from relay.masking.shapes import LEAST_GROUPS, Shape, in_steps
 from relay.masking.tails import tails
 from relay.masking.timetables import are_ranges, is_cut_out, is_stamp, is_timetable
@@ -107,7 +108,7 @@ class Judge:
             cue = context.cue_after(self.text, start, end)
         value = own + cue
         if value >= context.ACCEPT and shape.candidate.form is not Form.PLUS:
-            value += self._code_weight(shape)
+            value += self._code_weight(shape, cue)
         if value >= context.ACCEPT:
             value += self._penalties(shape, cue)
         barred = value >= context.ACCEPT and self.is_barred(start, end, shape.candidate.form)
@@ -117,19 +118,20 @@ class Judge:
         """Tell whether a candidate begins like a date with a short year: 24.12.25."""
         return short_date_at(self.text, shape.atoms[0].start) > shape.atoms[0].end
 
-    def _code_weight(self, shape: Shape) -> float:
-        """Return the penalty for words that announce a reference, an account, a code."""
+    def _code_weight(self, shape: Shape, cue: float) -> float:
+        """Return the penalty for words that announce a reference, and for "number" said of it."""
         start = shape.atoms[0].start
-        if not context.has_code_word(self.text, start):
+        if not codes.has_code_word(self.text, start):
             return 0.0
         if context.is_own_phone(self.text, shape.atoms[-1].end):
             return 0.0
         grouped = shape.grouped or shape.in_three_pairs
-        if not context.is_code(self.text, start, beside=False, grouped=grouped):
+        if not codes.is_code(self.text, start, beside=False, grouped=grouped):
             return 0.0
         if not shape.likely:
-            return context.IDENTIFIER
-        beside = context.is_code(self.text, start, beside=True, grouped=grouped)
+            numbered = cue == context.CUE_BEFORE and codes.is_only_numbered(self.text, start)
+            return context.IDENTIFIER - numbered * cue
+        beside = codes.is_code(self.text, start, beside=True, grouped=grouped)
         return context.IDENTIFIER / 2 if beside else 0.0
 
     def _is_drawn(self, shape: Shape) -> bool:
@@ -220,7 +222,7 @@ def _is_whole(shape: Shape) -> bool:
 def _is_part(shape: Shape) -> bool:
     """Tell whether a candidate is written, or announced, like the number of a spare part."""
     if len(shape.atoms) == 1 or shape.sizes == _BOSCH:
-        return context.is_part_named(shape.row.text, shape.atoms[0].start)
+        return codes.is_part_named(shape.row.text, shape.atoms[0].start)
     return figures.is_part(shape.groups, shape.between)
 
 
@@ -256,7 +258,8 @@ def _rising(shape: Shape) -> bool:
     """Tell whether a candidate is part of an enumeration: even steps, or rising and listed."""
     if len(shape.atoms) < LEAST_GROUPS:
         return False
-    if in_steps(shape.values) or ("," in shape.between[0] and in_steps(shape.values[:4])):
+    listed = "," in shape.between[0] or not shape.even  # 06 08 10 12 14 ans, 3 € ou 12
+    if in_steps(shape.values) or (listed and in_steps(shape.values[:4])):
         return True
     if shape.words or not shape.rising:
         return False

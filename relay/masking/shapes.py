@@ -132,6 +132,8 @@ def _is_told(sizes: Sequence[int]) -> bool:
     first = sizes[0]
     if len(sizes) < LEAST_GROUPS or first > 2:  # noqa: PLR2004
         return False
+    if first == 2 and sizes[1] == 1 and {*sizes[2:]} == {2}:  # noqa: PLR2004 - 33 6 12 34 56 78
+        return len(sizes) > LEAST_GROUPS
     return {*sizes[1:]} in ({2}, {first})
 
 

@@ -1,10 +1,10 @@
-"""What is spelled sign by sign: letters apart (z é r o), Morse, braille, percent escapes.
+"""What is spelled sign by sign: letters apart (z é r o), Morse, braille, escapes.
 
 Each stretch is found in the text as it was written and read as what it says; offsets stay
 those of the text.
 
 Source: ITU-R M.1677-1 (Morse figures, five signs each); ISO 11548-1 (braille figures: the
-number sign, then the cells of a to j); RFC 3986, section 2.1.
+number sign, then the cells of a to j); RFC 3986, section 2.1; RFC 2045, section 6.7.
 """
 
 import re
@@ -32,11 +32,14 @@ _TO_MORSE = str.maketrans("·•_–—", "..---")
 _NUMBER_SIGN = re.compile("⠼")
 _BRAILLE = re.compile(r"⠼([⠁⠃⠉⠙⠑⠋⠛⠓⠊⠚]+)")
 _CELLS = str.maketrans("⠁⠃⠉⠙⠑⠋⠛⠓⠊⠚", "1234567890")
-_PERCENT = re.compile("%")
-_ESCAPE = re.compile(r"%(?:2[0b-f]|3[0-9])", re.IGNORECASE)
+_ESCAPE_SIGN = re.compile("[%=]")
+_ESCAPE = re.compile(r"[%=](?:2[0b-f]|3[0-9])", re.IGNORECASE)
 _LEAST_ESCAPES = 3
 _PLUS = frozenset(("%2b", "%2B"))
+_DISCS = "⭕◯○●⚪⚫🔴🔵⬤"
+_DISC_AFTER = re.compile(rf"[{_DISCS}](?<=\d.)")
 _RING = re.compile(r"(?<![^\W\d])(?:\(\)|\[\])(?=[ .]?\d)|(?<=\d)(?:\(\)|\[\])(?!\w{2})")  # ()6 5()
+_DISC = re.compile(rf"[{_DISCS}](?:(?<=\d.)|(?=\d))")
 
 
 def has_morse(text: str) -> bool:
@@ -85,13 +88,18 @@ def _escapes(text: str) -> Iterator[Piece]:
 
 
 def _has_rings(text: str) -> bool:
-    return "()" in text or "[]" in text
+    return "()" in text or "[]" in text or _has_discs(text)
+
+
+def _has_discs(text: str) -> bool:
+    return not text.isascii() and _DISC_AFTER.search(text) is not None
 
 
 def _rings(text: str) -> Iterator[Piece]:
-    """Yield the empty brackets beside figures: they look like a zero."""
-    for sign in _RING.finditer(text):
-        yield Piece(*sign.span(), "0")
+    """Yield the empty brackets beside figures, and discs if one follows a figure: like a zero."""
+    for pattern in (_RING, _DISC) if _has_discs(text) else (_RING,):
+        for sign in pattern.finditer(text):
+            yield Piece(*sign.span(), "0")
 
 
 # Each way to spell after a cheap look for what it needs; most texts hold none.
@@ -99,7 +107,7 @@ _WAYS: tuple[tuple[Callable[[str], object], Callable[[str], Iterable[Piece]]], .
     (_APART_HINT.search, _apart),
     (_FIVE_SIGNS.search, _morse),
     (_NUMBER_SIGN.search, _braille),
-    (_PERCENT.search, _escapes),
+    (_ESCAPE_SIGN.search, _escapes),
     (_has_rings, _rings),
     (has_stars, starred),
     (BESIDE.search, keyed),

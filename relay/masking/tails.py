@@ -3,8 +3,8 @@
 import re
 
 from relay.masking import context
-from relay.masking.blockers import quantity_at
 from relay.masking.lattice import Row, plus_before
+from relay.masking.quantities import quantity_at
 from relay.masking.shapes import Shape
 
 _OPENS = re.compile(r"0[ .-]?[1-9](?:[ ./_-]?[0-9]){6}")

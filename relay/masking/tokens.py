@@ -12,6 +12,7 @@ from relay.masking.words import GLUED_LEAST, Word, cut_glued, undoubled, unleet,
 _PLAIN_WORD_LEAST = 3  # letters; shorter ones may be look-alikes, longer ones number words
 _RUNS = re.compile(r"[0-9]+")
 _ONE = frozenset(("un", "um"))
+_ATTACHED = frozenset(("au", "et", "ou", "or", "on", "at", "al", "je", "le"))  # au06 49et
 _PARTS = re.compile(r"[0-9]+|[^\W\d_]+")
 _LETTERS = re.compile(r"[^\W\d_]+")
 # One long figure between words, short ones perhaps beside them: papa2portable0612345678apres18h.
@@ -253,8 +254,8 @@ def _split(token: str) -> list[Atom]:
     if len(runs) != 1:
         return []
     digits = runs[0].group()
-    long_word = all(len(f) > 2 and not _NOISE.fullmatch(f) for f in fillers)  # noqa: PLR2004
-    if len(digits) < _LONG and not long_word:
+    words = all(f in _ATTACHED or (len(f) > 2 and not _NOISE.fullmatch(f)) for f in fillers)  # noqa: PLR2004
+    if len(digits) < _LONG and not (words and (len(digits) > 1 or _ATTACHED.isdisjoint(fillers))):
         return []
     cost = 0.0 if len(digits) >= _LONG else 0.4
     return [Atom(runs[0].start(), runs[0].end(), (digits,), None, cost)]

@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache, lru_cache
@@ -59,9 +60,18 @@ _LEET = str.maketrans("013457@$!€", "oieastasie")
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """Every number word of every language, and the words that may stand between two of them."""
+    """Every number word of every language, and the words that may stand between two of them.
+
+    Args:
+        words: What each stands for.
+        compounds: A word for tens and one for units as one: trentatre, dreiundzwanzig.
+        joiners: Words that may stand between two of them.
+        pieces: What the words of each language are cut into where they are written together.
+        hint: Two of them side by side in a longer word.
+    """
 
     words: dict[str, Word]
+    compounds: frozenset[str]
     joiners: frozenset[str]
     pieces: tuple[re.Pattern[str], ...]
     hint: re.Pattern[str]
@@ -71,6 +81,7 @@ class Vocabulary:
 def vocabulary() -> Vocabulary:
     """Read ``data/words``; the first language in alphabetical order wins a shared word."""
     words: dict[str, Word] = {}
+    compounds: set[str] = set()
     joiners: set[str] = set()
     pieces: list[re.Pattern[str]] = []
     folder = resources.files("relay.masking") / "data" / "words"
@@ -79,7 +90,10 @@ def vocabulary() -> Vocabulary:
         between = set(_plain(table["joiners"]).split())
         joiners |= between
         pieces.append(_pieces(table, between))
-        for text, word in _words(table, french=file.name == "fr.toml").items():
+        said = _words(table, french=file.name == "fr.toml")
+        if table.get("as_one"):
+            compounds.update(_compounds(said, between))
+        for text, word in said.items():
             if text not in words or (words[text].weak and not word.weak):
                 words[text] = word
     for text, times in _TIMES.items():
@@ -87,7 +101,18 @@ def vocabulary() -> Vocabulary:
     parts = {part for piece in pieces for part in piece.pattern.split("|") if len(part) > 1}
     piece = any_of(sorted(parts - joiners))
     hint = re.compile(rf"{piece}(?:{'|'.join(sorted(joiners, key=len, reverse=True))})?{piece}")
-    return Vocabulary(words, frozenset(joiners), tuple(pieces), hint)
+    return Vocabulary(words, frozenset(compounds), frozenset(joiners), tuple(pieces), hint)
+
+
+def _compounds(words: dict[str, Word], joiners: set[str]) -> Iterator[str]:
+    """Yield the words for 21 to 99 of a language that writes them as one."""
+    units = [text for text, word in words.items() if word.kind is Kind.UNIT and word.digits != "0"]
+    for text, word in words.items():
+        if word.kind is Kind.TEN and text.isascii():
+            if word.units_first:
+                yield from (unit + joiner + text for unit in units for joiner in joiners)
+            else:
+                yield from (text + unit for unit in units)
 
 
 def _pieces(table: dict[str, list[str]], joiners: set[str]) -> re.Pattern[str]:

@@ -147,6 +147,10 @@ LEAST = {
     ("blind_seventh.jsonl", "known"): {"plain": 1.0, "all": 0.97, "false": 0.003},
     ("blind_eighth.jsonl", "any"): {"plain": 1.0, "all": 0.97, "false": 0.03},
     ("blind_eighth.jsonl", "known"): {"plain": 1.0, "all": 0.98, "false": 0.003},
+    ("blind_ninth.jsonl", "any"): {"plain": 1.0, "all": 0.93, "false": 0.01},
+    ("blind_ninth.jsonl", "known"): {"plain": 1.0, "all": 0.94, "false": 0.003},
+    ("blind_tenth.jsonl", "any"): {"plain": 1.0, "all": 0.97, "false": 0.07},
+    ("blind_tenth.jsonl", "known"): {"plain": 1.0, "all": 0.97, "false": 0.003},
     ("blind_third_known.jsonl", "known"): {"plain": 1.0, "all": 0.97, "false": 0.003},
     ("blind_known.jsonl", "known"): {"plain": 1.0, "all": 0.97, "false": 0.003},
 }  # fmt: skip

@@ -42,6 +42,14 @@ TOLD = {
     "a figure for a first letter": "zéro 6ix 3rois neuf neuf 8uit 1 deux quatre 7ept",
     "the name of a file": "photo_06-39-98-12-47.jpg regardez bien",
     "the rest in a quoted message": "06 39 le début\n\nLuc a écrit :\n> la suite 98 12 47",
+    "escapes": "mon numéro 06=2039=2098=2012=2047",
+    "glued to words on both sides": "sms au0639 98 12 47et j'arrive",
+    "the same unit after each pair": "06 cm 39 cm 98 cm 12 cm 47 cm",
+    "a country code without its plus": "je suis à l'étranger : 33 6 39 98 12 47. Merci",
+    "misspelt from the first word on": "zreo sxi / trente neuf / quatre vingt dix huit / 12 / 47",
+    "a remark that counts": "tél : 06 (zéro six) 39 98 (les 2 cocottes) 12 (l'âge du chat) 47",
+    "words between in one token": "mobile's ok06call39me98any12time47, cheers",
+    "entities escaped twice": "<p>prévenir le &amp;#48;&amp;#54; 39 98 12 47</p>",
 }
 LEFT = {
     "times": "ligne 38 : 06.12 06.27 06.42 06.57 07.12",
@@ -67,6 +75,13 @@ LEFT = {
     "ranges": "joignable du 06 au 12, puis du 18 au 24, puis du 30 au 31",
     "hours": "il a appelé 6 fois à 9 h, 10 h, 11 h, 12 h, 14 h et 18 h",
     "a network key": "clé wifi : 0a6b4c1d8e3f7a2b9c5d",
+    "a parcel": "Numéro de colis 06 1240 9953 chez le transporteur",
+    "an order": "Le numéro de commande est bien le 0647120938, merci",
+    "when messages were sent": "[06/02/26 09:11:51] Inès :\nRobe disponible en 34 36 38 40",
+    "départements served": "depts desservis 06 83 13 84 30 34, en plus 05 et 04",
+    "clothes by age": "culottes 06 08 10 12 14 ans, une de chaque, 3 € pièce ou 12 le lot",
+    "an invoice": "NIP 852-304-56-34, faktura 427/03/2024",
+    "a tax number": "Amtsgericht Mainz, USt-IdNr. DE969105253",
     "Dutch street": "Keizersgracht 648-II, 1017 EW Amsterdam, bel 15 werkt niet",
 }
 
@@ -81,6 +96,39 @@ def test_a_number_told_in_a_roundabout_way_is_found(trick: str) -> None:
 def test_figures_in_the_shape_of_a_number_are_left_alone(kind: str) -> None:
     """Times, parts, addresses and draws stay readable."""
     assert find_numbers(LEFT[kind]) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "region", "number"),
+    [
+        ("trentatré - settantanove - trentuno - settantanove - novantadue", "IT", "+393379317992"),
+        ("¿Cuándo se puede? 6 - dos veces el 2 - 9 - 0 - 8 - 4 - 6 - 1", "ES", "+34622908461"),
+        ("sechs/sechs/eent/fënnef/dräi/véier/aacht/eent/zwee", "LU", "+352661534812"),
+        ("Siret sur demande : 0639981247", "FR", "+33639981247"),
+        ("pour ma commande je suis au 0639981247", "FR", "+33639981247"),
+        ("Amaliegade 9, tlf ⭕6 68 3⭕ 97 ⭕2", "FR", "+33668309702"),
+    ],
+)
+def test_a_number_told_elsewhere_is_found(text: str, region: str, number: str) -> None:
+    """Words written as one, a word for twice, Luxembourgish words and discs give the number;
+    words of a code that something else follows take nothing from it.
+    """
+    assert [found for _, _, found in find_numbers(text, region)] == [number]
+
+
+@pytest.mark.parametrize(
+    ("text", "region"),
+    [
+        ("NIP 852-304-56-34, REGON 719266192, faktura 906/06/2025", "PL"),
+        ("رقم الإعلان 16071960 بتاريخ 08/07/2026", "DZ"),
+        ("Numer zamówienia to 602 118 447, paczkomat KRA14M", "PL"),
+        ("Die Kundennummer lautet 0171 448 2093, die Vertragsnummer 88 410 227", "DE"),
+        ("Sipariş numaranız 0532 441 87 20 olarak görünüyor", "TR"),
+    ],
+)
+def test_the_number_of_a_thing_is_left_alone(text: str, region: str) -> None:
+    """A number that its words give to a company, an order or a customer is no phone number."""
+    assert find_numbers(text, region) == []
 
 
 @pytest.mark.parametrize("text", ["(21) 99999-4321", "onze, nove oito meia cinco, 43 21 0"])
