@@ -21,13 +21,14 @@ _REVERSED = re.compile(
     r"(?: (?:chiffre|digit|ziffer|cifra|pa[ia]re?|groupe?|nombre|number|zahl|par|coppia)s?)?"
     r"(?: (?:au|to|zu[rm]?|a|al|en|et|and|und|y|e|first|d'abord|zuerst|primero)\b|\W*$)|"
     r"intervert\w+|permut\w+|swapped|vertauscht|"
-    r"right to left|derecha a izq|von hinten|tras para|da destra|dernier chiffre en premier|"
+    r"marche arriere|right to left|derecha a izq|von hinten|tras para|da destra|"
+    r"dernier chiffre en premier|"
     r"last digit first|bidi-override)|⇄"
 )
 # What all of these hold, five letters of a word or a piece of the text; most texts end here.
 _REVERSED_PIECES = (
-    "⇄", "intervert", "contrari", " la fin", "fin au", "fin vers", "l fin", "from the ",
-    "vom ende", "do fim",
+    "⇄", "marche arr", "intervert", "contrari", " la fin", "fin au", "fin vers", "l fin",
+    "from the ", "vom ende", "do fim",
     *(word for word in _REVERSED_WORDS if not word.isascii()),
 )  # fmt: skip
 _REVERSED_HEADS = frozenset(

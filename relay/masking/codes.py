@@ -14,7 +14,7 @@ _CODE_WORDS = (
     "gencod* codes? barres? codebarre serie serial* chassis vin immat* tva vat iva avs ahv "
     "kbo bce ondernemingsn* suivi tracking* adherent* imei rcs naf ape secu insee "
     "account dossard cp postaux postal* departements? "
-    "postcodes? plz parcelle cadastr* isin euromillions keno "
+    "postcodes? plz parcelles? cadastr* isin euromillions keno "
     "firmware bios ssid wpa wpa2 password sepa mandat* "
     "immatriculation pdl nif nie dni cif kvk btw steuer* kennzeichen matricul* targa kenteken "
     "napi ruchers? numagrit skipass forfaits? regon nip pesel krs mpan awb ust ustid* digicode* "

@@ -115,7 +115,7 @@ _LIST = re.compile(
     rf"(?<!\w){any_of(_LIST_WORDS)}\W{{1,3}}"
     r"(?:(?:desserv|couvert|livr|concern|dispon|restant|possib|availab|served)\w*\W{1,3})?$"
 )
-_IN_LIST = re.compile(r"\bdans les? $")
+_IN_LIST = re.compile(r"\b(?:dans les?|notes? (?:de |d'|en )[^\W\d]{3,12} ?:) $")
 
 
 def cue_weight(text: str, start: int, end: int) -> float:

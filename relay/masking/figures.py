@@ -9,6 +9,7 @@ _MODEL = re.compile(r"\W{1,2}[^\W\d_]{1,4}-")
 _SUMS = {"+": add, "-": sub, "x": mul, "*": mul}
 _THOUSANDS = frozenset((", ", "; ", " - ", " et ", " e ", " y ", " and ", " und ", " en "))
 _POINTS = frozenset(".,")
+_GAMES, _POINTS_OF_SET = 6, 11
 _PART = [1, 3, 3, 3]  # digits of each group
 _FREE = "8"  # 0 800 123 456 is how free numbers are grouped
 
@@ -38,12 +39,28 @@ def are_thousands(text: str, start: int, groups: Sequence[str], between: Sequenc
 
 
 def are_sets(groups: Sequence[str], between: Sequence[str]) -> bool:
-    """Tell whether *groups* are the sets of a match: 6-4 3-6 7-6(5) 6-2."""
+    """Tell whether *groups* are the sets of a match: 6-4 3-6 7-6(5) 6-2, or 11-8 9-11 12-10."""
     if "-" not in between:
         return False
-    pairs = [{a, b} for a, b, sign in zip(groups, groups[1:], between, strict=False) if sign == "-"]
-    apart = {*map(len, groups)} == {1} and len({*between}) > 1
-    return apart and len(pairs) > 1 and all(pair & {"6", "7"} for pair in pairs)
+    pairs = [(a, b) for a, b, sign in zip(groups, groups[1:], between, strict=False) if sign == "-"]
+    return len({*between}) > 1 and len(pairs) > 1 and all(_is_set(*pair) for pair in pairs)
+
+
+def _is_set(first: str, second: str) -> bool:
+    """Tell whether a set can end so: six games or seven, eleven points or two more than the other.
+
+    Source: rules of tennis, 6; of table tennis, 2.11.
+    """
+    if "0" in (first[0], second[0]) and "0" not in (first, second):  # 06 is no count
+        return False
+    low, high = sorted((int(first), int(second)))
+    return (
+        high in (_GAMES, _GAMES + 1)
+        or (high == _POINTS_OF_SET and low < high - 1)
+        or (
+            high > _POINTS_OF_SET and high - low == 2  # noqa: PLR2004
+        )
+    )
 
 
 def are_sums(groups: Sequence[str], between: Sequence[str]) -> bool:

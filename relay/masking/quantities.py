@@ -72,6 +72,7 @@ _STARTS_SOFT = re.compile(
 _RANGE_DATE = (
     r"(?:0?[1-9]|[12]\d|3[01])\s?(?:,|et|au|a|ou|and|to|or|bis|und|y|al|e|-)\s?(?:le )?"
     rf"(?=\d{{1,2}}\s?{_MONTH})"
+    r"|(?:0?[1-9]|[12]\d|3[01])-(?:0?[1-9]|[12]\d|3[01])/(?:0?[1-9]|1[0-2])(?![/.-]?\d)"  # 05-12/07
 )
 _SOFT = re.compile(
     f"{_RANGE_DATE}|{_DATES}|{_TIMES}|{_SIZES}|{_MARKS}|{_QUANTITY}|{_DECIMAL}|{_IDS}"

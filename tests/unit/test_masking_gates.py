@@ -151,6 +151,8 @@ LEAST = {
     ("blind_ninth.jsonl", "known"): {"plain": 1.0, "all": 0.94, "false": 0.003},
     ("blind_tenth.jsonl", "any"): {"plain": 1.0, "all": 0.97, "false": 0.07},
     ("blind_tenth.jsonl", "known"): {"plain": 1.0, "all": 0.97, "false": 0.003},
+    ("blind_eleventh.jsonl", "any"): {"plain": 1.0, "all": 0.96, "false": 0.01},
+    ("blind_eleventh.jsonl", "known"): {"plain": 1.0, "all": 0.97, "false": 0.003},
     ("blind_third_known.jsonl", "known"): {"plain": 1.0, "all": 0.97, "false": 0.003},
     ("blind_known.jsonl", "known"): {"plain": 1.0, "all": 0.97, "false": 0.003},
 }  # fmt: skip
