@@ -1,7 +1,7 @@
 """A sign that the text says to read as a digit: put a 4 for each star, X = 9, a dash means 0."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 
 from relay.masking.signs import Piece, Reading, read_signs
@@ -53,6 +53,7 @@ _FOR_WORDS = any_of(
     (*_STEADS, "for", "pour", "donde", "la ou", "where", "wherever", "wo", "dove", "onde", "waar")
 )
 _FOR = rf" ?{_FOR_WORDS}\b.{{0,20}}?"
+_BEFORE_FOR = re.compile(rf"(?<![^\W_])[^\W_]+(?= {_FOR_WORDS}\b)")
 _STEAD = rf"{_MARK}(?:{_STEAD_WORDS})\b.{{0,8}}?"
 _I_PUT = (  # in place of zero I put BALL
     r",? (?:(?:je|j'|on|i|ich|ik|yo) ?)?(?:mets|met|ai mis|ecris|tape|put|write|wrote|type|pongo|"
@@ -107,29 +108,41 @@ def _units() -> frozenset[str]:
 
 
 @cache
-def _patterns() -> tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]:
+def _ways() -> tuple[tuple[Callable[[str], object], str], ...]:
     """Return how a digit is named for a sign: X is 9, X in place of 9, 9 in place of X.
 
-    Before each pattern stands one for a part of it, which is found fast, or not at all.
+    Before each pattern stands a look for a part of it, which is fast and mostly in vain.
     """
     digit = rf"(?P<digit>(?<![^\W_])(?:\d|{any_of(sorted(_units()))})s?(?=$|[\s.,;:)'\"]))"
-    stead = re.compile(_STEAD_WORDS)
-    instead = rf"(?:{_STEAD_WORDS})\b.{{0,8}}?{_SIGN}{_MARK}[^\d]{{0,16}}?{digit}"
-    put = rf"(?:{_STEAD_WORDS}) (?:de |of |di |von )?{digit}{_I_PUT}"
+    stead = re.compile(_STEAD_WORDS).search
     return (
-        (re.compile(_MEANS + digit), re.compile(_SIGN + _IS + digit)),
-        (stead, re.compile(_SIGN + _STEAD + digit)),
-        (re.compile(_FOR_WORDS), re.compile(digit + _FOR + _SIGN)),
-        (stead, re.compile(put)),
-        (stead, re.compile(instead)),
+        (re.compile(_MEANS + digit).search, _SIGN + _IS + digit),
+        (stead, _SIGN + _STEAD + digit),
+        (_has_digit_for, digit + _FOR + _SIGN),
+        (stead, rf"(?:{_STEAD_WORDS}) (?:de |of |di |von )?{digit}{_I_PUT}"),
+        (stead, rf"(?:{_STEAD_WORDS})\b.{{0,8}}?{_SIGN}{_MARK}[^\d]{{0,16}}?{digit}"),
+    )
+
+
+@cache
+def _pattern(source: str) -> re.Pattern[str]:
+    """Return a pattern of ``_ways``; most processes never need one, and each takes long to make."""
+    return re.compile(source)
+
+
+def _has_digit_for(text: str) -> bool:
+    """Tell whether a digit stands before "for" or a word like it."""
+    return any(
+        token[0].isdigit() or not _units().isdisjoint((token, token.removesuffix("s")))
+        for token in _BEFORE_FOR.findall(text)
     )
 
 
 def _meanings(text: str) -> list[tuple[int, int, str, str]]:
     """Return where *text* names a digit for a sign, that sign, and the digit."""
     found: dict[str, tuple[int, int, str, str]] = {}
-    for hint, pattern in _patterns():
-        for meaning in pattern.finditer(text) if hint.search(text) else ():
+    for may_hold, source in _ways():
+        for meaning in _pattern(source).finditer(text) if may_hold(text) else ():
             digit = _digit(meaning.group("digit"))
             told = meaning.groupdict()
             sign = _NAMES.get(told.get("name") or "") or next(

@@ -14,11 +14,11 @@ from relay.masking.atoms import find_atoms
 from relay.masking.backwards import says_reversed
 from relay.masking.blockers import identifiers
 from relay.masking.coarse import MOST_FIGURES, find_digits
+from relay.masking.countries import split_number
 from relay.masking.evidence import Evidence, is_prose, weigh
 from relay.masking.gaps import APART, cost
 from relay.masking.grammar import Arc, arcs
 from relay.masking.labels import without_labels
-from relay.masking.plans import split_number
 from relay.masking.quantities import quantities
 from relay.masking.search import Found, apart, outside
 from relay.masking.signs import Reading

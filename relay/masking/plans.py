@@ -4,17 +4,18 @@ Source: ITU-T E.164; metadata of libphonenumber compiled into ``data/plans.json`
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import cache, cached_property
 from itertools import groupby
+from operator import attrgetter
 from typing import NamedTuple
 
+from relay.masking.countries import country_of, international, pattern_of
 from relay.masking.regions import Plan, plan_of, plans_of, regions_by_code
 from relay.masking.sizes import (
     DIGITS,
-    LONGEST,
     NOTHING,
     SHORTEST,
     Sizes,
@@ -59,42 +60,65 @@ class Way(NamedTuple):
     Args:
         head: What stands before the national number.
         rest: Pattern of that number.
+        lengths: How many digits it has.
+        first: The digits it can begin with.
         code: Country code.
         form: What it is called.
-        begins: Pattern of what the number may begin with.
     """
 
     head: str
     rest: str
+    lengths: tuple[int, ...]
+    first: str
     code: str
     form: Form
-    begins: str = ""
+
+    def fits(self, beginning: str, size: int) -> bool:
+        """Tell whether *size* digits with these first two can be written in this way."""
+        if size - len(self.head) not in self.lengths:
+            return False
+        return beginning.startswith(tuple((self.head + digit)[:2] for digit in self.first))
 
 
-class Reader:
-    """Reads digits in the first of several ways that fits them.
+def _valid(plan: Plan, head: str, form: Form) -> Way:
+    return Way(head, plan.valid, plan.lengths, plan.first, plan.code, form)
 
-    All of them are one pattern, so that most digits, which are no number, cost one look.
-    """
 
-    def __init__(self, ways: Iterable[Way]) -> None:
-        self._ways = [*ways]
-        # An empty group ends each way: the one that took part tells which way it was.
-        rows = [
-            f"{head}(?:{'|'.join(f'(?:{way.rest})()' for way in alike)})"
-            for head, alike in groupby(self._ways, lambda way: way.head + way.begins)
-        ]
-        self._pattern = re.compile("|".join(rows) or "(?!)")
+def _mobile(plan: Plan, head: str, form: Form) -> Way:
+    return Way(head, plan.mobile, plan.mobile_lengths, plan.mobile_first, plan.code, form)
+
+
+class Ways:
+    """Ways to write a number with the same head, the likelier ones first."""
+
+    def __init__(self, head: str, ways: Iterable[Way]) -> None:
+        self.head = head
+        self.ways = [*ways]
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """What may follow the head; most digits, which are no number, cost one look."""
+        return pattern_of(tuple(way.rest for way in self.ways))
 
     def read(self, digits: str) -> tuple[str, Form] | None:
         """Return the E.164 number and how it was written, or None."""
-        found = self._pattern.fullmatch(digits)
+        if not digits.startswith(self.head):
+            return None
+        found = self.pattern.fullmatch(digits, len(self.head))
         if found is None or found.lastindex is None:
             return None
-        way = self._ways[found.lastindex - 1]
-        number = digits[len(way.head) :]
+        way = self.ways[found.lastindex - 1]
+        number = digits[len(self.head) :]
         short = way.form is Form.BARE and len(number) < SHORTEST
         return f"+{way.code}{number}", Form.SHORT if short else way.form
+
+    def fit(self, beginning: str, size: int) -> bool:
+        """Tell whether *size* digits with these first two can be written in one of them."""
+        return any(way.fits(beginning, size) for way in self.ways)
+
+
+def _by_head(ways: Iterable[Way]) -> list[Ways]:
+    return [Ways(head, alike) for head, alike in groupby(ways, attrgetter("head"))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,20 +128,22 @@ class Numbering:
     Args:
         code: Country code of the region, empty for an unknown one.
         has_trunk: National numbers are written with a trunk prefix.
-        home, near: Read national numbers by the plans of the site, and by those of neighbours.
+        home, near: Ways to write the numbers of the site, and those of neighbours.
         with_zero, without: Sizes of a number without sign, by its first digit.
         by_head: The same by its first two digits, or its only one.
         least: Digits of the shortest number that counts.
+        fitting: The few ways that first two digits and a size leave, as far as they were asked.
     """
 
     code: str
     has_trunk: bool
-    home: Reader
-    near: Reader
+    home: Sequence[Ways]
+    near: Sequence[Ways]
     with_zero: Sizes
     without: Sizes
     by_head: dict[str, Sizes]
     least: int
+    fitting: dict[tuple[str, int], Sequence[Ways]]
 
     def read(self, digits: str, *, plus: bool) -> tuple[str, Form] | None:
         """Return the E.164 number that *digits* are and how it was written, or None.
@@ -129,46 +155,69 @@ class Numbering:
         if plus:
             number = international(digits.removeprefix("00"))
             return (number, Form.PLUS) if number else None
-        if digits.startswith("00"):
+        beginning, size = digits[:2], len(digits)
+        if beginning == "00":
             number = international(digits[2:])
             return (number, Form.EXIT_CODE) if number else None
-        size = len(digits)
-        at_home = size in self.by_head.get(digits[:2], NOTHING).home
-        if at_home and (result := self.home.read(digits)):
-            return result
-        if self.code == "33" and size == 10 and digits[0] == "0" and digits[1] != "0":  # noqa: PLR2004
-            return f"+33{digits[1:]}", Form.POSSIBLE
-        return self.near.read(digits)
+        fitting = self.fitting.get((beginning, size))
+        if fitting is None:
+            fitting = self.fitting[beginning, size] = self._that_fit(beginning, size)
+        for ways in fitting:
+            if result := ways.read(digits):
+                return result
+        return None
+
+    def _that_fit(self, beginning: str, size: int) -> list[Ways]:
+        at_home = size in self.by_head.get(beginning, NOTHING).home
+        return [
+            ways
+            for ways in (*(self.home if at_home else ()), *self.near)
+            if ways.fit(beginning, size)
+        ]
+
+
+# Any ten digits look like a number in France, whose plan is almost full.
+_FULL = Way("0", r"[1-9]\d{8}", (9,), "123456789", "33", Form.POSSIBLE)
 
 
 def _at_home(plans: tuple[Plan, ...], *, has_trunk: bool) -> Iterator[Way]:
     """Yield how numbers are written at home, the likelier ways first."""
     for plan in plans:
         if plan.trunk:
-            yield Way(plan.trunk, plan.mobile, plan.code, Form.MOBILE)
-            yield Way(plan.trunk, plan.valid, plan.code, Form.NATIONAL)
+            yield _mobile(plan, plan.trunk, Form.MOBILE)
+            yield _valid(plan, plan.trunk, Form.NATIONAL)
         else:
-            yield Way("", plan.valid, plan.code, Form.BARE, begins="(?!0)")
-            yield Way("", plan.mobile, plan.code, Form.MOBILE)
-            yield Way("", plan.valid, plan.code, Form.NATIONAL)
+            yield from _without_trunk(plan)
     for code in dict.fromkeys(plan.code for plan in plans):
-        if country := _country(code):
+        if country := country_of(code):
             for trunk in ("", *country.trunks):
-                yield Way(code + trunk, country.valid.pattern, code, Form.COUNTRY_CODE)
+                for plan in country.plans:
+                    yield _valid(plan, code + trunk, Form.COUNTRY_CODE)
     for plan in plans:
         if plan.trunk and has_trunk:
-            yield Way("", plan.mobile, plan.code, Form.MOBILE_NO_TRUNK)
-            yield Way("", plan.valid, plan.code, Form.NO_TRUNK)
+            yield _mobile(plan, "", Form.MOBILE_NO_TRUNK)
+            yield _valid(plan, "", Form.NO_TRUNK)
         elif plan.trunk:
-            yield Way("", plan.valid, plan.code, Form.BARE)
+            yield _valid(plan, "", Form.BARE)
+
+
+def _without_trunk(plan: Plan) -> Iterator[Way]:
+    """Yield how the numbers of a plan are written that has no trunk prefix, but perhaps zeros."""
+    bare = _valid(plan, "", Form.BARE)
+    if "0" not in plan.first:
+        yield bare
+    else:
+        yield bare._replace(rest=f"(?!0)(?:{plan.valid})")
+        yield _mobile(plan, "", Form.MOBILE)
+        yield _valid(plan, "", Form.NATIONAL)
 
 
 def _nearby(plans: tuple[Plan, ...]) -> Iterator[Way]:
     """Yield how mobile numbers of neighbours are written."""
     for plan in sorted(plans, key=lambda plan: not plan.trunk):
-        yield Way(plan.trunk, plan.mobile, plan.code, Form.NEIGHBOUR)
+        yield _mobile(plan, plan.trunk, Form.NEIGHBOUR)
     for plan in plans:
-        yield Way(plan.code, plan.mobile, plan.code, Form.NEIGHBOUR)
+        yield _mobile(plan, plan.code, Form.NEIGHBOUR)
 
 
 @cache
@@ -186,77 +235,18 @@ def numbering(region: str) -> Numbering:
     )
     has_trunk = bool(home and home[0].trunk) and region not in _TRUNK_UNSAID
     sizes = sizes_of(home, near)
+    code = home[0].code if home else ""
     return Numbering(
-        home[0].code if home else "",
+        code,
         has_trunk,
-        Reader(_at_home(home, has_trunk=has_trunk)),
-        Reader(_nearby(near)),
+        _by_head(_at_home(home, has_trunk=has_trunk)),
+        [*_by_head([_FULL] if code == _FULL.code else []), *_by_head(_nearby(near))],
         sizes.get("0", NOTHING),
         joined([sizes.get(digit, NOTHING) for digit in DIGITS[1:]]),
         sizes,
         least_of(own),
+        {},
     )
-
-
-class Country(NamedTuple):
-    """What may follow a country code: the lengths and the numbers of all its regions."""
-
-    lengths: frozenset[int]
-    valid: re.Pattern[str]
-    trunks: tuple[str, ...]
-
-    def significant(self, rest: str) -> str | None:
-        """Return the national number in what follows the code; a trunk prefix is forgiven."""
-        for trunk in ("", *self.trunks):
-            inner = rest[len(trunk) :]
-            known = len(inner) in self.lengths and rest.startswith(trunk)
-            if known and self.valid.fullmatch(inner):
-                return inner
-        return None
-
-
-@cache
-def _country(code: str) -> Country | None:
-    plans = plans_of(regions_by_code().get(code, ()))
-    if not plans:
-        return None
-    return Country(
-        frozenset(length for plan in plans for length in plan.lengths),
-        re.compile("|".join(plan.valid for plan in plans)),
-        tuple(sorted({plan.trunk for plan in plans} - {""})),
-    )
-
-
-def international(digits: str) -> str | None:
-    """Read country code and national number; a trunk zero between them is forgiven.
-
-    Returns:
-        The E.164 number, or None.
-    """
-    if not SHORTEST <= len(digits) <= LONGEST + 1 or digits[0] == "0":
-        return None
-    for width in (1, 2, 3):
-        country = _country(digits[:width])
-        rest = country.significant(digits[width:]) if country else None
-        if rest:
-            return f"+{digits[:width]}{rest}"
-    return None
-
-
-def split_number(e164: str) -> tuple[str, str, str] | None:
-    """Return country code, trunk prefix and national number of an E.164 number with its plus.
-
-    A number that no plan knows is still split by its country code.
-    """
-    digits = e164.removeprefix("+")
-    if not e164.startswith("+") or not digits.isdecimal() or not digits.isascii():
-        return None
-    for width in (1, 2, 3):
-        regions = regions_by_code().get(digits[:width])
-        if regions and len(digits) > width + SHORTEST - 3:
-            plan = plan_of(regions[0])
-            return digits[:width], plan.trunk if plan else "", digits[width:]
-    return None
 
 
 def read(digits: str, *, plus: bool, region: str) -> tuple[str, Form] | None:
