@@ -7,8 +7,8 @@ from functools import cache, lru_cache
 
 from relay.masking.coarse import MOST_FIGURES
 from relay.masking.signs import GONE, fold, western
-from relay.masking.spelled import LETTERS_APART, has_morse
-from relay.masking.starred import has_stars
+from relay.masking.spelled import LETTERS_APART, has_morse, shows_morse
+from relay.masking.starred import has_stars, shows_stars
 from relay.masking.typed import has_keys, keyboard
 from relay.masking.words import Kind, is_glued, undoubled, vocabulary
 
@@ -86,8 +86,6 @@ _SO_OFTEN = frozenset(("veces", "vezes", "volte"))  # dos veces el 7: dos alone 
 _TOKENS = re.compile(r"[^\W\d_]+")
 _LONG, _LONG_AFTER_WORD = 14, 8  # letters of the shortest token that may hold several words
 _APART, _SHORT = b"\1" * LETTERS_APART, bytes(range(_LONG))
-_STARS, _MORSE = "*€$@!".encode("cp1252"), ".·•_–—-".encode("cp1252")
-_LEAST_MORSE = 20  # signs: four figures
 _EVERYDAY = 16  # letters of the longest token that is kept in mind
 _GLUED = 3  # what such a token weighs
 _SOME_FIGURES = range(3, 10)  # digits that could be a part of a number, the rest in words
@@ -135,16 +133,12 @@ def is_prose(text: str) -> bool:
         return False
     if has_keys(text) and [*keyboard(text)]:
         return False
-    if _count(raw, _STARS) > 1 and has_stars(text):
+    if shows_stars(raw) and has_stars(text):
         return False
-    if _count(raw, _MORSE) >= _LEAST_MORSE and has_morse(text):
+    if shows_morse(raw) and has_morse(text):
         return False
     tokens = raw.translate(table.letters).split()
     return table.words.isdisjoint(tokens) and not _are_odd(tokens)
-
-
-def _count(raw: bytes, signs: bytes) -> int:
-    return len(raw) - len(raw.translate(None, signs))
 
 
 def _are_odd(tokens: Sequence[bytes]) -> bool:
@@ -169,7 +163,7 @@ def weigh(text: str) -> Evidence:
     else:
         code = "ascii" if raw.isascii() else "cp1252"
         tokens = raw.translate(_spaced()).decode(code, "replace").split()
-    figures = _count(raw, _FIGURES)
+    figures = len(raw) - len(raw.translate(None, _FIGURES))
     spoken, longest = 0, max(map(len, tokens), default=0)
     if not _strong().isdisjoint(tokens):
         spoken = sum(map(_is_said if longest <= _EVERYDAY else _is_number, tokens))

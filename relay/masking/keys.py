@@ -53,7 +53,7 @@ _FOR_WORDS = any_of(
     (*_STEADS, "for", "pour", "donde", "la ou", "where", "wherever", "wo", "dove", "onde", "waar")
 )
 _FOR = rf" ?{_FOR_WORDS}\b.{{0,20}}?"
-_BEFORE_FOR = re.compile(rf"(?<![^\W_])[^\W_]+(?= {_FOR_WORDS}\b)")
+_BEFORE_FOR = re.compile(rf" (?={_FOR_WORDS}\b)")
 _STEAD = rf"{_MARK}(?:{_STEAD_WORDS})\b.{{0,8}}?"
 _I_PUT = (  # in place of zero I put BALL
     r",? (?:(?:je|j'|on|i|ich|ik|yo) ?)?(?:mets|met|ai mis|ecris|tape|put|write|wrote|type|pongo|"
@@ -81,10 +81,34 @@ BESIDE = re.compile(
     rf"|(?<=[^\s\d{_OFTEN_BEFORE}]\d)"  # X9, @39
     r")"
 )
+# Each byte of Windows-1252 as BESIDE tells them apart: d a figure, a or b a sign that is rare
+# after or before one, x rare in both places, m one that is so only beside a blank.
+_ODD_AFTER = re.compile(rf"[^\s\d{_OFTEN_AFTER}]")
+_ODD_BEFORE = re.compile(rf"[^\s\d{_OFTEN_BEFORE}]")
+_BLANK_OR_MINUS = {" ": " ", "x": "m", "-": "m"}
+
+
+def _class_of(sign: str) -> str:
+    if sign in "0123456789":
+        return "d"
+    after, before = _ODD_AFTER.match(sign), _ODD_BEFORE.match(sign)
+    if after:
+        return "x" if before else "a"
+    return "b" if before else _BLANK_OR_MINUS.get(sign, "n")
+
+
+_CLASSES = bytes(ord(_class_of(sign)) for sign in bytes(range(256)).decode("cp1252", "replace"))
+_ROWS = (b"da", b"dx", b"bd", b"xd", b"dm ", b" md")
 _ONE = re.compile(r"(?<![^\W_])\d(?=s?(?:$|[\s.,;:)'\"]))")
-_TOKEN = re.compile(r"[^\W\d_]+")
+_TOKEN, _LAST_TOKEN = re.compile(r"[^\W\d_]+"), re.compile(r"[^\W_]+$")
+_LONGEST_UNIT = 12  # letters of a word for one digit, in the plural
 _MOST_KEYS = 3
 _TOLD = ("word", "letter", "quoted", "sign")
+
+
+def shows_keys(raw: bytes) -> bool:
+    """Tell whether BESIDE can match in *raw*, a text in Windows-1252."""
+    return any(map(raw.translate(_CLASSES).__contains__, _ROWS))
 
 
 def keyed(text: str) -> Iterator[Piece]:
@@ -132,10 +156,15 @@ def _pattern(source: str) -> re.Pattern[str]:
 
 def _has_digit_for(text: str) -> bool:
     """Tell whether a digit stands before "for" or a word like it."""
-    return any(
-        token[0].isdigit() or not _units().isdisjoint((token, token.removesuffix("s")))
-        for token in _BEFORE_FOR.findall(text)
-    )
+    return any(_ends_in_digit(text, hit.start()) for hit in _BEFORE_FOR.finditer(text))
+
+
+def _ends_in_digit(text: str, end: int) -> bool:
+    token = _LAST_TOKEN.search(text, max(0, end - _LONGEST_UNIT), end)
+    if token is None:
+        return False
+    told = token.group()
+    return told[0].isdigit() or not _units().isdisjoint((told, told.removesuffix("s")))
 
 
 def _meanings(text: str) -> list[tuple[int, int, str, str]]:

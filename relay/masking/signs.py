@@ -144,9 +144,14 @@ class Piece(NamedTuple):
 
 def read_signs(text: str) -> Reading:
     """Fold plain *text*."""
+    return read_encoded(text, western(text))
+
+
+def read_encoded(text: str, raw: bytes | None) -> Reading:
+    """Fold plain *text*, which is *raw* in Windows-1252, None when it holds other signs."""
     if text.isascii():
         return Reading(text.lower() if _UPPER_KEPT.search(text) else text, text)
-    folded = _fold_western(text) or text.translate(_TABLE)
+    folded = charmap_decode(raw, "strict", _western())[0] if raw else text.translate(_TABLE)
     if len(folded) == len(text) and GONE not in folded:
         return Reading(folded, text)
     return _spread(text, ())
@@ -167,12 +172,6 @@ def western(text: str) -> bytes | None:
         return charmap_encode(text, "strict", encoding_table)[0]
     except UnicodeEncodeError:
         return None
-
-
-def _fold_western(text: str) -> str:
-    """Fold a text of Western signs at once, empty when it holds others."""
-    raw = western(text)
-    return charmap_decode(raw, "strict", _western())[0] if raw else ""
 
 
 def read_pieces(text: str, pieces: Sequence[Piece]) -> Reading:

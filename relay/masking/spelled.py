@@ -10,9 +10,9 @@ number sign, then the cells of a to j); RFC 3986, section 2.1; RFC 2045, section
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from relay.masking.keys import BESIDE, keyed
-from relay.masking.signs import Piece, Reading, read_pieces, read_signs
-from relay.masking.starred import has_stars, starred
+from relay.masking.keys import BESIDE, keyed, shows_keys
+from relay.masking.signs import Piece, Reading, read_encoded, read_pieces, western
+from relay.masking.starred import has_stars, shows_stars, starred
 from relay.masking.sums import has_sums, sums
 from relay.masking.typed import AFTER_FIGURE, has_keys, keyboard, roman
 
@@ -22,11 +22,17 @@ _APART = re.compile(
 )
 # Three letters apart, what is rare tested last: most texts hold none, and end here.
 _APART_HINT = re.compile(r"[ .*_-]\w[ .*_-]\w(?![^\W_])(?<![^\W_].{5})")
+_CLASSES = bytes(  # of Windows-1252: a letter, a sign that parts letters, or another
+    ord("-" if sign in " .*_-" else "a" if sign.isalnum() and not sign.isdecimal() else "0")
+    for sign in bytes(range(256)).decode("cp1252", "replace")
+)
+_THREE_LETTERS = b"a-a-a"
 _LIKE_FIGURES = frozenset("oilzsbgtq")  # apart, they may stand for figures
 _FIVE = r"(?:[.-]{5}|[·•_–—-]{5})"
 _MORSE = re.compile(rf"(?<!\S){_FIVE}(?:[ /|]{{1,3}}{_FIVE}){{3,}}(?!\S)")
 _FIVE_SIGNS = re.compile(r"[.·•_–—-][.·•_–—-]{4}\s")
 _MORSE_SIGN = re.compile(_FIVE)
+_MORSE_BYTES, _LEAST_MORSE = ".·•_–—-".encode("cp1252"), 20  # four figures
 _MORSE_FIGURES = "----- .---- ..--- ...-- ....- ..... -.... --... ---.. ----.".split()
 _TO_MORSE = str.maketrans("·•_–—", "..---")
 _NUMBER_SIGN = re.compile("⠼")
@@ -36,10 +42,16 @@ _ESCAPE_SIGN = re.compile("[%=]")
 _ESCAPE = re.compile(r"[%=](?:2[0b-f]|3[0-9])", re.IGNORECASE)
 _LEAST_ESCAPES = 3
 _PLUS = frozenset(("%2b", "%2B"))
+_Shows = Callable[[bytes], bool]
 _DISCS = "⭕◯○●⚪⚫🔴🔵⬤"
 _DISC_AFTER = re.compile(rf"[{_DISCS}](?<=\d.)")
 _RING = re.compile(r"(?<![^\W\d])(?:\(\)|\[\])(?=[ .]?\d)|(?<=\d)(?:\(\)|\[\])(?!\w{2})")  # ()6 5()
 _DISC = re.compile(rf"[{_DISCS}](?:(?<=\d.)|(?=\d))")
+
+
+def shows_morse(raw: bytes) -> bool:
+    """Tell whether *raw*, Windows-1252, has enough signs for a row of Morse figures."""
+    return len(raw) - len(raw.translate(None, _MORSE_BYTES)) >= _LEAST_MORSE
 
 
 def has_morse(text: str) -> bool:
@@ -49,14 +61,24 @@ def has_morse(text: str) -> bool:
 
 def read_text(text: str) -> Reading:
     """Fold plain *text*, what is spelled sign by sign read as what it says."""
-    pieces = [piece for may_hold, read in _WAYS if may_hold(text) for piece in read(text)]
+    raw = western(text)
+    pieces = [
+        piece
+        for shows, may_hold, read in _WAYS
+        if (raw is None or shows is None or shows(raw)) and may_hold(text)
+        for piece in read(text)
+    ]
     if not pieces:
-        return read_signs(text)
+        return read_encoded(text, raw)
     kept: list[Piece] = []
     for piece in sorted(pieces, key=lambda piece: piece.start):
         if not kept or piece.start >= kept[-1].end:
             kept.append(piece)
     return read_pieces(text, kept)
+
+
+def _shows_letters_apart(raw: bytes) -> bool:
+    return _THREE_LETTERS in raw.translate(_CLASSES)
 
 
 def _apart(text: str) -> Sequence[Piece]:
@@ -72,6 +94,10 @@ def _morse(text: str) -> Iterator[Piece]:
             plain = sign.group().translate(_TO_MORSE)
             if plain in _MORSE_FIGURES:
                 yield Piece(sign.start(), sign.end(), str(_MORSE_FIGURES.index(plain)))
+
+
+def _is_braille(_: bytes) -> bool:
+    return False  # Windows-1252 has no such sign
 
 
 def _braille(text: str) -> Iterator[Piece]:
@@ -102,16 +128,18 @@ def _rings(text: str) -> Iterator[Piece]:
             yield Piece(*sign.span(), "0")
 
 
-# Each way to spell after a cheap look for what it needs; most texts hold none.
-_WAYS: tuple[tuple[Callable[[str], object], Callable[[str], Iterable[Piece]]], ...] = (
-    (_APART_HINT.search, _apart),
-    (_FIVE_SIGNS.search, _morse),
-    (_NUMBER_SIGN.search, _braille),
-    (_ESCAPE_SIGN.search, _escapes),
-    (_has_rings, _rings),
-    (has_stars, starred),
-    (BESIDE.search, keyed),
-    (has_keys, keyboard),
-    (AFTER_FIGURE.search, roman),
-    (has_sums, sums),
+# Each way to spell: what bytes of a Western text show for it, if that is quick to see; a cheap
+# look for what it needs; its reader. Most texts hold none and end at the bytes.
+_WAYS: tuple[tuple[_Shows | None, Callable[[str], object], Callable[[str], Iterable[Piece]]], ...]
+_WAYS = (
+    (_shows_letters_apart, _APART_HINT.search, _apart),
+    (shows_morse, _FIVE_SIGNS.search, _morse),
+    (_is_braille, _NUMBER_SIGN.search, _braille),
+    (None, _ESCAPE_SIGN.search, _escapes),
+    (None, _has_rings, _rings),
+    (shows_stars, has_stars, starred),
+    (shows_keys, BESIDE.search, keyed),
+    (None, has_keys, keyboard),
+    (None, AFTER_FIGURE.search, roman),
+    (None, has_sums, sums),
 )

@@ -10,6 +10,7 @@ from relay.masking.words import Kind, vocabulary
 _STAR = "*"
 _SHAPES = str.maketrans("€$@!013457", "esaioieast")
 _SIGNS = frozenset("*€$@!")
+_BYTES = "*€$@!".encode("cp1252")
 _OFTEN_ALONE = ("! ", "€ ")
 _LEAST = 2  # such words; a single one hides something else than a number
 # The signs stand before a letter; the two that end words stand there too.
@@ -18,6 +19,11 @@ _TOKEN = re.compile(
 )
 _PART = re.compile(r"\S+")
 _INSIDE = re.compile(r"[*€$@!](?=[^\W\d_])")
+
+
+def shows_stars(raw: bytes) -> bool:
+    """Tell whether *raw*, Windows-1252, has enough of the signs; most texts do not."""
+    return len(raw) - len(raw.translate(None, _BYTES)) >= _LEAST
 
 
 def has_stars(text: str) -> bool:
