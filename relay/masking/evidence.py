@@ -88,6 +88,7 @@ _LONG, _LONG_AFTER_WORD = 14, 8  # letters of the shortest token that may hold s
 _APART, _SHORT = b"\1" * LETTERS_APART, bytes(range(_LONG))
 _EVERYDAY = 16  # letters of the longest token that is kept in mind
 _GLUED = 3  # what such a token weighs
+_NEAR = 8  # characters after a figure that tell whether a letter there may be one
 _SOME_FIGURES = range(3, 10)  # digits that could be a part of a number, the rest in words
 
 
@@ -158,12 +159,15 @@ def weigh(text: str) -> Evidence:
     """Weigh folded *text*; costs a few microseconds for a message without figures."""
     raw = western(text)
     if raw is None:
-        raw = text.encode("utf-8", "surrogatepass")
+        kinds = text.encode("utf-8", "surrogatepass").translate(_KINDS)
+        first, last = 0, len(text)
         tokens = _TOKENS.findall(text)
     else:
+        kinds = raw.translate(_KINDS)
+        first, last = kinds.find(b"0"), kinds.rfind(b"0") + 1
         code = "ascii" if raw.isascii() else "cp1252"
         tokens = raw.translate(_spaced()).decode(code, "replace").split()
-    figures = len(raw) - len(raw.translate(None, _FIGURES))
+    figures = kinds.count(b"0")
     spoken, longest = 0, max(map(len, tokens), default=0)
     if not _strong().isdisjoint(tokens):
         spoken = sum(map(_is_said if longest <= _EVERYDAY else _is_number, tokens))
@@ -171,8 +175,8 @@ def weigh(text: str) -> Evidence:
     if longest >= least:
         spoken += _GLUED * sum(map(is_glued, [token for token in tokens if len(token) >= least]))
     close = 0 < figures <= MOST_FIGURES  # a wall of figures is not looked at one by one
-    runs = [*map(re.Match.span, _FIGURE.finditer(text))] if close else []
-    looks = runs != [] and _may_have_looks(text, raw, tokens) and _has_looks(text, runs)
+    runs = [*map(re.Match.span, _FIGURE.finditer(text, first, last))] if close else []
+    looks = runs != [] and _may_have_looks(text, kinds, tokens) and _has_looks(text, runs)
     return Evidence(figures, spoken, looks, runs, [a for a, b in runs if b - a == 1])
 
 
@@ -188,17 +192,18 @@ def _is_strong(token: str) -> bool:
 _is_said = lru_cache(maxsize=4096)(_is_strong)  # people write the same everyday words over and over
 
 
-def _may_have_looks(text: str, raw: bytes, tokens: Sequence[str]) -> bool:
+def _may_have_looks(text: str, kinds: bytes, tokens: Sequence[str]) -> bool:
     """Tell whether a letter like a figure touches one, or stands alone or beside another."""
-    kinds = raw.translate(_KINDS).decode("ascii")
-    return "0o" in kinds or "o0" in kinds or "|" in text or not _LITTLE.isdisjoint(tokens)
+    if b"0o" in kinds or b"o0" in kinds or "|" in text:
+        return True
+    return not _LITTLE.isdisjoint(tokens)
 
 
 def _has_looks(text: str, runs: Sequence[tuple[int, int]]) -> bool:
     """Tell whether letters that may be figures stand beside a figure, as a token of their own."""
     if "|" in text and _PIPE.search(text):
         return True
-    if _LOOK_AFTER.search(text):
+    if _LOOK_AFTER.search(text, runs[0][0], runs[-1][1] + _NEAR):
         return True
     ends = [start for start, _ in runs if start and text[start - 1] in _LOOK_OR_SEPARATOR]
     for start in ends:
