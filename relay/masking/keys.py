@@ -163,8 +163,8 @@ def _ends_in_digit(text: str, end: int) -> bool:
     token = _LAST_TOKEN.search(text, max(0, end - _LONGEST_UNIT), end)
     if token is None:
         return False
-    told = token.group()
-    return told[0].isdigit() or not _units().isdisjoint((told, told.removesuffix("s")))
+    said, one = token.group(), token.group().removesuffix("s")
+    return (len(one) == 1 and one.isdigit()) or not _units().isdisjoint((said, one))
 
 
 def _meanings(text: str) -> list[tuple[int, int, str, str]]:

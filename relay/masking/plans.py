@@ -3,13 +3,10 @@
 Source: ITU-T E.164; metadata of libphonenumber compiled into ``data/plans.json``.
 """
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache, cached_property
-from itertools import groupby
-from operator import attrgetter
+from functools import cache
 from typing import NamedTuple
 
 from relay.masking.countries import country_of, international, pattern_of
@@ -79,6 +76,14 @@ class Way(NamedTuple):
             return False
         return beginning.startswith(tuple((self.head + digit)[:2] for digit in self.first))
 
+    def read(self, digits: str) -> tuple[str, Form] | None:
+        """Return the E.164 number and how it was written, or None."""
+        head = len(self.head)
+        if not (digits.startswith(self.head) and pattern_of(self.rest).fullmatch(digits, head)):
+            return None
+        short = self.form is Form.BARE and len(digits) - head < SHORTEST
+        return f"+{self.code}{digits[head:]}", Form.SHORT if short else self.form
+
 
 def _valid(plan: Plan, head: str, form: Form) -> Way:
     return Way(head, plan.valid, plan.lengths, plan.first, plan.code, form)
@@ -86,39 +91,6 @@ def _valid(plan: Plan, head: str, form: Form) -> Way:
 
 def _mobile(plan: Plan, head: str, form: Form) -> Way:
     return Way(head, plan.mobile, plan.mobile_lengths, plan.mobile_first, plan.code, form)
-
-
-class Ways:
-    """Ways to write a number with the same head, the likelier ones first."""
-
-    def __init__(self, head: str, ways: Iterable[Way]) -> None:
-        self.head = head
-        self.ways = [*ways]
-
-    @cached_property
-    def pattern(self) -> re.Pattern[str]:
-        """What may follow the head; most digits, which are no number, cost one look."""
-        return pattern_of(tuple(way.rest for way in self.ways))
-
-    def read(self, digits: str) -> tuple[str, Form] | None:
-        """Return the E.164 number and how it was written, or None."""
-        if not digits.startswith(self.head):
-            return None
-        found = self.pattern.fullmatch(digits, len(self.head))
-        if found is None or found.lastindex is None:
-            return None
-        way = self.ways[found.lastindex - 1]
-        number = digits[len(self.head) :]
-        short = way.form is Form.BARE and len(number) < SHORTEST
-        return f"+{way.code}{number}", Form.SHORT if short else way.form
-
-    def fit(self, beginning: str, size: int) -> bool:
-        """Tell whether *size* digits with these first two can be written in one of them."""
-        return any(way.fits(beginning, size) for way in self.ways)
-
-
-def _by_head(ways: Iterable[Way]) -> list[Ways]:
-    return [Ways(head, alike) for head, alike in groupby(ways, attrgetter("head"))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,13 +109,13 @@ class Numbering:
 
     code: str
     has_trunk: bool
-    home: Sequence[Ways]
-    near: Sequence[Ways]
+    home: Sequence[Way]
+    near: Sequence[Way]
     with_zero: Sizes
     without: Sizes
     by_head: dict[str, Sizes]
     least: int
-    fitting: dict[tuple[str, int], Sequence[Ways]]
+    fitting: dict[tuple[str, int], Sequence[Way]]
 
     def read(self, digits: str, *, plus: bool) -> tuple[str, Form] | None:
         """Return the E.164 number that *digits* are and how it was written, or None.
@@ -162,18 +134,15 @@ class Numbering:
         fitting = self.fitting.get((beginning, size))
         if fitting is None:
             fitting = self.fitting[beginning, size] = self._that_fit(beginning, size)
-        for ways in fitting:
-            if result := ways.read(digits):
+        for way in fitting:
+            if result := way.read(digits):
                 return result
         return None
 
-    def _that_fit(self, beginning: str, size: int) -> list[Ways]:
+    def _that_fit(self, beginning: str, size: int) -> list[Way]:
         at_home = size in self.by_head.get(beginning, NOTHING).home
-        return [
-            ways
-            for ways in (*(self.home if at_home else ()), *self.near)
-            if ways.fit(beginning, size)
-        ]
+        ways = (*self.home, *self.near) if at_home else self.near
+        return [way for way in ways if way.fits(beginning, size)]
 
 
 # Any ten digits look like a number in France, whose plan is almost full.
@@ -239,8 +208,8 @@ def numbering(region: str) -> Numbering:
     return Numbering(
         code,
         has_trunk,
-        _by_head(_at_home(home, has_trunk=has_trunk)),
-        [*_by_head([_FULL] if code == _FULL.code else []), *_by_head(_nearby(near))],
+        [*_at_home(home, has_trunk=has_trunk)],
+        [*([_FULL] if code == _FULL.code else []), *_nearby(near)],
         sizes.get("0", NOTHING),
         joined([sizes.get(digit, NOTHING) for digit in DIGITS[1:]]),
         sizes,
