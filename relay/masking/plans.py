@@ -58,7 +58,7 @@ class Way(NamedTuple):
         head: What stands before the national number.
         rest: Pattern of that number.
         lengths: How many digits it has.
-        first: The digits it can begin with.
+        beginnings: Its first two digits with the head, or its first without one.
         code: Country code.
         form: What it is called.
     """
@@ -66,15 +66,13 @@ class Way(NamedTuple):
     head: str
     rest: str
     lengths: tuple[int, ...]
-    first: str
+    beginnings: tuple[str, ...]
     code: str
     form: Form
 
     def fits(self, beginning: str, size: int) -> bool:
         """Tell whether *size* digits with these first two can be written in this way."""
-        if size - len(self.head) not in self.lengths:
-            return False
-        return beginning.startswith(tuple((self.head + digit)[:2] for digit in self.first))
+        return size - len(self.head) in self.lengths and beginning.startswith(self.beginnings)
 
     def read(self, digits: str) -> tuple[str, Form] | None:
         """Return the E.164 number and how it was written, or None."""
@@ -86,11 +84,16 @@ class Way(NamedTuple):
 
 
 def _valid(plan: Plan, head: str, form: Form) -> Way:
-    return Way(head, plan.valid, plan.lengths, plan.first, plan.code, form)
+    return Way(head, plan.valid, plan.lengths, _beginnings(head, plan.first), plan.code, form)
 
 
 def _mobile(plan: Plan, head: str, form: Form) -> Way:
-    return Way(head, plan.mobile, plan.mobile_lengths, plan.mobile_first, plan.code, form)
+    beginnings = _beginnings(head, plan.mobile_first)
+    return Way(head, plan.mobile, plan.mobile_lengths, beginnings, plan.code, form)
+
+
+def _beginnings(head: str, first: str) -> tuple[str, ...]:
+    return tuple((head + digit)[:2] for digit in first)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +149,7 @@ class Numbering:
 
 
 # Any ten digits look like a number in France, whose plan is almost full.
-_FULL = Way("0", r"[1-9]\d{8}", (9,), "123456789", "33", Form.POSSIBLE)
+_FULL = Way("0", r"[1-9]\d{8}", (9,), _beginnings("0", DIGITS[1:]), "33", Form.POSSIBLE)
 
 
 def _at_home(plans: tuple[Plan, ...], *, has_trunk: bool) -> Iterator[Way]:

@@ -77,11 +77,13 @@ def read_text(text: str) -> Reading:
     return read_pieces(text, kept)
 
 
-def _shows_letters_apart(raw: bytes) -> bool:
+def shows_letters_apart(raw: bytes) -> bool:
+    """Tell whether *raw*, Windows-1252, holds three letters, a sign or a blank between them."""
     return _THREE_LETTERS in raw.translate(_CLASSES)
 
 
-def _apart(text: str) -> Sequence[Piece]:
+def letters_apart(text: str) -> Sequence[Piece]:
+    """Return the words of *text* whose letters stand apart."""
     words = [Piece(hit.start(), hit.end(), hit.group()[::2]) for hit in _APART.finditer(text)]
     if all(len(word.shown) < LETTERS_APART for word in words):
         return ()
@@ -132,7 +134,7 @@ def _rings(text: str) -> Iterator[Piece]:
 # look for what it needs; its reader. Most texts hold none and end at the bytes.
 _WAYS: tuple[tuple[_Shows | None, Callable[[str], object], Callable[[str], Iterable[Piece]]], ...]
 _WAYS = (
-    (_shows_letters_apart, _APART_HINT.search, _apart),
+    (shows_letters_apart, _APART_HINT.search, letters_apart),
     (shows_morse, _FIVE_SIGNS.search, _morse),
     (_is_braille, _NUMBER_SIGN.search, _braille),
     (None, _ESCAPE_SIGN.search, _escapes),

@@ -6,9 +6,12 @@ from collections.abc import Iterator
 
 import phonenumbers
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
 from relay.masking import build_plans, find_number, find_numbers
+from relay.masking.regions import plan_of
 
 REGIONS = (
     "FR",
@@ -84,6 +87,17 @@ def test_foreign_numbers_are_found_with_their_plus(region: str) -> None:
 def test_plans_are_those_of_the_installed_metadata() -> None:
     """The compiled plans say what the metadata of phonenumbers says."""
     assert json.loads(build_plans.FILE.read_text("utf-8")) == build_plans.plans()
+
+
+@given(st.data())
+@settings(max_examples=400, deadline=None)
+def test_sizes_and_first_digits_of_a_plan_leave_no_number_out(data: st.DataObject) -> None:
+    """What a plan matches has one of its lengths, and begins with one of its first digits."""
+    plan = plan_of(data.draw(st.sampled_from(sorted(json.loads(build_plans.FILE.read_text())))))
+    assert plan is not None
+    number = data.draw(st.from_regex(plan.valid, fullmatch=True, alphabet="0123456789"))
+    assert len(number) in plan.lengths
+    assert number[0] in plan.first
 
 
 def test_unknown_region_reads_international_numbers() -> None:

@@ -17,7 +17,15 @@ from relay.masking import (
     mask_by,
 )
 from relay.masking.evidence import is_prose, weigh
-from relay.masking.signs import read_signs
+from relay.masking.keys import BESIDE, shows_keys
+from relay.masking.signs import read_signs, western
+from relay.masking.spelled import (
+    has_morse,
+    letters_apart,
+    shows_letters_apart,
+    shows_morse,
+)
+from relay.masking.starred import has_stars, shows_stars
 
 HIDDEN = "+33612345678"
 POLICY = MaskPolicy(frozenset({HIDDEN}), everything=True, addresses=True, handles=True)
@@ -72,6 +80,18 @@ def test_the_early_exit_loses_nothing(text: str) -> None:
     if is_prose(text):
         seen = weigh(read_signs(text).text)
         assert (seen.figures, seen.spoken) == (0, 0)
+
+
+@given(messages() | st.text(st.characters(codec="cp1252"), max_size=60))
+@settings(max_examples=300, deadline=None)
+def test_the_look_at_bytes_loses_nothing(text: str) -> None:
+    """What is spelled sign by sign in a text of Western signs shows in its bytes."""
+    raw = western(text)
+    if raw is not None:
+        assert shows_keys(raw) == (BESIDE.search(text) is not None)
+        assert shows_stars(raw) or not has_stars(text)
+        assert shows_morse(raw) or not has_morse(text)
+        assert shows_letters_apart(raw) or not letters_apart(text)
 
 
 @given(messages())
