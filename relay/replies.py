@@ -15,6 +15,7 @@ from relay.addresses import is_hop_mark
 from relay.arrivals import Arrival, Settled
 from relay.bounces import take_bounce, take_complaint
 from relay.context import Context
+from relay.cpu import Overrun, cpu_limit
 from relay.database import Connection, queries
 from relay.exchange import Exchange, NewMessage, read_exchange
 from relay.mail.headers import is_message_id
@@ -36,6 +37,7 @@ from relay.validation import mailbox_key
 
 HOPS_MOST = 30  # Received fields (RFC 5321 6.3 asks for at least a hundred; mail to people has ten)
 REPLIES_AN_HOUR = 20  # of one conversation, both sides: more is a loop between two programs
+READ_CPU_S = 2.0  # to look through words, as a rendering has; usual ones take thousandths
 SIDES = ("buyer", "advertiser")
 
 log = structlog.get_logger()
@@ -103,6 +105,18 @@ async def _reply(exchange: Exchange, arrival: Arrival, reply: Reply) -> Settled:
     if refusal:
         await _tell_of_end(exchange, arrival, refusal)
         return refusal
+    try:
+        return await _pass_on(exchange, arrival, reply)
+    except Overrun:  # nothing is written yet
+        return await _unreadable(exchange, arrival, Unreadable("timeout"))
+
+
+async def _pass_on(exchange: Exchange, arrival: Arrival, reply: Reply) -> Settled:
+    """Store what somebody answered, and tell them what it is passed on without.
+
+    Raises:
+        Overrun: Its words were made to be hard; nobody else waits for them.
+    """
     doubtful = await _doubtful(exchange, reply)
     if not (reply.text or doubtful or reply.attachments):
         if arrival.mail_id is None:  # at a bounce address a program wrote, and nobody waits
@@ -111,7 +125,8 @@ async def _reply(exchange: Exchange, arrival: Arrival, reply: Reply) -> Settled:
     held_for = await _suspicion(exchange, arrival, reply.heading)
     content = _content(exchange, reply, doubtful)
     said = [*await exchange.last_words(arrival.side), content]
-    taken = () if held_for else exchange.taken(arrival.side, said)
+    with cpu_limit(READ_CPU_S):
+        taken = () if held_for else exchange.taken(arrival.side, said)
     files = _passed_files(exchange, reply)
     message_id = await exchange.add(NewMessage(arrival.side, content, files, held_for))
     for notice in _news_for_writer(content, taken, held_for):
@@ -153,7 +168,8 @@ async def _doubtful(exchange: Exchange, reply: Reply) -> str:
         exchange.row["title"],
         exchange.site.policy.site.name,
     )
-    added = words_added(reply.quoted, said, names)
+    with cpu_limit(READ_CPU_S):
+        added = words_added(reply.quoted, said, names)
     return "\n\n".join(filter(None, (reply.doubtful, added)))
 
 

@@ -462,3 +462,25 @@ async def test_r20_the_alias_is_there_before_the_mail(relay: Relay) -> None:
         await spoken.say("MAIL FROM:<camille@annonceur.example>")
         assert (await spoken.say(f"RCPT TO:<{to}>")).startswith("250")
     assert await relay.fetch("select 1 from attempt") == []
+
+
+async def test_words_made_to_be_hard_hold_up_nobody(
+    relay: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A26, F46: a reply whose words take too long to look through is kept, and its writer told."""
+    monkeypatch.setattr("relay.replies.READ_CPU_S", 0.1)
+    monkeypatch.setattr("relay.replies.words_added", _never_done)
+    to = await alias(relay)
+    async with SmtpSink() as sink:
+        await come_in(relay, to, mail(to))
+        [kept] = await relay.fetch("select state, reason, sealed_raw from inbound")
+        assert (kept["state"], kept["reason"]) == ("held", "timeout")
+        assert kept["sealed_raw"]
+        mails = await sent_on(relay, sink, 3)
+    assert [one.recipients for one in mails].count((ADVERTISER,)) == 2
+    assert not await relay.fetch("select 1 from outbox where kind = 'reply'")
+
+
+def _never_done(*_: object) -> str:
+    while True:
+        pass

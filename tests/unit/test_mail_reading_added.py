@@ -6,6 +6,8 @@ from email.message import EmailMessage
 
 import pytest
 
+from relay import texts
+from relay.cpu import cpu_limit
 from relay.mail.compose import compose_contact
 from relay.mail.forwarded import compose_reply
 from relay.mail.reading.added import words_added
@@ -81,3 +83,11 @@ def test_marked_quotes_are_left_to_the_reader() -> None:
 def test_another_mail_is_not_looked_through() -> None:
     """What is quoted of somebody else's mail is nobody's answer."""
     assert words_added(f"{HEAD}Bonjour, voici mon numéro de client.\nLéa", [], NAMES) == ""
+
+
+def test_a_quote_of_known_pairs_takes_no_time() -> None:
+    """A26: who types lines of nothing but words we know keeps no worker busy for a minute."""
+    intro = texts.say("fr", "mail.intro_first", who="Camille", title="Vélo")
+    with cpu_limit(1.5):  # twenty such lines once took nine seconds, and 64 KiB may come
+        quoted = "\n".join([intro, *["oui non " * 75] * 20])
+        assert words_added(quoted, ["oui non " + "x " * 9000], ()) == ""

@@ -63,10 +63,17 @@ class _Known:
         return True
 
     def _piece(self, words: tuple[str, ...]) -> int:
-        """Return how many of the first words stand in a row somewhere."""
-        size = len(words)
-        while size and f" {' '.join(words[:size])} " not in self._all:
-            size -= 1
+        """Return how many of the first words stand in a row somewhere.
+
+        One word more is looked for at a time: from the longest row down, a line of known pairs
+        takes the cube of its length.
+        """
+        size, row = 0, " "
+        for word in words:
+            row += f"{word} "
+            if row not in self._all:
+                break
+            size += 1
         return size if size >= _FEWEST or words[:size] in self._whole else 0
 
     def _without_names(self, words: Iterable[str]) -> tuple[str, ...]:
