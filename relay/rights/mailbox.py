@@ -134,18 +134,19 @@ async def take_mail(context: Context, site: Site, unread: Unread, incoming: Inco
             await _end(connection, site, request, Step(Event.CLOSED, now, SYSTEM, "automatic"))
             return
         subject_hash = site.hash("mailbox", mailbox_key(email))
+        said = _words(incoming)
+        kind = kind_of(said)
+        # Anybody may begin a request under an address: one nobody proved stands for no other.
         earlier = await queries().find_open_request(
-            connection, site_id=site.site_id, subject_hash=subject_hash
+            connection, site_id=site.site_id, subject_hash=subject_hash, kind=kind
         )
         request = replace(request, subject_hash=subject_hash)
-        said = _words(incoming)
         content = Content(email=email, details=said[:DETAILS_SIGNS])
         request = await keep_content(connection, site, request, content)
         if earlier:  # an answer to a letter of the desk, or the same once more
             step = Step(Event.DUPLICATE, now, SYSTEM, str(earlier["request_id"]))
             await _end(connection, site, request, step)
             return
-        kind = kind_of(said)
         if kind:
             step = Step(Event.KIND_SAID, now, SYSTEM)
             request = await advance(connection, site, request, step, kind=kind)

@@ -70,10 +70,11 @@ where site_id = :site_id and subject_hash = :subject_hash and kind = :kind and r
     and state in ('received', 'accepted') and proved_at is not null
 order by request_id limit 1;
 
--- name: find_open_request(site_id, subject_hash)^
--- The newest request of a mailbox that waits for its proof or for an officer.
+-- name: find_open_request(site_id, subject_hash, kind)^
+-- The newest request of a mailbox that a mail may be an answer to: proved once, not answered yet, and for no other right.
 select request_id from data_request
 where site_id = :site_id and subject_hash = :subject_hash and state in ('received', 'identity_pending', 'accepted')
+    and proved_at is not null and coalesce(kind = :kind::text, true)
 order by request_id desc limit 1;
 
 -- name: count_codes(site_id, subject_hash, since)$

@@ -113,6 +113,31 @@ async def test_an_answer_to_a_letter_is_no_second_request(relay: Relay, person: 
     assert [row["state"] for row in states] == ["received", "duplicate"]
 
 
+async def test_a_request_nobody_proved_stands_for_no_mail(relay: Relay, person: Person) -> None:
+    """A39: who names somebody else's address on the page does not silence what they write."""
+    await person.ask("portability")
+    await person.collect()
+    await mail(relay)
+    states = await relay.fetch("select state from data_request order by request_id")
+    assert [row["state"] for row in states] == ["identity_pending", "identity_pending"]
+    [letter] = await person.collect()
+    page = text_of(letter).split("https://relais.example")[1].split()[0]
+    assert (await person.post(page.split("?")[0], code=code_in(letter))).path.startswith("/r/")
+
+
+async def test_a_mail_that_asks_for_another_right_is_a_request(
+    relay: Relay, person: Person
+) -> None:
+    """GDPR 12(3): an erasure asked by mail while an access waits is answered, not passed over."""
+    await person.prove(await person.ask("access"))
+    await mail(relay, LETTER.replace("Droit_d=27acc=C3=A8s", "Effacement").replace("copie", "fin"))
+    rows = await relay.fetch("select state, kind from data_request order by request_id")
+    assert [tuple(row) for row in rows] == [
+        ("received", "access"),
+        ("identity_pending", "erasure"),
+    ]
+
+
 def private(relay: Relay) -> str:
     """Return the path of Léa's private pages."""
     message_id = read_public_id("msg", relay.accepted[0])
