@@ -1,5 +1,6 @@
 """Acts on what other servers say of mails of ours: a bounce ends a mail, a complaint is heeded."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 import structlog
@@ -10,6 +11,7 @@ from relay.database import Record, queries
 from relay.exchange import Exchange
 from relay.mail.outcomes import Phase, judge
 from relay.mail.reading.values import Bounce, BounceClass, Complaint
+from relay.validation import mailbox_key
 
 COMPLAINT_KEPT = timedelta(days=365)
 SUPPRESSED_FOR = timedelta(days=90)
@@ -38,7 +40,7 @@ async def take_bounce(exchange: Exchange, arrival: Arrival, bounce: Bounce) -> S
         return Settled("read", f"report_{bounce.verdict.value}")
     if arrival.mail_id is None:  # an alias proves nothing: whoever was shown one can write there
         return Settled("read", "report_unproved")
-    if outcome.suppress:
+    if outcome.suppress and _is_of(exchange, arrival, (one.address for one in bounce.failures)):
         await queries().suppress(
             exchange.connection,
             site_id=exchange.site.site_id,
@@ -52,6 +54,23 @@ async def take_bounce(exchange: Exchange, arrival: Arrival, bounce: Bounce) -> S
     return Settled("read", "bounce")
 
 
+def _is_of(exchange: Exchange, arrival: Arrival, addresses: Iterable[str]) -> bool:
+    """Tell whether a report names the address the party has today: mails went to others.
+
+    A listing passes to somebody else, a person gets a new address because the old one is dead: what
+    a server says of the old one, days later, is nothing against the new one.
+    """
+    return mailbox_key(exchange.address(arrival.side)) in map(mailbox_key, addresses)
+
+
+def _is_elsewhere(exchange: Exchange, arrival: Arrival, complaint: Complaint) -> bool:
+    """Tell whether a complaint names nobody at the party's provider of today; names are hidden."""
+    provider = exchange.address(arrival.side).lower().rpartition("@")[2]
+    return bool(complaint.recipients) and all(
+        one.rpartition("@")[2] != provider for one in complaint.recipients
+    )
+
+
 async def take_complaint(exchange: Exchange, arrival: Arrival, complaint: Complaint) -> Settled:
     """Write no more to whoever told their provider that a mail was unwanted (RFC 5965)."""
     mail = await _spoken_of(exchange, arrival, complaint.original_id)
@@ -59,7 +78,7 @@ async def take_complaint(exchange: Exchange, arrival: Arrival, complaint: Compla
         return Settled("held", "complaint_unmatched")
     if arrival.mail_id is None:
         return Settled("held", "complaint_unproved")
-    if complaint.kind != "not-spam":
+    if complaint.kind != "not-spam" and not _is_elsewhere(exchange, arrival, complaint):
         await queries().suppress(
             exchange.connection,
             site_id=exchange.site.site_id,

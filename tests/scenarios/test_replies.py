@@ -1,6 +1,7 @@
 """The way back: what one side answers by mail reaches the other side, and nothing else does."""
 
 import signal
+from dataclasses import replace
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from io import BytesIO
@@ -484,3 +485,47 @@ async def test_words_made_to_be_hard_hold_up_nobody(
 def _never_done(*_: object) -> str:
     while True:
         pass
+
+
+async def test_a_late_bounce_is_nothing_against_a_new_address(relay: Relay) -> None:
+    """F40: an advertiser who replaced a dead address is written to, whatever comes back of it."""
+    _, body = await relay.post()
+    async with SmtpSink() as sink:
+        [contact] = [
+            one for one in await sent_on(relay, sink, 2) if one.recipients == (ADVERTISER,)
+        ]
+        moved = replace(LISTING.advertiser, email="camille@nouveau.example")
+        await relay.put_listing(advertiser=moved)
+        raw = bounce(contact.sender, contact.message_id, ADVERTISER)
+        await come_in(relay, contact.sender, raw)
+        assert (await relay.states())[body["id"]] == "bounced"
+        assert await relay.fetch("select 1 from suppression") == []
+        await relay.post(message="Bonjour, et la selle ?", email="noe@acheteur.example")
+        mails = await sent_on(relay, sink, 5)
+    assert any(one.recipients == ("camille@nouveau.example",) for one in mails)
+
+
+@pytest.mark.parametrize(("today", "kept"), [(ADVERTISER, 1), ("camille@nouveau.example", 0)])
+async def test_a_complaint_speaks_for_its_own_address(relay: Relay, today: str, kept: int) -> None:
+    """R7: a complaint from an address of before does not silence the one of today."""
+    await relay.post()
+    async with SmtpSink() as sink:
+        [contact] = [
+            one for one in await sent_on(relay, sink, 2) if one.recipients == (ADVERTISER,)
+        ]
+        await relay.put_listing(advertiser=replace(LISTING.advertiser, email=today))
+        await come_in(relay, contact.sender, _complaint(contact))
+    assert len(await relay.fetch("select 1 from suppression where reason = 'complaint'")) == kept
+
+
+def _complaint(contact: SunkMail) -> bytes:
+    head = (
+        "From: <staff@annonceur.example>\r\nSubject: complaint about message\r\n"
+        "MIME-Version: 1.0\r\n"
+        "Content-Type: multipart/report; report-type=feedback-report; boundary=b\r\n\r\n"
+        "--b\r\nContent-Type: text/plain\r\n\r\nThis is a report.\r\n"
+        "--b\r\nContent-Type: message/feedback-report\r\n\r\n"
+        f"Feedback-Type: abuse\r\nVersion: 1\r\nOriginal-Rcpt-To: {ADVERTISER}\r\n\r\n"
+        "--b\r\nContent-Type: message/rfc822\r\n\r\n"
+    )
+    return head.encode() + contact.content + b"\r\n--b--\r\n.\r\n"
