@@ -70,7 +70,8 @@ async def read_correspondence(context: Context, site: Site, link: Link) -> Corre
         buyer_name=_buyer_name(context, link, row),
         is_phone_shown=row["show_phone"],
         has_phone=person.phone is not None,
-        is_blocked=row["blocked_at"] is not None,
+        # What the buyer ended may go on: the advertiser can see to it that it does not.
+        is_blocked=row["blocked_at"] is not None and row["blocked_by"] != "buyer",
         is_reported=row["is_reported"],
     )
 

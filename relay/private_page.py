@@ -117,7 +117,7 @@ def _page(
         kept_back=said[-1].get("doubtful", "") if said else "",
         taken=exchange.taken(visit.side, said),
         is_ended=exchange.is_over,
-        is_ended_by_party=exchange.row["blocked_by"] == visit.side,
+        is_ended_by_party=exchange.row["blocked_by"] in (visit.side, "both"),
         own_phone=readable(own) if own else None,
         is_own_phone_open=exchange.is_phone_open(visit.side),
         is_own_consent=consent.buyer if visit.side == "buyer" else consent.advertiser,

@@ -2,7 +2,7 @@
 -- Message, conversation, listing and both keys behind the links of one mail.
 select
     message.message_id, message.sender_id, message.sealed_content, message.mailbox_hash,
-    conversation.conversation_id, conversation.blocked_at,
+    conversation.conversation_id, conversation.blocked_at, conversation.blocked_by,
     listing.listing_id, listing.ref, listing.title, listing.state as listing_state,
     listing.show_phone, listing.advertiser_id, listing.sealed_advertiser,
     buyer.wrapped_key as buyer_key, advertiser.wrapped_key as advertiser_key,
@@ -25,13 +25,19 @@ update listing set state = 'open', is_chosen = false, updated_at = now()
 where site_id = :site_id and listing_id = :listing_id and state = 'paused';
 
 -- name: block(site_id, conversation_id, blocked_at, blocked_by)!
-update conversation set blocked_at = :blocked_at, blocked_by = :blocked_by
-where site_id = :site_id and conversation_id = :conversation_id and blocked_at is null;
+-- End a conversation for a side, beside the other that may have ended it before; what staff closed stays theirs.
+update conversation set
+    blocked_at = coalesce(blocked_at, :blocked_at),
+    blocked_by = case when blocked_at is null then :blocked_by::text else 'both' end
+where site_id = :site_id and conversation_id = :conversation_id
+    and (blocked_at is null or blocked_by <> :blocked_by::text);
 
 -- name: unblock(site_id, conversation_id, blocked_by)!
--- Let a conversation go on that this side had ended.
-update conversation set blocked_at = null, blocked_by = null
-where site_id = :site_id and conversation_id = :conversation_id and blocked_by = :blocked_by;
+-- Take back that this side ended a conversation; it goes on unless the other side ended it too.
+update conversation set
+    blocked_at = case blocked_by when 'both' then blocked_at end,
+    blocked_by = case when blocked_by <> 'both' then null when :blocked_by::text = 'buyer' then 'advertiser' else 'buyer' end
+where site_id = :site_id and conversation_id = :conversation_id and blocked_by in (:blocked_by::text, 'both');
 
 -- name: add_report(site_id, report_id, message_id, reporter_id, sealed_note)!
 -- One report of a message by a person; a second click adds nothing.

@@ -144,6 +144,23 @@ async def test_the_buyer_ends_it(relay: Relay) -> None:
     assert await press(relay, f"{other}/answer", message="Bonjour, toujours là ?") == 409
 
 
+async def test_each_side_ends_it_for_itself(relay: Relay) -> None:
+    """A block holds although the buyer had ended the conversation first, and begins it again."""
+    await alias(relay)
+    buyer, advertiser = await pages(relay, "buyer"), await pages(relay, "advertiser")
+    await press(relay, f"{buyer}/end")
+    assert "<button>Bloquer" in await show(relay, f"{advertiser}/block")
+    await press(relay, f"{advertiser}/block")
+    assert "<button>Bloquer" not in await show(relay, f"{advertiser}/block")
+    await press(relay, f"{buyer}/end", resume="1")
+    assert await press(relay, f"{buyer}/answer", message="Encore moi.") == 409
+    await press(relay, f"{buyer}/end")
+    await press(relay, f"{advertiser}/unblock")
+    assert await press(relay, f"{advertiser}/answer", message="Et alors ?") == 409
+    await press(relay, f"{buyer}/end", resume="1")
+    assert await press(relay, f"{buyer}/answer", message="Me revoilà.") == 303
+
+
 async def test_the_buyer_reports(relay: Relay) -> None:
     """A buyer reports what the advertiser wrote; without an answer there is nothing to report."""
     to = await alias(relay)
