@@ -15,7 +15,7 @@ import structlog
 from relay.context import Context
 from relay.database import Connection, Record, queries, rows_of
 from relay.desk.givers import giver_of, party
-from relay.desk.moves import APPEAL, Category
+from relay.desk.moves import APPEAL, Category, State
 from relay.desk.orders import Trail
 from relay.desk.telling import News, Teller
 from relay.errors import FieldFault, Invalid, Refused
@@ -240,6 +240,9 @@ async def _open(
     )
     if case["is_new"]:
         await _freeze(connection, site, case["case_id"], row, now)
+    elif case["state"] == State.RECEIVED:  # looked at anew: its evidence is needed as long again
+        held = {"site_id": site.site_id, "hold_id": case["hold_id"]}
+        await queries().prolong_hold(connection, **held, ends_at=now + APPEAL)
     await queries().acknowledge(
         connection, site_id=site.site_id, report_id=row["report_id"], acknowledged_at=now
     )

@@ -222,6 +222,23 @@ async def test_a_new_report_opens_a_case_that_ended_without_action(relay: Relay)
     assert file.state == "received"
 
 
+async def test_a_case_opened_again_has_its_evidence(relay: Relay, clock: Clock) -> None:
+    """A40: a report after the time of the first appeal keeps the thread from purge and erasure."""
+    message_id = await write(relay)
+    case_id = await reported(relay, message_id)
+    ruling = Ruling(Decision.NO_ACTION, FACTS)
+    await desk.decide(relay.context, relay.site, case_id, ruling, await look_of(relay))
+    clock.now += timedelta(days=200)
+    notice = Notice(
+        message_id=message_id, category=Category.SCAM, source=Source.STAFF, why="Encore."
+    )
+    await desk.file_report(relay.context, relay.site, notice, await look_of(relay))
+    [row] = await relay.fetch(
+        "select is_held(site_id, $1, $2) as held from legal_hold", message_id, clock.now
+    )
+    assert row["held"]
+
+
 async def test_the_desk_forgets(relay: Relay, clock: Clock) -> None:
     """A year after their end blocks and acts go, and a case goes with its last report."""
     message_id = await write(relay)
