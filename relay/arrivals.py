@@ -30,6 +30,7 @@ BATCH_MOST = 16  # mails of ten megabytes each at most
 PROBE_LIFE = timedelta(hours=1)
 _VERDICT = re.compile(rb"^Authentication-Results:([^\r\n]{0,900})", re.IGNORECASE | re.MULTILINE)
 _MESSAGE_ID = re.compile(rb"\r\nmessage-id:\s*(\S{1,998})", re.IGNORECASE)
+_WRITTEN = re.compile(rb"\r\n(?:from|to|subject|date):[^\r\n]*", re.IGNORECASE)
 
 log = structlog.get_logger()
 
@@ -268,5 +269,12 @@ def _copy_hash(address: str, raw: bytes) -> bytes:
     """Name one mail to one address: its body and Message-ID stay, trace fields may differ."""
     head, _, body = raw.partition(b"\r\n\r\n")
     message_id = _MESSAGE_ID.search(b"\r\n" + head)
-    named = b"\0".join((address.encode(), message_id[1] if message_id else head, body))
+    named = b"\0".join((address.encode(), message_id[1] if message_id else _written(head), body))
     return sha256(named).digest()
+
+
+def _written(head: bytes) -> bytes:
+    """Return what its writer dated: servers put fields of their own before it at every try."""
+    found = _WRITTEN.findall(b"\r\n" + head)
+    is_dated = any(one[2:7].lower() == b"date:" for one in found)
+    return b"".join(found) if is_dated else head

@@ -156,6 +156,18 @@ async def test_f42_the_server_repeats_itself(relay: Relay) -> None:
     assert len(await relay.fetch("select 1 from inbound")) == 2
 
 
+async def test_f42_a_mail_without_a_name_is_kept_once(relay: Relay) -> None:
+    """F42: a repeated mail without Message-ID is known by what its writer dated, not by traces."""
+    to = await alias(relay)
+    plain = mail(to).replace(b"Message-ID: <1@annonceur.example>\r\n", b"")
+    async with dialogue(relay) as spoken:
+        for second in range(2):
+            trace = b"Received: from b by c; Sun, 22 Nov 2026 10:00:0%d +0100\r\n" % second
+            assert (await deliver(spoken, to, raw=trace + plain))[-1].startswith("250")
+        await deliver(spoken, to, raw=plain.replace(b"10:00:00", b"10:05:00"))
+    assert len(await relay.fetch("select 1 from inbound")) == 2
+
+
 async def test_f44_each_recipient_has_its_answer(relay: Relay) -> None:
     """F44, R9: of two recipients, one unknown, each is answered for itself, in the session."""
     to = await alias(relay)
