@@ -24,4 +24,6 @@ async def name_request(request: web.Request, handler: Handler) -> web.StreamResp
     if request.path.startswith("/static/"):
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Cache-Control"] = f"public, max-age={STATIC_FRESH_S}"
+    elif not response.prepared:
+        response.headers.setdefault("Cache-Control", "no-store")  # answers to programs, too
     return response

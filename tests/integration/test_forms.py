@@ -160,3 +160,13 @@ async def test_sent_again_after_cancelling(relay: Relay) -> None:
         assert answer.status == 303
     await send(relay)
     assert sorted((await relay.states()).values()) == ["cancelled", "queued"]
+
+
+async def test_no_answer_about_a_person_is_kept_by_caches(relay: Relay) -> None:
+    """A37: what a program is told of a message is kept by no cache, as no page of it is."""
+    async with relay.http.post(relay.form, json=CONTACT) as answer:
+        assert answer.headers["Cache-Control"] == "no-store"
+        path = urlsplit((await answer.json())["status_url"]).path
+    async with relay.http.get(relay.url + path, headers={"Accept": "application/json"}) as answer:
+        assert answer.content_type == "application/json"
+        assert answer.headers["Cache-Control"] == "no-store"
