@@ -75,11 +75,10 @@ async def _days(
         )
     )
     due = {(row["name"], row["place"]): row["due"] for row in rows}
+    # Days of the calendar: twenty-four hours further is the same day when the clocks go back.
+    today = now.astimezone(zone).date()
     return [
-        DueDay(
-            (now + timedelta(days=place)).astimezone(zone).date(),
-            {name: due[name, place] for name in CLASSES},
-        )
+        DueDay(today + timedelta(days=place), {name: due[name, place] for name in CLASSES})
         for place in range(DAYS)
     ]
 

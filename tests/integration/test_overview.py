@@ -1,9 +1,11 @@
 """A site as a whole, against a real database: counts that agree with what happened."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from uuid import UUID
+
+import pytest
 
 from relay import lookup, overview, retention
 from relay.desk import Action
@@ -173,6 +175,15 @@ async def test_the_calendar_says_when(relay: Relay, clock: Clock) -> None:
     assert (sum(due), due.index(1), len(due)) == (1, 1, 14)
     assert [day.counts["traces"] for day in calendar.days] == due
     assert calendar.overdue == []
+
+
+@pytest.mark.parametrize("begin", ["2027-10-30T22:30", "2027-03-27T22:30"])
+async def test_the_calendar_has_each_day_once(relay: Relay, clock: Clock, begin: str) -> None:
+    """When the clocks change no day stands there twice, and none is left out."""
+    clock.now = datetime.fromisoformat(begin).replace(tzinfo=UTC)
+    calendar = await retention.read_calendar(relay.context, relay.site, await listing(relay))
+    days = [one.day for one in calendar.days]
+    assert days == [days[0] + timedelta(days=place) for place in range(14)]
 
 
 async def test_keys_and_versions_are_shown(relay: Relay) -> None:
