@@ -103,8 +103,10 @@ async def file_report(
             await record_look(connection, look)
         await _write(context, connection, site, notice, (report_id, now))
         opened = await _open_new(connection, site, now)
-        while report_id not in opened:  # others wait before it
+        while opened and report_id not in opened:  # others wait before it
             opened = await _open_new(connection, site, now)
+        if not opened:
+            raise Refused("not_found")  # its message was purged this instant
     case_id, is_first = opened[report_id]
     log.warning("report.received", report_id=str(report_id), site=site.slug)
     return Receipt(report_id, case_id, is_first, now)

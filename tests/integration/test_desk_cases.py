@@ -1,7 +1,10 @@
 """Reports, decisions and appeals against a real database: told to both sides, kept as evidence."""
 
+import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -14,6 +17,7 @@ from relay.desk import (
     Order,
     Ruling,
     Source,
+    reports,
 )
 from relay.desk.telling import News
 from relay.errors import Invalid, Refused
@@ -70,6 +74,27 @@ async def test_a_notice_of_the_site_needs_its_fields(relay: Relay) -> None:
         await desk.file_report(relay.context, relay.site, notice)
     fields = [fault.field for fault in refusal.value.faults]
     assert fields == ["why", "name", "email", "good_faith"]
+
+
+async def test_a_report_of_what_is_purged_meanwhile_ends(
+    relay: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A message that goes while it is reported is no case, and nobody waits for one."""
+    message_id, look = await write(relay), await look_of(relay)
+    relay.accepted.clear()
+    reading = reports.rows_of
+
+    async def too_late(found: AsyncIterator[Any]) -> list[Any]:
+        for table in ("outbox", "message"):
+            await relay.fetch(f"delete from {table} where message_id = $1", message_id)
+        return await reading(found)
+
+    monkeypatch.setattr(reports, "rows_of", too_late)
+    notice = Notice(message_id=message_id, category=Category.SCAM, source=Source.STAFF, why="x")
+    async with asyncio.timeout(5):
+        with pytest.raises(Refused, match="not_found"):
+            await desk.file_report(relay.context, relay.site, notice, look)
+    assert await relay.fetch("select 1 from report") == []
 
 
 async def test_urgent_cases_come_first(relay: Relay) -> None:
