@@ -167,6 +167,11 @@ class Settings(BaseModel):
     def _read_list(cls, value: object) -> object:
         return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
 
+    @field_validator("trusted_authserv")
+    @classmethod
+    def _in_small_letters(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(name.lower() for name in value)  # as fields are compared (RFC 8601 2.5)
+
     @field_validator("public_url", "console_url", mode="before")
     @classmethod
     def _without_slash(cls, value: object) -> object:

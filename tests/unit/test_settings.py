@@ -106,3 +106,9 @@ def test_defaults() -> None:
     settings = read_settings({"PATH": "/bin", "RELAY": "x"})
     assert settings.database_url is None
     assert settings.trusted_proxies == ()
+
+
+def test_a_servers_name_has_no_case() -> None:
+    """R11: a checking server named in capitals is trusted as the fields it writes name it."""
+    found = read_settings({"RELAY_TRUSTED_AUTHSERV": "MX.Relais.Example mail2"})
+    assert found.trusted_authserv == ("mx.relais.example", "mail2")
