@@ -107,12 +107,18 @@ def render(context: Context, site: Site, row: Record, files: tuple[SafeFile, ...
         return Bounced("suppressed")
     if row["blocked_at"] is not None and _is_from_other_side(row):
         return Withdrawn("blocked")
-    if row["side"] == "advertiser" and row["sender_id"] != row["advertiser_id"]:
-        return Withdrawn("other_hands")  # a former advertiser's: what they hide is not known here
+    if _is_in_other_hands(row):
+        return Withdrawn("other_hands")
     if None in (row["sender_key"], row["buyer_key"], row["advertiser_key"]):
         # A key that cannot be opened is another matter, and raises.
         return Held("frozen" if row["is_frozen"] else "erased")
     return _MAKERS[row["kind"]](open_thread(context, site, row), files)
+
+
+def _is_in_other_hands(row: Record) -> bool:
+    """Tell whether a mail is of a former advertiser: what they hide, or reported, is theirs."""
+    is_former = row["side"] == "advertiser" and row["sender_id"] != row["advertiser_id"]
+    return is_former or row["is_of_another"]
 
 
 def _is_from_other_side(row: Record) -> bool:

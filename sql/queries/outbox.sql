@@ -131,6 +131,7 @@ select mail_id from settled;
 -- Everything a mail is rendered from, as it stands now: the newest title, address and choice about the phone.
 -- A contact, a reply and a reader's notice go to the other side than wrote; receipts and notices go back to who wrote.
 -- Earlier words of the same writer are read again, so that a number split over two mails is seen.
+-- News of a report is for whoever reported, who may have the listing no more.
 -- People are read behind OFFSET 0: each by the whole key, whatever the planner knows of a young table.
 select
     outbox.site_id, outbox.mail_id, outbox.kind, outbox.reason,
@@ -143,6 +144,10 @@ select
     coalesce(sender.frozen_at, buyer.frozen_at, advertiser.frozen_at) is not null as is_frozen,
     (select suppression.expires_at > now() from suppression where suppression.site_id = outbox.site_id
         and suppression.mail_hash = recipient.mail_hash) is true as suppressed,
+    outbox.kind = 'reader_notice' and outbox.reason ~ '^(report|appeal)' and not exists (
+        select 1 from report where report.site_id = message.site_id and report.message_id = message.message_id
+            and report.reporter_id = case message.side when 'buyer' then listing.advertiser_id else conversation.buyer_id end
+    ) as is_of_another,
     exists (select 1 from reveal where reveal.site_id = message.site_id
         and reveal.conversation_id = message.conversation_id and reveal.side = 'advertiser'
         and reveal.person_id = listing.advertiser_id) as advertiser_reveals,

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from relay import desk
 from tests.relays import Relay, courier, intake
 from tests.rig.ledger import shows
 from tests.rig.smtp_sink import SmtpSink
@@ -194,3 +195,18 @@ async def test_a_number_is_not_offered_after_the_end(relay: Relay) -> None:
     shown = await show(relay, f"{page}/answer")
     assert "parti sans le numéro" in shown
     assert "Montrer à Léa" not in shown
+
+
+async def test_news_of_a_report_is_for_who_reported(relay: Relay) -> None:
+    """DSA 16(4): what a former advertiser reported is told to nobody who has the listing now."""
+    await relay.post()
+    page = await pages(relay, "advertiser")
+    assert await press(relay, f"{page}/report", note="On me demande un mandat.") == 303
+    await desk.open_cases(relay.context, relay.site)
+    await relay.put_listing(advertiser=DOMINIQUE)
+    await relay.travel(20)
+    async with SmtpSink() as sink, courier(relay.context, sink.port):
+        await settle_outbox(relay)
+    [row] = await relay.fetch("select state, reason from outbox where kind = 'reader_notice'")
+    assert tuple(row) == ("refused", "report_received")
+    assert not any(b"signalement" in one.content for one in sink.mails)
