@@ -258,8 +258,9 @@ def _rising(shape: Shape) -> bool:
     """Tell whether a candidate is part of an enumeration: even steps, or rising and listed."""
     if len(shape.atoms) < LEAST_GROUPS:
         return False
-    listed = "," in shape.between[0] or not shape.even  # 06 08 10 12 14 ans, 3 € ou 12
-    if in_steps(shape.values) or (listed and in_steps(shape.values[:4])):
+    if in_steps(shape.values) or (
+        in_steps(shape.values[:4]) and ("," in shape.between[0] or not shape.even)
+    ):  # 06 08 10 12 14 ans, 3 € ou 12
         return True
     if shape.words or not shape.rising:
         return False
