@@ -108,7 +108,9 @@ async def read_invitation(context: Context, token: str) -> Invitation:
 
 
 async def accept_invitation(context: Context, token: str, password: str, code: str) -> None:
-    """Set the password and the device of an account, and use its link up.
+    """Set the password and the device of an account, and use its link up; every session ends.
+
+    Until then the earlier proofs are good, and who has stolen them may log in once more.
 
     Raises:
         Refused: ``link_wrong``; ``password_short``, ``password_long``; ``code_wrong``: the
@@ -140,6 +142,7 @@ async def accept_invitation(context: Context, token: str, password: str, code: s
             sealed_totp=row["sealed_totp"],
             totp_step=step,
         )
+        await queries().end_sessions(connection, staff_id=invitation.staff_id)
     log.info("staff.ready", staff_id=str(invitation.staff_id))
 
 

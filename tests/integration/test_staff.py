@@ -176,6 +176,16 @@ async def test_a_new_link_ends_everything(context: Context, clock: Clock) -> Non
     assert await refused(staff.read_invitation(context, first)) == "link_wrong"
 
 
+async def test_stolen_proofs_end_with_the_link(context: Context, clock: Clock) -> None:
+    """Who logs in by the former password while a new link waits is out once it is used (A23)."""
+    stolen = await opened(context)
+    link = await staff.new_link(context, "lea")
+    thief = await staff.log_in(context, "lea", PASSWORD, code(context, stolen), HOME)
+    secret = (await staff.read_invitation(context, link)).secret
+    await staff.accept_invitation(context, link, "quatre autres mots ici", code(context, secret))
+    assert await staff.read_session(context, thief.token) is None
+
+
 async def test_a_link_works_once(context: Context, clock: Clock) -> None:
     """A link that was used, or is a day old, opens nothing."""
     token = await staff.add_staff(context, "lea")
