@@ -124,7 +124,7 @@ async def undo(context: Context, site: Site, act_id: UUID, look: Look) -> Effect
     """Take back what an act changed, within fifteen seconds; what has left by then stays left.
 
     Raises:
-        Refused: ``undo_too_late``: it is older, or undone already; ``not_found``.
+        Refused: ``undo_too_late``: it is older, undone already, or a judgement; ``not_found``.
     """
     now = context.clock()
     async with context.database.connection() as connection, connection.transaction():

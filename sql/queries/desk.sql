@@ -148,9 +148,9 @@ insert into desk_act (site_id, act_id, staff_id, approved_by, action, reason, ca
 values (:site_id, :act_id, :staff_id, :approved_by, :action, :reason, :case_id, :block_id, :message_ids, :mail_ids, :event_ids, :rule, :rule_was, :at);
 
 -- name: undo_act(site_id, act_id, undone_at, oldest)^
--- Claim an act to be undone, once; no row when it is unknown, too old, or undone already.
+-- Claim an act to be undone, once; no row when it is unknown, too old, undone already, or a judgement, which is final.
 update desk_act set undone_at = :undone_at
-where site_id = :site_id and act_id = :act_id and undone_at is null and at > :oldest
+where site_id = :site_id and act_id = :act_id and undone_at is null and at > :oldest and action <> 'judge'
 returning act_id, action, case_id, block_id, message_ids, mail_ids, event_ids, rule, rule_was, at;
 
 -- name: find_act(site_id, act_id)$

@@ -177,6 +177,24 @@ async def test_an_appeal_is_judged_by_somebody_else(relay: Relay) -> None:
     ]
 
 
+async def test_a_judgement_is_not_undone(relay: Relay) -> None:
+    """A judgement stands from its moment: undoing it would only take back that both are told."""
+    message_id = await write(relay)
+    case_id = await reported(relay, message_id)
+    ruling = Ruling(Decision.ACTION, FACTS)
+    await desk.decide(relay.context, relay.site, case_id, ruling, await look_of(relay))
+    await desk.appeal(
+        relay.context, relay.site, message_id, by=desk.Appellant.AUTHOR, text="À tort."
+    )
+    judge = await look_of(relay)
+    await desk.judge(relay.context, relay.site, case_id, FACTS, judge, is_upheld=False)
+    [act] = await relay.fetch("select act_id from desk_act where action = 'judge'")
+    with pytest.raises(Refused, match="undo_too_late"):
+        await desk.undo(relay.context, relay.site, act["act_id"], await look_of(relay))
+    states = [one[2] for one in await notices(relay) if "judged" in one[1]]
+    assert states == ["queued", "queued"]
+
+
 async def test_an_appeal_comes_within_its_time(relay: Relay, clock: Clock) -> None:
     """After 184 days nothing is contested any more."""
     message_id = await write(relay)
