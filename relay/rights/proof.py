@@ -15,6 +15,7 @@ from relay.context import Context
 from relay.database import Connection, queries, rows_of
 from relay.errors import Refused
 from relay.limiter import Limit
+from relay.rights.objections import MAIL
 from relay.rights.requests import (
     PERSON,
     SYSTEM,
@@ -160,19 +161,26 @@ async def _note_proof(
 async def end_duplicate(
     context: Context, connection: Connection, site: Site, request: DataRequest
 ) -> bool:
-    """End a request that repeats one under way; tell whether it did."""
-    twin = await queries().find_twin_request(
-        connection,
-        site_id=site.site_id,
-        request_id=request.request_id,
-        subject_hash=request.subject_hash,
-        kind=request.standing.kind,
+    """End a request that repeats one under way; tell whether it did.
+
+    One that asks for more, as another correction or another objection, is one of its own.
+    """
+    twins = await rows_of(
+        queries().list_twin_requests(
+            connection,
+            site_id=site.site_id,
+            request_id=request.request_id,
+            subject_hash=request.subject_hash,
+            kind=request.standing.kind,
+        )
     )
-    if twin is None:
-        return False
-    step = Step(Event.DUPLICATE, context.clock(), SYSTEM, str(twin["request_id"]))
-    await advance(connection, site, request, step)
-    return True
+    for row in twins:
+        twin = await read_request(context, connection, site, row["request_id"])
+        if _repeats(request, twin):
+            step = Step(Event.DUPLICATE, context.clock(), SYSTEM, str(twin.request_id))
+            await advance(connection, site, request, step)
+            return True
+    return False
 
 
 async def is_new_address_proved(connection: Connection, site: Site, request_id: UUID) -> bool:
@@ -181,6 +189,21 @@ async def is_new_address_proved(connection: Connection, site: Site, request_id: 
         queries().list_proofs(connection, site_id=site.site_id, request_id=request_id)
     )
     return any(row["address"] == "new" and row["proved_at"] for row in rows)
+
+
+def _repeats(request: DataRequest, twin: DataRequest) -> bool:
+    """Tell whether all that a request asks for is asked for by an earlier one of its kind."""
+    asked, before = request.content, twin.content
+    if asked is None or before is None:
+        return False
+    match request.standing.kind:
+        case Kind.RECTIFICATION:
+            is_said = asked.details in ("", before.details)
+            return is_said and asked.changes.items() <= before.changes.items()
+        case Kind.OBJECTION:
+            return set(asked.purposes or (MAIL,)) <= set(before.purposes or (MAIL,))
+        case _:
+            return True
 
 
 def _wants_new_address(request: DataRequest) -> bool:

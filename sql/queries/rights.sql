@@ -63,12 +63,12 @@ select event, state, actor, reason, at from request_event
 where site_id = :site_id and request_id = :request_id
 order by event_id;
 
--- name: find_twin_request(site_id, request_id, subject_hash, kind)^
--- An earlier request for the same, proved and not answered yet.
+-- name: list_twin_requests(site_id, request_id, subject_hash, kind)
+-- Earlier requests of the same kind, proved and not answered yet.
 select request_id from data_request
 where site_id = :site_id and subject_hash = :subject_hash and kind = :kind and request_id < :request_id
     and state in ('received', 'accepted') and proved_at is not null
-order by request_id limit 1;
+order by request_id;
 
 -- name: find_open_request(site_id, subject_hash, kind)^
 -- The newest request of a mailbox that a mail may be an answer to: proved once, not answered yet, and for no other right.

@@ -138,6 +138,28 @@ async def test_a_mail_that_asks_for_another_right_is_a_request(
     ]
 
 
+@pytest.mark.parametrize(
+    ("kind", "first", "second", "state"),
+    [
+        ("rectification", {"change_name": "Léa M."}, {"change_phone": "0639981011"}, "received"),
+        ("rectification", {"change_name": "Léa M."}, {"change_name": "Léa N."}, "received"),
+        ("rectification", {"change_name": "Léa M."}, {"change_name": "Léa M."}, "duplicate"),
+        ("objection", {"purpose_mail": "1"}, {"purpose_security": "1"}, "received"),
+        ("objection", {"purpose_mail": "1", "purpose_security": "1"}, {}, "duplicate"),
+        ("access", {"details": "Tout."}, {"details": "Tout, vite."}, "duplicate"),
+    ],
+)
+async def test_only_the_same_is_a_second_time(
+    relay: Relay, person: Person, kind: str, first: dict[str, str], second: dict[str, str],
+    state: str,
+) -> None:  # fmt: skip
+    """Who asks for something else of the same kind is not told that it is asked for already."""
+    for fields in (first, second):
+        await person.prove(await person.ask(kind, **fields))
+    states = await relay.fetch("select state from data_request order by request_id")
+    assert [row["state"] for row in states] == ["received", state]
+
+
 def private(relay: Relay) -> str:
     """Return the path of Léa's private pages."""
     message_id = read_public_id("msg", relay.accepted[0])
