@@ -15,7 +15,7 @@ from relay.listings import phone_key
 from relay.notices import Notice, enqueue
 from relay.rights.objections import follow_address
 from relay.rights.proof import is_new_address_proved
-from relay.rights.requests import DataRequest
+from relay.rights.requests import DataRequest, keep_content, read_request
 from relay.rights.subjects import Subject, find_subjects
 from relay.sealing import content_place, first_id, mail_place
 from relay.sites import Site
@@ -88,8 +88,23 @@ async def correct(
             raise Refused("new_address_unproved")
         await _move_address(connection, site, subjects, changes["email"])
         await follow_address(connection, site, content.email, changes["email"], now)
+        await _follow_restrictions(context, connection, site, content.email, changes["email"])
     await _correct_words(connection, site, subjects, changes, now)
     await _correct_listings(connection, site, subjects, changes)
+
+
+async def _follow_restrictions(
+    context: Context, connection: Connection, site: Site, former: str, email: str
+) -> None:
+    """Let restrictions go on under a corrected address, by which they find their person."""
+    former_hash, mailbox_hash = (site.hash("mailbox", mailbox_key(one)) for one in (former, email))
+    rows = await rows_of(
+        queries().list_restrictions(connection, site_id=site.site_id, subject_hash=former_hash)
+    )
+    for row in rows:
+        request = await read_request(context, connection, site, row["request_id"], lock=True)
+        moved = replace(request, subject_hash=mailbox_hash)
+        await keep_content(connection, site, moved, replace(_content(request), email=email))
 
 
 async def _move_address(

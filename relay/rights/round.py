@@ -1,7 +1,7 @@
 """What happens by itself: acts whose undo is over, ends, reminders, and what is forgotten."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from relay.rights.measures import thaw
 from relay.rights.objections import forget_objected_traces
 from relay.rights.requests import SYSTEM, advance, read_request, write_letter
 from relay.rights.standing import CONTENT_LIFE, PROOF_LIFE, REMIND_DAYS, Event, Step
+from relay.rights.subjects import find_subjects
 from relay.sites import Site
 
 log = structlog.get_logger()
@@ -30,6 +31,12 @@ async def attend(context: Context, site: Site) -> None:
     for row in held:
         with alone(row["request_id"]):
             await _end_held(context, site, row["request_id"])
+    async with context.database.connection() as connection:
+        named = {"site_id": site.site_id, "subject_hash": None}
+        frozen = await rows_of(queries().list_restrictions(connection, **named))
+    for row in frozen:
+        with alone(row["request_id"]):
+            await _end_restriction(context, site, row["request_id"])
     async with context.database.connection() as connection, connection.transaction():
         await thaw(context, connection, site)  # a mail that was being rendered as its party thawed
     await _forget(context, site, context.clock())
@@ -101,6 +108,17 @@ async def _end_held(context: Context, site: Site, request_id: UUID) -> None:
         await advance(connection, site, request, step)
         await write_letter(context, connection, site, request.request_id, "erased")
     context.bell.ring()
+
+
+async def _end_restriction(context: Context, site: Site, request_id: UUID) -> None:
+    """End a restriction of which nobody is left: erased, purged, or lifted by another request."""
+    async with context.database.connection() as connection, connection.transaction():
+        request = await read_request(context, connection, site, request_id, lock=True)
+        subjects = await find_subjects(context, connection, site, request)
+        if any(one.row["frozen_at"] for one in subjects):
+            return
+        with suppress(Refused):  # a person was faster
+            await advance(connection, site, request, Step(Event.CLOSED, context.clock(), SYSTEM))
 
 
 async def _remind(context: Context, site: Site, now: datetime) -> None:

@@ -166,6 +166,13 @@ order by request_id;
 -- name: list_partly_held(site_id)
 select request_id from data_request where site_id = :site_id and state = 'partly_held' order by request_id;
 
+-- name: list_restrictions(site_id, subject_hash)
+-- Restrictions that last; of one mailbox, where it is named.
+select request_id from data_request
+where site_id = :site_id and state = 'ready' and kind = 'restriction'
+    and (:subject_hash::bytea is null or subject_hash = :subject_hash)
+order by request_id;
+
 -- name: list_unread_mails(site_id)
 -- Requests that came by mail and were not read yet.
 select request_id, wrapped_key, sealed_mail from data_request

@@ -9,11 +9,12 @@ import pytest
 from relay.moderation import expire_held, list_held_mails
 from relay.rights import decisions
 from relay.rights.round import attend
+from relay.rights.standing import State
 from relay.sealing import new_id
 from tests.relays import Relay, courier, intake
 from tests.rig.deliveries import pass_time
 from tests.rig.smtp_sink import SmtpSink
-from tests.rights import CAMILLE, LEA, Person, quiet, text_of
+from tests.rights import CAMILLE, LEA, Person, code_in, erased, quiet, text_of
 from tests.scenarios.test_arrivals import alias_of, deliver, dialogue, mail
 from tests.scenarios.test_replies import settled
 
@@ -191,3 +192,47 @@ async def reached(relay: Relay, mail_id: UUID, state: str) -> None:
                 return
             await asyncio.sleep(0.1)
     pytest.fail(f"never {state}")
+
+
+async def test_a_corrected_address_is_thawed(relay: Relay, person: Person) -> None:
+    """Who corrects their address while frozen stays so under it, until the freeze is lifted."""
+    await freeze(person)
+    moved = Person(relay, "lea.neuve@acheteuse.example")
+    page = await person.prove(await person.ask("rectification", change_email=moved.address))
+    await relay.fetch(
+        "update outbox set state = 'queued' where reason = 'letter:code_new' returning 1"
+    )
+    [letter] = await moved.collect()
+    await moved.post(f"{page.path}/new-code", code=code_in(letter))
+    request_id = (await person.requests())[-1]
+    await decisions.accept(relay.context, relay.site, request_id, await person.look())
+    assert await relay.fetch("select 1 from person where frozen_at is not null")
+    await lift(person)
+    assert not await relay.fetch("select 1 from person where frozen_at is not null")
+
+
+async def test_a_restriction_ends_with_its_person(relay: Relay, person: Person) -> None:
+    """A restriction of somebody erased since is over, and what it said is forgotten in its time."""
+    request_id = await freeze(person)
+    await attend(relay.context, relay.site)
+    assert await person.state(request_id) is State.READY
+    await erased(person)
+    await attend(relay.context, relay.site)
+    assert await person.state(request_id) is State.CLOSED
+    pass_time(relay.context, timedelta(days=61))
+    await attend(relay.context, relay.site)
+    rows = await relay.fetch(
+        "select 1 from data_request where kind = 'restriction'"
+        " and (subject_hash is not null or sealed_content is not null)"
+    )
+    assert not rows
+    relay.accepted.clear()  # it was erased
+
+
+async def test_two_restrictions_end_together(relay: Relay, person: Person) -> None:
+    """One restriction lifted ends the other: its page does not go on saying that data is frozen."""
+    first, second = await freeze(person), await freeze(person)
+    assert first != second
+    await lift(person)
+    await attend(relay.context, relay.site)
+    assert await person.state(second) is State.CLOSED
