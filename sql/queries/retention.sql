@@ -180,9 +180,10 @@ from inbound
 where inbound.site_id = :site_id and inbound.inbound_id > :after_id and inbound.inbound_id < :before_id
     and inbound.received_at < :before_at and inbound.state not in ('queued', 'reading')
     and not exists (select 1 from legal_hold
-        where legal_hold.site_id = :site_id and legal_hold.blocks_until > :as_of and (
-            (legal_hold.scope = 'conversation' and legal_hold.subject_id = inbound.conversation_id)
-            or (legal_hold.scope = 'person' and legal_hold.subject_id = inbound.owner_id)) offset 0)
+        left join conversation on conversation.site_id = :site_id and conversation.conversation_id = inbound.conversation_id
+        left join listing on listing.site_id = :site_id and listing.listing_id = conversation.listing_id
+        where legal_hold.site_id = :site_id and legal_hold.blocks_until > :as_of and legal_hold.subject_id in
+            (inbound.conversation_id, inbound.owner_id, conversation.buyer_id, listing.listing_id, listing.advertiser_id) offset 0)
 order by inbound.inbound_id
 limit :most;
 
@@ -357,11 +358,23 @@ where sender_trace.site_id = :site_id
 order by sender_trace.message_id
 limit 1;
 
--- name: oldest_reports(site_id)$
-select created_at from report where site_id = :site_id order by report_id limit 1;
+-- name: oldest_reports(site_id, as_of)$
+select report.created_at from report
+where report.site_id = :site_id
+    and not is_held(:site_id, report.message_id, :as_of)
+order by report.report_id
+limit 1;
 
--- name: oldest_inbound(site_id)$
-select received_at from inbound where site_id = :site_id order by inbound_id limit 1;
+-- name: oldest_inbound(site_id, as_of)$
+select inbound.received_at from inbound
+where inbound.site_id = :site_id
+    and not exists (select 1 from legal_hold
+        left join conversation on conversation.site_id = :site_id and conversation.conversation_id = inbound.conversation_id
+        left join listing on listing.site_id = :site_id and listing.listing_id = conversation.listing_id
+        where legal_hold.site_id = :site_id and legal_hold.blocks_until > :as_of and legal_hold.subject_id in
+            (inbound.conversation_id, inbound.owner_id, conversation.buyer_id, listing.listing_id, listing.advertiser_id) offset 0)
+order by inbound.inbound_id
+limit 1;
 
 -- name: oldest_listings(site_id)$
 -- Since when the listing is over that has been over for longest.

@@ -491,8 +491,10 @@ order by report_case.case_id;
 -- Mails persons sent that are still kept as they came, and whether a hold keeps each.
 select inbound.inbound_id, inbound.owner_id, inbound.sealed_raw, inbound.received_at,
     exists (select 1 from legal_hold
-        where legal_hold.site_id = :site_id and legal_hold.blocks_until > :as_of
-            and legal_hold.subject_id in (inbound.conversation_id, inbound.owner_id) offset 0) as held
+        left join conversation on conversation.site_id = :site_id and conversation.conversation_id = inbound.conversation_id
+        left join listing on listing.site_id = :site_id and listing.listing_id = conversation.listing_id
+        where legal_hold.site_id = :site_id and legal_hold.blocks_until > :as_of and legal_hold.subject_id in
+            (inbound.conversation_id, inbound.owner_id, conversation.buyer_id, listing.listing_id, listing.advertiser_id) offset 0) as held
 from inbound
 where inbound.site_id = :site_id and inbound.owner_id = any(:person_ids::uuid[])
 order by inbound.inbound_id;

@@ -30,6 +30,7 @@ from relay.retention import (
     purge,
     purge_site,
     read_last_report,
+    read_oldest,
 )
 from relay.retention.clocks import read_time
 from relay.sealing import new_id
@@ -274,6 +275,53 @@ async def test_a_hold_keeps_exactly_its_subject(
     await lift_hold(relay.context, relay.site, hold_id, await by(relay, Role.APPROVER))
     await purged(relay, datetime.now(UTC))
     assert await rows(relay, "message", "sender_trace") == {"message": 0, "sender_trace": 0}
+
+
+@pytest.mark.parametrize("scope", [Scope.CONVERSATION, Scope.PERSON, Scope.LISTING])
+async def test_a_hold_keeps_the_mails_that_came(
+    relay: Relay, listing_id: UUID, scope: Scope
+) -> None:
+    """A40: what came in to a held thread, buyer or listing stays, and raises no alarm."""
+    kept, other = await add_contacts(relay, [NOW - 400 * DAY] * 2, listing_id=listing_id)
+    second, _ = await add_listing(relay, "second", NOW - 400 * DAY)
+    await relay.fetch(
+        "update conversation set listing_id = $1 where conversation_id = $2",
+        second,
+        other.conversation_id,
+    )
+    for one in (kept, other):
+        await relay.fetch(
+            "insert into inbound (site_id, inbound_id, conversation_id, side, owner_id, copy_hash,"
+            " state, reason, received_at) select $1, $2, conversation_id, 'advertiser',"
+            " advertiser_id, uuid_send($2), 'held', 'stranger', $4 from conversation"
+            " join listing using (site_id, listing_id) where conversation_id = $3",
+            relay.site.site_id,
+            new_id(NOW - 400 * DAY),
+            one.conversation_id,
+            NOW - 400 * DAY,
+        )
+    await relay.fetch(
+        "insert into report (site_id, report_id, message_id, sealed_note, created_at)"
+        " values ($1, $2, $3, '', $4)",
+        relay.site.site_id,
+        new_id(NOW - 400 * DAY),
+        kept.message_id,
+        NOW - 400 * DAY,
+    )
+    subject = {
+        Scope.CONVERSATION: kept.conversation_id,
+        Scope.PERSON: kept.buyer_id,
+        Scope.LISTING: listing_id,
+    }[scope]
+    wish = Wish(scope, subject, "PV 2027/118", NOW + 60 * DAY)
+    await place_hold(relay.context, relay.site, wish, await by(relay, Role.CLERK))
+    await purged(relay)
+    [left] = await relay.fetch("select conversation_id from inbound")
+    assert left["conversation_id"] == kept.conversation_id
+    async with relay.context.database.connection() as connection:
+        found = await read_oldest(connection, relay.site, datetime.now(UTC))
+    ages = {one.name: one.since for one in found}
+    assert (ages["inbound"], ages["reports"]) == (None, None)
 
 
 async def test_a_hold_needs_two_persons(relay: Relay, listing_id: UUID) -> None:
