@@ -174,3 +174,14 @@ def check_second(order: Order, changed: int, now: datetime) -> None:
     alone = order.approved_by in (None, order.look.staff_id)
     if alone and needs_second(order, changed, now):
         raise Refused("second_person_needed")
+
+
+def check_second_block(order: Order, ends_at: datetime, now: datetime) -> None:
+    """Refuse that one person puts back a block that one person could not have placed.
+
+    Raises:
+        Refused: ``second_person_needed``.
+    """
+    alone = order.approved_by in (None, order.look.staff_id)
+    if alone and ends_at - now > BLOCK_ALONE:
+        raise Refused("second_person_needed")

@@ -20,6 +20,7 @@ from relay.desk.orders import (
     Weight,
     check,
     check_second,
+    check_second_block,
     needs_second,
 )
 from relay.desk.telling import (
@@ -235,20 +236,24 @@ async def _blocks(
         trail.block_id = await place_block(connection, site, order.block, order.look, now)
     elif order.action in (Action.UNBLOCK, Action.RESTORE):
         lift = order.action is Action.UNBLOCK
-        if order.block_id is None or not await _turn_block(
-            connection, site, order.block_id, now, lift=lift
-        ):
+        row = await _turn_block(connection, site, order.block_id, now, lift=lift)
+        if row is None:
             raise Refused("block_unknown")
+        if not lift:
+            check_second_block(order, row["ends_at"], now)
         trail.block_id = order.block_id
 
 
 async def _turn_block(
-    connection: Connection, site: Site, block_id: UUID, now: datetime, *, lift: bool
-) -> bool:
+    connection: Connection, site: Site, block_id: UUID | None, now: datetime, *, lift: bool
+) -> Record | None:
     named = {"site_id": site.site_id, "block_id": block_id}
-    if lift:
-        return await queries().lift_block(connection, **named, lifted_at=now) is not None
-    return await queries().restore_block(connection, **named, restored_at=now) is not None
+    row: Record | None = (
+        await queries().lift_block(connection, **named, lifted_at=now)
+        if lift
+        else await queries().restore_block(connection, **named, restored_at=now)
+    )
+    return row
 
 
 async def _tell(teller: Teller, action: Action, rows: list[Record]) -> None:

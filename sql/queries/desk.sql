@@ -26,16 +26,21 @@ with lifted as (
 select block_id from lifted;
 
 -- name: restore_block(site_id, block_id, restored_at)^
--- The inverse of a lift: the block lasts to its own end again; no row when that is past, or it was not lifted.
+-- The inverse of a lift: the block lasts to its own end again; no row when that is past, it was not lifted, or it was
+-- the suspension of a decision that was overturned or undone.
 with restored as (
     update block set lifted_at = null
     where site_id = :site_id and block_id = :block_id and lifted_at is not null and ends_at > :restored_at
+        and not exists (select 1 from desk_act
+            join report_case on report_case.site_id = desk_act.site_id and report_case.case_id = desk_act.case_id
+            where desk_act.site_id = :site_id and desk_act.block_id = :block_id and desk_act.action = 'decide'
+                and (report_case.state = 'overturned' or desk_act.undone_at is not null))
     returning block_id, ends_at
 ), keys as (
     update block_key set until = restored.ends_at
     from restored where block_key.site_id = :site_id and block_key.block_id = restored.block_id
 )
-select block_id from restored;
+select block_id, ends_at from restored;
 
 -- name: list_blocks(site_id, before_id, most)
 select block_id, kind, effect, sealed_note, placed_by, placed_at, ends_at, lifted_at

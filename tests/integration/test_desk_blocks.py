@@ -74,6 +74,21 @@ async def test_long_blocks_need_a_second_person(relay: Relay) -> None:
         await block(relay, message_id, Kind.PHONE, days=31)
 
 
+async def test_long_blocks_need_a_second_person_again(relay: Relay) -> None:
+    """A long block that was lifted is not put back by one person: nor could they have placed it."""
+    effect, key = await block(relay, await write(relay), Kind.PHONE)
+    await relay.fetch("update block set ends_at = now() + interval '90 days'")
+    lifted = Order(Action.UNBLOCK, await look_of(relay), block_id=effect.block_id)
+    await desk.carry_out(relay.context, relay.site, lifted)
+    alone = Order(Action.RESTORE, await look_of(relay), block_id=effect.block_id)
+    with pytest.raises(Refused, match="second_person_needed"):
+        await desk.carry_out(relay.context, relay.site, alone)
+    assert await met(relay, key.hashes) == ()
+    both = replace(alone, approved_by=(await look_of(relay)).staff_id)
+    await desk.carry_out(relay.context, relay.site, both)
+    assert len(await met(relay, key.hashes)) == 1
+
+
 async def test_a_shared_address_is_never_a_ground_alone(relay: Relay) -> None:
     """An address of more than twenty phones is not held; it may count in a score."""
     ids = [await write(relay, number, phone=f"06 39 98 10 {number:02d}") for number in range(21)]

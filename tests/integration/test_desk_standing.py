@@ -139,6 +139,26 @@ async def test_a_block_of_the_suspended_can_be_lifted(relay: Relay) -> None:
     assert await state_of_next(relay) == ("queued", "accepted")
 
 
+@pytest.mark.parametrize("end", ["overturned", "undone"])
+async def test_a_suspension_that_is_over_is_not_put_back(relay: Relay, end: str) -> None:
+    """Who is suspended no more, since nothing is decided, is not suspended by a block's return."""
+    case_id, act_id = await suspended(relay, Decision.ACTION)
+    if end == "undone":
+        await desk.undo(relay.context, relay.site, act_id, await look_of(relay))
+    else:
+        [row] = await relay.fetch("select message_id from report_case where case_id = $1", case_id)
+        by, site = desk.Appellant.AUTHOR, relay.site
+        await desk.appeal(relay.context, site, row["message_id"], by=by, text="À tort.")
+        judge = await look_of(relay)
+        await desk.judge(relay.context, site, case_id, FACTS, judge, is_upheld=False)
+    look = replace(await look_of(relay), action="list")
+    [shown] = await desk.list_blocks(relay.context, relay.site, look)
+    order = Order(Action.RESTORE, await look_of(relay), block_id=shown.block_id)
+    with pytest.raises(Refused, match="block_unknown"):
+        await desk.carry_out(relay.context, relay.site, order)
+    assert await state_of_next(relay) == ("queued", "accepted")
+
+
 async def test_whoever_decides_sees_how_many_of_how_many(relay: Relay) -> None:
     """DSA 23(3): numbers and proportion are seen before anybody is warned or suspended."""
     await decide(relay, await case_of(relay, 0), WARNED[Decision.NO_ACTION])
