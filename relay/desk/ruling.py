@@ -27,7 +27,8 @@ class Statement:
         clause: The law or the clause of the terms.
         decision_visibility: What is restricted: message held, refused, thread closed, blocked.
         end_date: Until when; None without an end.
-        automated_detection: A rule pointed at the message; a person decided all the same.
+        automated_detection: A rule, a block or its score pointed at the message; a person decided
+            all the same.
     """
 
     decision_facts: str

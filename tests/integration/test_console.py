@@ -2,6 +2,7 @@
 
 import csv
 import re
+from dataclasses import replace
 from html import unescape
 from uuid import UUID, uuid4
 
@@ -446,6 +447,22 @@ async def test_decide_a_report(relay: Relay, browser: Browser) -> None:
     act = done.headers["Location"].partition("?done=")[2]
     await browser.post(f"/s/demo/acts/{act}/undo", back=f"cases/{case}")
     assert "une mesure est prise" not in (await browser.get(path)).text
+
+
+@pytest.mark.parametrize("trap", ["", "http://spam.example"])
+async def test_what_pointed_at_a_message_is_told(relay: Relay, browser: Browser, trap: str) -> None:
+    """DSA 17(3)(c): of what its score held nobody is told that no automated means found it."""
+    _, body = await relay.post(**({"website": trap, "hold": "1"} if trap else {}))
+    assert body["state"] == ("held" if trap else "queued")
+    case = await reported(relay, body["id"])
+    await enter(relay, browser, Role.MODERATOR)
+    await browser.get(f"/s/demo/cases/{case}")
+    await browser.post(f"/s/demo/cases/{case}/decide", reason="mandat", decision="action")
+    look = replace(await look_of(relay), action="open")
+    case_id = UUID(case.removeprefix("case_"))
+    file = await desk.read_case(relay.context, relay.site, case_id, look)
+    assert file.statement is not None
+    assert file.statement.automated_detection is bool(trap)
 
 
 async def test_nobody_judges_their_own_decision(relay: Relay, browser: Browser) -> None:

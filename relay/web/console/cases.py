@@ -10,8 +10,10 @@ from relay import desk
 from relay.desk import Decision, Ruling, State, Statement
 from relay.errors import Refused
 from relay.looks import Look
+from relay.lookup import Found
 from relay.permissions import Level, Permission
 from relay.rules import RULES
+from relay.scoring import SUSPICIOUS
 from relay.sealing import public_id
 from relay.web.console.doors import Visit, door
 from relay.web.console.messages import find_message
@@ -95,9 +97,7 @@ async def decide(visit: Visit) -> web.StreamResponse:
     look = visit.seen("open", public_id("case", case_id))
     case = await desk.read_case(visit.context, visit.site, case_id, look)
     found = await find_message(visit, case.message_id)
-    statement = replace(
-        _statement(visit, decision), automated_detection=bool(RULE_NAMES & {*found.signals})
-    )
+    statement = replace(_statement(visit, decision), automated_detection=_is_detected(found))
     ruling = Ruling(decision, statement, "warning" in visit.fields, _suspension(visit))
     look = _act(visit, case_id, f"decide {decision}")
     effect = await desk.decide(visit.context, visit.site, case_id, ruling, look)
@@ -126,6 +126,12 @@ def _statement(visit: Visit, decision: Decision) -> Statement:
         decision_visibility=measure if measure in MEASURES else "",
         end_date=_end(visit.fields.get("ends", "")),
     )
+
+
+def _is_detected(found: Found) -> bool:
+    """Tell whether a rule, a block or the score of its acceptance pointed at a message."""
+    is_met = any(one in RULE_NAMES or one.startswith("blocked_") for one in found.signals)
+    return is_met or found.score >= SUSPICIOUS
 
 
 def _suspension(visit: Visit) -> timedelta | None:
