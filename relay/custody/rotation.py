@@ -19,7 +19,9 @@ from relay.database import queries
 from relay.errors import Refused
 from relay.sealing import Unsealable, wrapped_by
 
-LINKS_LIVE = timedelta(days=90)  # a link in a mail is signed with a key derived from the old one
+# Links in mails are signed with a key derived from the old one. The longest lifts a restriction for
+# a year; by others a decision is contested for six months (DSA 20).
+LINKS_LIVE = timedelta(days=366)
 
 Tell = Callable[[str, int], None]
 log = structlog.get_logger()
@@ -33,11 +35,13 @@ class Standing:
         key_ids: Keys of this process, the newest first.
         wraps: How many rows each key wraps, by table; keys this process lacks too.
         rotated_at: Since when the newest wraps everything; None while it does not.
+        links_live: How long links in mails are good: a buyer's as long as their message.
     """
 
     key_ids: tuple[str, ...]
     wraps: Mapping[str, Mapping[str, int]]
     rotated_at: datetime | None
+    links_live: timedelta = LINKS_LIVE
 
     @property
     def unreadable(self) -> tuple[str, ...]:
@@ -59,7 +63,10 @@ async def read_standing(context: Context) -> Standing:
     key_ids = context.keyring.key_ids
     async with context.database.connection() as connection:
         rotated_at = await queries().rotated_at(connection, key_id=key_ids[0])
-    return Standing(key_ids, found, rotated_at)
+    days = [site.policy.retention.message_days + 1 for site in await context.sites.all()]
+    return Standing(
+        key_ids, found, rotated_at, max(LINKS_LIVE, timedelta(days=max(days, default=0)))
+    )
 
 
 async def rotate(context: Context, *, tell: Tell) -> Standing:
@@ -137,6 +144,6 @@ def may_retire(standing: Standing, key_id: str, now: datetime, *, at_once: bool)
         raise Refused("key_still_wraps", rows=standing.count(key_id))
     if standing.rotated_at is None:
         raise Refused("key_not_rotated")
-    until = standing.rotated_at + LINKS_LIVE
+    until = standing.rotated_at + standing.links_live
     if now < until and not at_once:
         raise Refused("key_signs_links", until=f"{until:%Y-%m-%d}")

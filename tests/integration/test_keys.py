@@ -11,9 +11,12 @@ from pydantic import SecretStr
 from relay import staff
 from relay.context import open_context
 from relay.custody import may_retire, read_standing, rotate
+from relay.custody.rotation import LINKS_LIVE
 from relay.custody.shelves import SHELVES, read_stocks
 from relay.database import DatabaseRole
 from relay.errors import Refused
+from relay.outgoing.urls import ACTIONS_LIFE, APPEAL_LIFE
+from relay.rights.standing import FREEZE_LIFE
 from relay.sealing import Keyring
 from relay.settings import MasterKey, Settings
 from tests.relays import Relay
@@ -130,9 +133,14 @@ async def test_the_old_key_retires_last(peopled: Relay, settings: Settings) -> N
     with pytest.raises(Refused, match="key_is_newest"):
         may_retire(standing, "k2", NOW, at_once=True)
     with pytest.raises(Refused, match="key_signs_links"):
-        may_retire(standing, "k1", NOW + timedelta(days=89), at_once=False)
+        may_retire(standing, "k1", NOW + timedelta(days=364), at_once=False)
     may_retire(standing, "k1", NOW, at_once=True)
-    may_retire(standing, "k1", NOW + timedelta(days=91), at_once=False)
+    may_retire(standing, "k1", NOW + timedelta(days=367), at_once=False)
+
+
+def test_no_link_outlives_its_key() -> None:
+    """A link that a mail promises for long is read until its end, whatever key is retired."""
+    assert max(ACTIONS_LIFE, APPEAL_LIFE, FREEZE_LIFE) < LINKS_LIVE
 
 
 async def test_every_wrapped_key_is_rotated(relay: Relay) -> None:
