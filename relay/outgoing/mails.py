@@ -118,7 +118,7 @@ def render(context: Context, site: Site, row: Record, files: tuple[SafeFile, ...
 def _is_in_other_hands(row: Record) -> bool:
     """Tell whether a mail is of a former advertiser: what they hide, or reported, is theirs."""
     is_former = row["side"] == "advertiser" and row["sender_id"] != row["advertiser_id"]
-    return is_former or row["is_of_another"]
+    return is_former or bool(row["is_of_another"])
 
 
 def _is_from_other_side(row: Record) -> bool:
