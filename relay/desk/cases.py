@@ -29,9 +29,7 @@ async def take(context: Context, site: Site, case_id: UUID, look: Look) -> None:
     now = context.clock()
     async with context.database.connection() as connection, connection.transaction():
         row = await _lock(connection, site, case_id, look)
-        is_taken = row["taken_until"] is not None and row["taken_until"] > now
-        if is_taken and row["taken_by"] != look.staff_id:
-            raise Refused("case_taken")
+        _refuse_taken(row, look, now)
         await _move(connection, site, row, Move.TAKE, taken_by=look.staff_id, until=now + LOCK)
 
 
@@ -39,10 +37,11 @@ async def give_back(context: Context, site: Site, case_id: UUID, look: Look) -> 
     """Leave a case to the others again.
 
     Raises:
-        Refused: ``case_not_open``, ``not_found``.
+        Refused: ``case_taken``: by somebody else; ``case_not_open``, ``not_found``.
     """
     async with context.database.connection() as connection, connection.transaction():
         row = await _lock(connection, site, case_id, look)
+        _refuse_taken(row, look, context.clock())
         await _move(connection, site, row, Move.GIVE_BACK)
 
 
@@ -75,8 +74,7 @@ async def decide(context: Context, site: Site, case_id: UUID, ruling: Ruling, lo
     now = context.clock()
     async with context.database.connection() as connection, connection.transaction():
         row = await _lock(connection, site, case_id, look)
-        if row["taken_by"] not in (None, look.staff_id) and (row["taken_until"] or now) > now:
-            raise Refused("case_taken")
+        _refuse_taken(row, look, now)
         await _decide(connection, site, row, ruling, look, now)
         trail = Trail()
         trail.block_id = await set_aside(connection, site, row, ruling, look, now)
@@ -142,6 +140,17 @@ async def _lock(connection: Connection, site: Site, case_id: UUID, look: Look) -
     if row is None:
         raise Refused("not_found")
     return row
+
+
+def _refuse_taken(row: Record, look: Look, now: datetime) -> None:
+    """Refuse what would take a case out of the hands of somebody who works on it.
+
+    Raises:
+        Refused: ``case_taken``.
+    """
+    is_taken = row["taken_until"] is not None and row["taken_until"] > now
+    if is_taken and row["taken_by"] != look.staff_id:
+        raise Refused("case_taken")
 
 
 async def _move(

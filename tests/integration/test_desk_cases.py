@@ -110,11 +110,12 @@ async def test_urgent_cases_come_first(relay: Relay) -> None:
 
 
 async def test_a_case_is_taken_by_one(relay: Relay, clock: Clock) -> None:
-    """For half an hour nobody else takes a case."""
+    """For half an hour nobody else takes a case, nor gives it back to take it then."""
     case_id = await reported(relay, await write(relay))
     await desk.take(relay.context, relay.site, case_id, await look_of(relay))
-    with pytest.raises(Refused, match="case_taken"):
-        await desk.take(relay.context, relay.site, case_id, await look_of(relay))
+    for act in (desk.take, desk.give_back):
+        with pytest.raises(Refused, match="case_taken"):
+            await act(relay.context, relay.site, case_id, await look_of(relay))
     clock.now += timedelta(minutes=31)
     await desk.take(relay.context, relay.site, case_id, await look_of(relay))
 
