@@ -20,6 +20,8 @@ from relay.rights.subjects import find_subjects
 from relay.sealing import public_id
 from relay.sites import Site
 
+RECEIVED = ("delivered", "unconfirmed", None)  # states of mails; None: its row is gone already
+
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
@@ -48,7 +50,8 @@ async def build_packet(context: Context, site: Site, request: DataRequest) -> by
 async def _read(connection: Connection, reading: Reading) -> _Rows:
     site = reading.site
     named = {"site_id": site.site_id, "person_ids": list(reading.subjects)}
-    said = await rows_of(queries().list_said(connection, **named))
+    rows = await rows_of(queries().list_said(connection, **named))
+    said = [row for row in rows if _is_theirs(reading, row)]
     reports = await rows_of(queries().list_own_reports(connection, **named))
     message_ids = [row["message_id"] for row in said]
     return _Rows(
@@ -64,6 +67,11 @@ async def _read(connection: Connection, reading: Reading) -> _Rows:
         consents=await read_consents(connection, site, reading.keys),
         objections=await _objections(connection, reading),
     )
+
+
+def _is_theirs(reading: Reading, row: Record) -> bool:
+    """Tell whether a person wrote a message or received it: one that never left is its writer's."""
+    return row["sender_id"] in reading.subjects or row["state"] in RECEIVED
 
 
 def _dossier(reading: Reading, rows: _Rows) -> Dossier:

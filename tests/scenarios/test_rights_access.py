@@ -98,6 +98,21 @@ async def test_the_other_party_is_redacted(relay: Relay, person: Person) -> None
         assert secret not in everything
 
 
+@pytest.mark.parametrize(
+    "state", ["delivered", "unconfirmed", "cancelled", "refused", "held", "bounced"]
+)
+async def test_what_never_came_is_its_writers(relay: Relay, person: Person, state: str) -> None:
+    """GDPR 15(4): what was cancelled, refused or held its reader does not get by a request."""
+    is_shown = state in ("delivered", "unconfirmed")
+    await relay.fetch("update outbox set state = $1 where kind = 'contact' returning 1", state)
+    for who, sees in ((person, True), (Person(relay, CAMILLE), is_shown)):
+        own = await who.prove(await who.ask("access"))
+        request_id = (await who.requests())[-1]
+        await decisions.accept(relay.context, relay.site, request_id, await who.look())
+        files = unpack((await who.post(f"{own.path}/download")).body)
+        assert ("samedi matin" in "".join(files.values())) is sees
+
+
 async def test_a_foreign_address_gets_no_hint(relay: Relay, person: Person) -> None:
     """A39: asking for a known or an unknown address gives the same answers, and no data."""
     known = await person.ask("access")
