@@ -74,6 +74,8 @@ async def object_to(
             await _suppress(connection, site, email, now)
     if STATISTICS in purposes:
         await _end_consents(connection, site, person_ids, now)
+    if TRACES in purposes:
+        await _forget_outlived(connection, site, person_ids, now)
     if SECURITY in purposes:
         # Who is marking texts now does not know of this yet: theirs are found afterwards.
         await queries().wait_marks(connection, site_id=site.site_id)
@@ -116,6 +118,25 @@ async def forget_objected_traces(context: Context, site: Site) -> int:
             await queries().delete_traces(connection, site_id=site.site_id, ids=ids)
             log.info("traces.objected", site=site.slug, count=len(ids))
     return len(ids)
+
+
+async def _forget_outlived(
+    connection: Connection, site: Site, person_ids: list[UUID], now: datetime
+) -> None:
+    """Delete connection data that outlived its message: no mailbox leads to it any more.
+
+    Nor does it say its version of the policy: it goes where none owes it to the law.
+    """
+    versions = [version.policy for version in await read_versions(connection, site)]
+    if len(_objectable(versions)) < len(versions):
+        return
+    await queries().heed_holds(connection, site_id=site.site_id)
+    rows = await rows_of(
+        queries().own_traces(connection, site_id=site.site_id, person_ids=person_ids, as_of=now)
+    )
+    outlived = [row for row in rows if row["policy_version"] is None and not row["held"]]
+    ids = [row["message_id"] for row in outlived]
+    await queries().delete_traces(connection, site_id=site.site_id, ids=ids)
 
 
 def _objectable(policies: Iterable[Policy]) -> list[int]:

@@ -189,6 +189,18 @@ async def test_held_connection_data_stays(relay: Relay) -> None:
     assert await relay.fetch("select 1 from sender_trace") == []
 
 
+async def test_connection_data_that_outlived_its_message_goes(relay: Relay) -> None:
+    """Where connection data is kept for longer than messages, an objection ends it all the same."""
+    await relay.post()
+    await quiet(relay)
+    await relay.fetch("with gone as (delete from message) delete from outbox")
+    relay.accepted.clear()
+    lea = Person(relay)
+    await object_to(lea, TRACES)
+    await attend_due(relay.context, relay.site)
+    assert await relay.fetch("select 1 from sender_trace") == []
+
+
 async def test_what_the_law_asks_has_no_objection(context: Context) -> None:
     """Where a policy owes connection data to the law nobody is offered to object to it."""
     async with open_relay(context, "1000-annonces") as relay:
