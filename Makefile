@@ -5,11 +5,12 @@
 #   make sbom          the bill of materials, CycloneDX, to stdout
 #   make bench         ratios against bare aiohttp, aiosmtplib and Postfix
 #   make pictures      the console's pictures in docs/images, taken anew
+#   make schema        sql/schema.sql, the picture of all migrations
 
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check fix bench pictures assurance lock sbom clean
+.PHONY: demo test check fix bench pictures schema assurance lock sbom clean
 
 demo: .venv/installed-run
 	@$(BIN)/relay demo $(if $(ONCE),--once --json)
@@ -37,6 +38,9 @@ bench: .venv/installed-dev
 pictures: .venv/installed-dev
 	@$(BIN)/python tests/browser/install.py
 	$(BIN)/pytest -q -p no:randomly tests/browser/pictures.py
+
+schema: .venv/installed-dev
+	@$(BIN)/python -m tests.schema
 
 assurance: .venv/installed-dev
 	$(BIN)/python -m tests.assurance

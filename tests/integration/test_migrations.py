@@ -11,7 +11,9 @@ import pytest
 
 from relay.database import MigrationFailed, is_current, migrate, migrations
 from relay.engines import Engines
+from tests import schema
 from tests.conftest import with_database
+from tests.rig.users import logins_of
 
 PARTITIONED = ("message", "sender_trace", "outbox", "attempt")
 
@@ -32,6 +34,14 @@ async def test_idempotent(empty: str) -> None:
     names = [migration.name for migration in migrations()]
     assert await migrate(empty) == names
     assert await migrate(empty) == []
+
+
+async def test_the_picture_is_true(empty: str) -> None:
+    """sql/schema.sql shows what the migrations make; `make schema` writes it anew."""
+    await migrate(empty, logins=logins_of(empty))
+    connection = await asyncpg.connect(empty)
+    assert schema.TARGET.read_text("utf-8") == await schema.picture(connection)
+    await connection.close()
 
 
 async def test_three_at_once(empty: str) -> None:
