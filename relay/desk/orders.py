@@ -138,8 +138,16 @@ class Trail:
 
 def needs_second(order: Order, changed: int, now: datetime) -> bool:
     """Tell whether a second person must agree: above fifty messages, a block above thirty days."""
-    is_long = order.block is not None and order.block.ends_at - now > BLOCK_ALONE
+    is_long = order.block is not None and _is_long(order.block.ends_at, now)
     return is_long or changed > ALONE_MOST
+
+
+def _is_long(ends_at: datetime, now: datetime) -> bool:
+    return ends_at - now > BLOCK_ALONE
+
+
+def _is_alone(order: Order) -> bool:
+    return order.approved_by in (None, order.look.staff_id)
 
 
 def check(order: Order, now: datetime) -> None:
@@ -171,8 +179,7 @@ def check_second(order: Order, changed: int, now: datetime) -> None:
     Raises:
         Refused: ``second_person_needed``.
     """
-    alone = order.approved_by in (None, order.look.staff_id)
-    if alone and needs_second(order, changed, now):
+    if _is_alone(order) and needs_second(order, changed, now):
         raise Refused("second_person_needed")
 
 
@@ -182,6 +189,5 @@ def check_second_block(order: Order, ends_at: datetime, now: datetime) -> None:
     Raises:
         Refused: ``second_person_needed``.
     """
-    alone = order.approved_by in (None, order.look.staff_id)
-    if alone and ends_at - now > BLOCK_ALONE:
+    if _is_alone(order) and _is_long(ends_at, now):
         raise Refused("second_person_needed")
