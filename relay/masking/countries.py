@@ -3,18 +3,12 @@
 Source: ITU-T E.164.
 """
 
-import re
 from functools import cache
 from typing import NamedTuple
 
 from relay.masking.regions import Plan, plan_of, plans_of, regions_by_code
 from relay.masking.sizes import LONGEST, SHORTEST
-
-
-@cache
-def pattern_of(source: str) -> re.Pattern[str]:
-    """Return a pattern of the plans; most take milliseconds to compile, and are never needed."""
-    return re.compile(source)
+from relay.masking.trie import compiled
 
 
 class Country(NamedTuple):
@@ -34,7 +28,7 @@ class Country(NamedTuple):
 
 def _holds(plan: Plan, number: str) -> bool:
     """Tell whether *number* is a national number of *plan*."""
-    return len(number) in plan.lengths and pattern_of(plan.valid).fullmatch(number) is not None
+    return len(number) in plan.lengths and compiled(plan.valid).fullmatch(number) is not None
 
 
 @cache

@@ -9,7 +9,7 @@ _MODEL = re.compile(r"\W{1,2}[^\W\d_]{1,4}-")
 _SUMS = {"+": add, "-": sub, "x": mul, "*": mul}
 _THOUSANDS = frozenset((", ", "; ", " - ", " et ", " e ", " y ", " and ", " und ", " en "))
 _POINTS = frozenset(".,")
-_GAMES, _POINTS_OF_SET = 6, 11
+_GAMES, _POINTS_OF_SET, _LEAD = 6, 11, 2
 _PART = [1, 3, 3, 3]  # digits of each group
 _FREE = "8"  # 0 800 123 456 is how free numbers are grouped
 
@@ -54,13 +54,9 @@ def _is_set(first: str, second: str) -> bool:
     if "0" in (first[0], second[0]) and "0" not in (first, second):  # 06 is no count
         return False
     low, high = sorted((int(first), int(second)))
-    return (
-        high in (_GAMES, _GAMES + 1)
-        or (high == _POINTS_OF_SET and low < high - 1)
-        or (
-            high > _POINTS_OF_SET and high - low == 2  # noqa: PLR2004
-        )
-    )
+    if high > _POINTS_OF_SET:
+        return high - low == _LEAD
+    return high in (_GAMES, _GAMES + 1) or (high == _POINTS_OF_SET and high - low >= _LEAD)
 
 
 def are_sums(groups: Sequence[str], between: Sequence[str]) -> bool:

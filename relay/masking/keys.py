@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 
 from relay.masking.signs import Piece, Reading, read_signs
-from relay.masking.trie import any_of
+from relay.masking.trie import any_of, compiled
 from relay.masking.words import Kind, vocabulary
 
 _NAMES = {
@@ -148,12 +148,6 @@ def _ways() -> tuple[tuple[Callable[[str], object], str], ...]:
     )
 
 
-@cache
-def _pattern(source: str) -> re.Pattern[str]:
-    """Return a pattern of ``_ways``; most processes never need one, and each takes long to make."""
-    return re.compile(source)
-
-
 def _has_digit_for(text: str) -> bool:
     """Tell whether a digit stands before "for" or a word like it."""
     return any(_ends_in_digit(text, hit.start()) for hit in _BEFORE_FOR.finditer(text))
@@ -171,7 +165,7 @@ def _meanings(text: str) -> list[tuple[int, int, str, str]]:
     """Return where *text* names a digit for a sign, that sign, and the digit."""
     found: dict[str, tuple[int, int, str, str]] = {}
     for may_hold, source in _ways():
-        for meaning in _pattern(source).finditer(text) if may_hold(text) else ():
+        for meaning in compiled(source).finditer(text) if may_hold(text) else ():
             digit = _digit(meaning.group("digit"))
             told = meaning.groupdict()
             sign = _NAMES.get(told.get("name") or "") or next(

@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import cache
 from typing import NamedTuple
 
-from relay.masking.countries import country_of, international, pattern_of
+from relay.masking.countries import country_of, international
 from relay.masking.regions import Plan, plan_of, plans_of, regions_by_code
 from relay.masking.sizes import (
     DIGITS,
@@ -20,6 +20,7 @@ from relay.masking.sizes import (
     least_of,
     sizes_of,
 )
+from relay.masking.trie import compiled
 
 # Regions whose numbers are written at home in the national way, besides those of one country code.
 _SAME_PLAN = {"FR": ("RE", "GP", "MQ", "GF", "YT", "BL", "MF")}
@@ -77,7 +78,7 @@ class Way(NamedTuple):
     def read(self, digits: str) -> tuple[str, Form] | None:
         """Return the E.164 number and how it was written, or None."""
         head = len(self.head)
-        if not (digits.startswith(self.head) and pattern_of(self.rest).fullmatch(digits, head)):
+        if not (digits.startswith(self.head) and compiled(self.rest).fullmatch(digits, head)):
             return None
         short = self.form is Form.BARE and len(digits) - head < SHORTEST
         return f"+{self.code}{digits[head:]}", Form.SHORT if short else self.form

@@ -1,14 +1,21 @@
-"""One fast regular expression for many words: common beginnings are tried once."""
+"""Regular expressions: one that is fast for many words, and those that are made when needed."""
 
 import re
 from collections.abc import Iterable
+from functools import cache
 
 Node = dict[str, "Node"]
 _END = ""
 
 
+@cache
+def compiled(source: str) -> re.Pattern[str]:
+    """Return a pattern that takes milliseconds to make, and that most processes never need."""
+    return re.compile(source)
+
+
 def any_of(words: Iterable[str]) -> str:
-    r"""Return a pattern that matches the longest of *words* at a place.
+    r"""Return a pattern that matches the longest of *words* at a place; common beginnings once.
 
     Args:
         words: Plain words; ``*`` at the end stands for any further letters or digits,
