@@ -56,9 +56,9 @@ async def picture(connection: asyncpg.Connection) -> str:
     for table in await connection.fetch(_TABLES):
         rows = [_column(row) for row in await connection.fetch(_COLUMNS, table["oid"])]
         rows += [row["text"] for row in await connection.fetch(_CONSTRAINTS, table["oid"])]
-        what = f"create {'type' if table['is_type'] else 'table'} {table['name']}"
+        name = table["name"]
+        what = f"create type {name} as" if table["is_type"] else f"create table {name}"
         end = f" partition by {table['parts'].lower()}" if table["parts"] else ""
-        what += " as" if table["is_type"] else ""
         parts.append(f"{what} (\n    " + ",\n    ".join(rows) + f"\n){end};")
         rest = sorted(row["text"] for row in await connection.fetch(_REST, table["oid"]))
         parts[-1] += "".join(f"\n{_PLACE.sub('', text)};" for text in rest)
